@@ -1,0 +1,8 @@
+export type {
+  Cell,
+  PrinterColumn,
+  ResourceBehaviour,
+  ResourceDefinition,
+  StrategyContext,
+  SubresourceDefinition,
+} from './resource-definition.ts';

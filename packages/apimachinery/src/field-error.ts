@@ -1,0 +1,109 @@
+/**
+ * What validation finds. Validators return a list of these, they never throw.
+ *
+ * Mirrors: staging/src/k8s.io/apimachinery/pkg/util/validation/field/errors.go (v1.36)
+ */
+export type FieldErrorType =
+  | 'FieldValueRequired'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueDuplicate'
+  | 'FieldValueNotFound'
+  | 'FieldValueTypeInvalid'
+  | 'InternalError';
+
+export interface FieldError {
+  readonly type: FieldErrorType;
+  /** A path such as `spec.containers[0].image`. */
+  readonly field: string;
+  /** The whole message without the path, as clients see it in `details.causes[].message`. */
+  readonly message: string;
+}
+
+/** A path into an object; children are made with `child`, `index` and `key`. */
+export class FieldPath {
+  static readonly root = new FieldPath('');
+  readonly #text: string;
+
+  private constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Starts a path, or the root's children: `FieldPath.of('spec', 'containers')`. */
+  static of(...names: readonly string[]): FieldPath {
+    return new FieldPath(names.join('.'));
+  }
+
+  child(...names: readonly string[]): FieldPath {
+    return new FieldPath([this.#text, ...names].filter((name) => name !== '').join('.'));
+  }
+
+  index(index: number): FieldPath {
+    return new FieldPath(`${this.#text}[${index}]`);
+  }
+
+  key(key: string): FieldPath {
+    return new FieldPath(`${this.#text}[${key}]`);
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+const at = (path: FieldPath, type: FieldErrorType, message: string): FieldError => ({
+  type,
+  field: path.toString() || '<nil>',
+  message,
+});
+
+export const required = (path: FieldPath, detail = ''): FieldError =>
+  at(path, 'FieldValueRequired', withDetail('Required value', detail));
+
+export const invalid = (path: FieldPath, value: unknown, detail: string): FieldError =>
+  at(path, 'FieldValueInvalid', withDetail(`Invalid value: ${valueText(value)}`, detail));
+
+export const typeInvalid = (path: FieldPath, value: unknown, detail: string): FieldError =>
+  at(path, 'FieldValueTypeInvalid', withDetail(`Invalid value: ${valueText(value)}`, detail));
+
+export const forbidden = (path: FieldPath, detail: string): FieldError =>
+  at(path, 'FieldValueForbidden', withDetail('Forbidden', detail));
+
+export const duplicate = (path: FieldPath, value: unknown): FieldError =>
+  at(path, 'FieldValueDuplicate', `Duplicate value: ${valueText(value)}`);
+
+export const notFoundValue = (path: FieldPath, value: unknown): FieldError =>
+  at(path, 'FieldValueNotFound', `Not found: ${valueText(value)}`);
+
+/** The value itself is not repeated: it may be large. */
+export const tooLong = (path: FieldPath, maxBytes: number): FieldError =>
+  at(
+    path,
+    'FieldValueTooLong',
+    maxBytes < 0 ? 'Too long: value is too long' : `Too long: may not be more than ${maxBytes} bytes`,
+  );
+
+export const tooMany = (path: FieldPath, actual: number, max: number): FieldError =>
+  at(path, 'FieldValueTooMany', `Too many: ${actual}: must have at most ${max} items`);
+
+/** Supported values are listed in the caller's order. */
+export const notSupported = (path: FieldPath, value: unknown, supported: readonly string[]): FieldError =>
+  at(
+    path,
+    'FieldValueNotSupported',
+    `Unsupported value: ${valueText(value)}${
+      supported.length > 0 ? `: supported values: ${supported.map((text) => JSON.stringify(text)).join(', ')}` : ''
+    }`,
+  );
+
+function withDetail(text: string, detail: string): string {
+  return detail ? `${text}: ${detail}` : text;
+}
+
+/** Strings are quoted, objects are shown as JSON, nothing is shown as `null`. */
+function valueText(value: unknown): string {
+  return value === undefined ? 'null' : JSON.stringify(value);
+}

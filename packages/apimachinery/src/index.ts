@@ -1,0 +1,68 @@
+export type * from './gen/meta-v1.gen.ts';
+export {
+  duplicate,
+  FieldPath,
+  forbidden,
+  invalid,
+  notFoundValue,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+  typeInvalid,
+  type FieldError,
+  type FieldErrorType,
+} from './field-error.ts';
+export {
+  apiVersionOf,
+  groupResourceText,
+  parseApiVersion,
+  type GroupVersion,
+  type GroupVersionKind,
+  type ResourceType,
+} from './gvk.ts';
+export {
+  keyText,
+  parseKey,
+  type KubeObject,
+  type NamespacedObjectMeta,
+  type New,
+  type ObjectKey,
+  type ObjectMeta,
+  type TemplateMeta,
+} from './object-meta.ts';
+export type { Draft, Duration, IntOrString, JsonObject, JsonValue, MicroTime, Quantity, Time } from './scalars.ts';
+export {
+  scalar,
+  type Field,
+  type ListSchema,
+  type MapSchema,
+  type Member,
+  type ObjectSchema,
+  type ScalarFormat,
+  type ScalarSchema,
+  type Schema,
+} from './schema.ts';
+export {
+  alreadyExists,
+  badRequest,
+  conflict,
+  expired,
+  failure,
+  forbiddenRequest,
+  internalError,
+  invalidObject,
+  isAlreadyExists,
+  isConflict,
+  isNotFound,
+  methodNotSupported,
+  notFound,
+  OBJECT_MODIFIED,
+  STATUS_CODE,
+  StatusError,
+  tooManyRequests,
+  toStatus,
+  unauthorized,
+  type StatusDetails,
+  type StatusReason,
+} from './status-error.ts';
