@@ -40,8 +40,10 @@ export interface ApiServerRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Names in lower case. */
+  /** Names in lower case. A header that came several times has its values joined by `, `. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Every value of a header that may come several times. */
+  headerValues(name: string): readonly string[];
   /** The body as it came: bytes over HTTP, an object (never to be modified) in process, undefined if there is none. */
   readonly readBody: () => Promise<RequestBody | undefined>;
   /** Aborted when the client goes away or the server stops. */
@@ -49,9 +51,17 @@ export interface ApiServerRequest {
   readonly connection: Connection;
   /** Texts for `Warning` headers; any stage may add some. */
   readonly warnings: string[];
+  /** Unique; the `Audit-Id` of the answer and the `auditID` of events. */
+  readonly auditId: string;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** Headers that stages add to the answer, whatever it will be. */
+  readonly responseHeaders: Record<string, string>;
 
   info: RequestInfo;
   user: UserInfo;
+  /** Who really asks, where `user` is impersonated. */
+  impersonator?: UserInfo;
   /** The definition behind a resource request, set with `info`; undefined if the server has no such resource. */
   resource?: ResourceDefinition;
 }
@@ -65,11 +75,23 @@ export type Connection =
   | {
       readonly kind: 'http';
       readonly remoteAddress: string;
-      readonly peerCertificate?: Uint8Array;
+      readonly peerCertificate?: PeerCertificate;
       readonly upgrade?: Upgrade;
     }
   /** A component in this process; its identity was given when its transport was made. */
   | { readonly kind: 'in-process'; readonly user: UserInfo };
+
+/** The client certificate of a TLS connection. */
+export interface PeerCertificate {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  /** SHA-256 of the certificate, lower-case hex. */
+  readonly fingerprint: string;
+  /** Milliseconds since the epoch. */
+  readonly notAfter: number;
+  /** Why it was not signed by a trusted authority; absent: it was. */
+  readonly problem?: string;
+}
 
 /** A connection that the client wants to turn into a WebSocket or a SPDY session. */
 export interface Upgrade {

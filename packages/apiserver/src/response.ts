@@ -39,6 +39,8 @@ export interface EntryList {
 export interface WatchStream {
   /** Starts delivery; called once. `end` is called once, after the last event. */
   start(sink: WatchSink): void;
+  /** The sink takes events again, after a `send` that answered false. */
+  drained(): void;
   /** The client went away. */
   close(): void;
 }
