@@ -1,0 +1,3 @@
+export type * from './gen/cri.gen.ts';
+export type { CallOptions } from './call-options.ts';
+export { CriError, GRPC_CODES, grpcCodeOf, type GrpcCode } from './cri-error.ts';
