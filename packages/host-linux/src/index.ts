@@ -1,0 +1,2 @@
+export { CommandError, runCommand, type CommandOptions } from './command.ts';
+export { networkNamespace, ownNetwork, type NetworkNamespace } from './network-namespace.ts';
