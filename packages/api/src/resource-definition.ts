@@ -12,37 +12,42 @@ export interface StrategyContext {
 /**
  * The behaviour of one kind, as pure functions. A `Draft` belongs to the current request alone and may be changed in
  * place; everything else is shared and must not be.
+ *
+ * Declared as methods, so that a `ResourceDefinition<Pod>` can be used where any `ResourceDefinition` is wanted.
  */
 export interface ResourceBehaviour<T extends KubeObject> {
   /** Fills in defaults of the version, after decoding and again after mutating admission. */
-  readonly setDefaults?: (draft: Draft<T>) => void;
+  setDefaults?(draft: Draft<T>): void;
   /** Clears what a client may not set (status), sets what the server decides (generation is handled generically). */
-  readonly prepareForCreate?: (draft: Draft<T>, context: StrategyContext) => void;
+  prepareForCreate?(draft: Draft<T>, context: StrategyContext): void;
   /** Keeps what this endpoint may not change. The generic part has already kept status (or, on /status, the spec). */
-  readonly prepareForUpdate?: (draft: Draft<T>, old: T, context: StrategyContext) => void;
+  prepareForUpdate?(draft: Draft<T>, old: T, context: StrategyContext): void;
   /** Metadata is validated generically. */
-  readonly validate?: (object: T, context: StrategyContext) => readonly FieldError[];
-  readonly validateUpdate?: (object: T, old: T, context: StrategyContext) => readonly FieldError[];
-  readonly validateStatusUpdate?: (object: T, old: T, context: StrategyContext) => readonly FieldError[];
+  validate?(object: T, context: StrategyContext): readonly FieldError[];
+  validateUpdate?(object: T, old: T, context: StrategyContext): readonly FieldError[];
+  validateStatusUpdate?(object: T, old: T, context: StrategyContext): readonly FieldError[];
   /** Texts of `Warning` headers. */
-  readonly warnings?: (object: T, old: T | undefined) => readonly string[];
+  warnings?(object: T, old: T | undefined): readonly string[];
   /** How names are checked; absent: DNS-1123 subdomain. Returns what is wrong with the name. */
-  readonly validateName?: (name: string, isPrefix: boolean) => readonly string[];
+  validateName?(name: string, isPrefix: boolean): readonly string[];
   /** Values of field selectors beyond metadata.name and metadata.namespace. */
-  readonly selectableFields?: (object: T) => Readonly<Record<string, string>>;
+  selectableFields?(object: T): Readonly<Record<string, string>>;
   /** Which spec changes bump metadata.generation; absent: any change outside metadata and status. `none`: never set. */
-  readonly generation?: 'none' | ((object: T, old: T) => boolean);
+  readonly generation?: 'none' | GenerationRule<T>;
   /** A PUT of an object that does not exist creates it. */
   readonly allowCreateOnUpdate?: boolean;
   /** An update without resourceVersion is refused. */
   readonly requireResourceVersionOnUpdate?: boolean;
   /** Seconds of grace that a deletion without an explicit period gets; absent: objects go at once. */
-  readonly deletionGracePeriodSeconds?: (object: T, requested: number | undefined) => number;
+  deletionGracePeriodSeconds?(object: T, requested: number | undefined): number;
   /** What `kubectl get` shows, after the columns of facts/printer-columns.json; absent: name and creation time. */
-  readonly cells?: (object: T, now: number) => readonly Cell[];
+  cells?(object: T, now: number): readonly Cell[];
   /** Seconds after which an object is deleted unless written again (events). */
-  readonly ttlSeconds?: (object: T) => number;
+  ttlSeconds?(object: T): number;
 }
+
+/** A method's type, for the reason above: a function type would not let a definition of pods be one of anything. */
+export type GenerationRule<T> = { bumps(object: T, old: T): boolean }['bumps'];
 
 export type Cell = string | number | boolean | null;
 
@@ -79,10 +84,18 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly schema: ObjectSchema;
   readonly subresources: readonly SubresourceDefinition[];
   readonly columns: readonly PrinterColumn[];
-  /** The segment after `/registry/` in store keys, such as `pods` or `services/specs`. */
+  /** The segment after `/registry/` in store keys, such as `pods` or `services/specs`; empty when not stored. */
   readonly storagePrefix: string;
-  /** The version objects are stored in. Converts when it is another. */
+  /** The `apiVersion` of stored objects, such as `autoscaling/v2`; empty for resources that are not stored. */
   readonly storageVersion: string;
   readonly storageVersionHash: string;
   readonly behaviour: ResourceBehaviour<T>;
+  /** Present where objects are stored in another version than this one. */
+  readonly conversion?: StorageConversion<T>;
+}
+
+/** Two versions of one kind: pure, and there and back again gives the same object. */
+export interface StorageConversion<T extends KubeObject> {
+  toStorage(object: T): KubeObject;
+  fromStorage(stored: KubeObject): T;
 }
