@@ -30,6 +30,9 @@ export interface RequestInfo {
   readonly name: string;
   /** Path segments after namespace: resource, name, subresource and what follows (proxy paths). */
   readonly parts: readonly string[];
+  /** As the query gives them, for list, watch and deletecollection; authorizers may look at them. */
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
 }
 
 /**
@@ -46,8 +49,10 @@ export interface ApiServerRequest {
   headerValues(name: string): readonly string[];
   /** The body as it came: bytes over HTTP, an object (never to be modified) in process, undefined if there is none. */
   readonly readBody: () => Promise<RequestBody | undefined>;
-  /** Aborted when the client goes away or the server stops. */
+  /** Aborted when the client goes away, when the request has taken too long, or when the server stops. */
   readonly signal: AbortSignal;
+  /** Aborts `signal`. */
+  cancel(): void;
   readonly connection: Connection;
   /** Texts for `Warning` headers; any stage may add some. */
   readonly warnings: string[];
