@@ -1,3 +1,11 @@
+export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
+export {
+  StoreClosedError,
+  StoreCorruptError,
+  StoreFailedError,
+  StoreLockedError,
+  StoreVersionError,
+} from './store-errors.ts';
 export type {
   KeyValue,
   ListOptions,
