@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+
+import { forEachLimit } from '@kts/base';
+import { CommandError, runCommand } from '@kts/host-linux';
+
+import {
+  bridgeCommands,
+  masqueradeRules,
+  nodeHostCommands,
+  nodeInnerCommands,
+  type ClusterNetwork,
+  type NodeNetwork,
+} from './network-plan.ts';
+
+const PARALLEL_COMMANDS = 4;
+
+/** Makes the bridge and the namespaces; what is there already, from a run that was killed, is kept. */
+export async function setUpNetwork(
+  network: ClusterNetwork,
+  ranges: { readonly clusterCidr: string; readonly serviceCidr: string },
+): Promise<void> {
+  await runIp(bridgeCommands(network));
+  await forEachLimit(network.nodes, PARALLEL_COMMANDS, async (node) => {
+    if (existsSync(node.namespacePath) && (await isJoined(node))) return;
+    if (!existsSync(node.namespacePath)) await runCommand(['ip', 'netns', 'add', node.namespace]);
+    await runIp(nodeHostCommands(network, node));
+    await runIp(nodeInnerCommands(network, node, ranges.serviceCidr), node.namespace);
+    const inside = { networkNamespace: node.namespacePath };
+    await runCommand(['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.route_localnet=1'], inside);
+    await runCommand(['nft', '-f', '-'], { ...inside, input: masqueradeRules(ranges.clusterCidr) });
+  });
+}
+
+/** Removes everything `setUpNetwork` has made. Nothing may run in the namespaces any more. */
+export async function tearDownNetwork(network: ClusterNetwork): Promise<void> {
+  for (const node of network.nodes) {
+    if (existsSync(node.namespacePath)) await runCommand(['ip', 'netns', 'delete', node.namespace]);
+  }
+  await runIp([`link delete ${network.bridge}`]);
+}
+
+async function isJoined(node: NodeNetwork): Promise<boolean> {
+  const text = await runCommand(['ip', '-n', node.namespace, '-o', '-4', 'addr', 'show']);
+  return text.includes(` ${node.address}/`);
+}
+
+/** Runs lines of `ip -batch`; that something exists already, or is gone already, is what was wanted. */
+async function runIp(lines: readonly string[], namespace?: string): Promise<void> {
+  const command = ['ip', ...(namespace ? ['-n', namespace] : []), '-force', '-batch', '-'];
+  try {
+    await runCommand(command, { input: `${lines.join('\n')}\n` });
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const rest = error.stderr
+      .split('\n')
+      .filter((line) => line !== '' && !/File exists|already assigned|Cannot find device|^Command failed/.test(line));
+    if (rest.length > 0)
+      throw new Error(`the network of the nodes could not be made: ${rest.join('; ')}`, { cause: error });
+  }
+}
