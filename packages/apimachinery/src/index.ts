@@ -1,4 +1,6 @@
 export type * from './gen/meta-v1.gen.ts';
+export { deepCopy, deepEqual, deepFreeze } from './deep-equal.ts';
+export { canonicalDuration, DurationError, durationToMs, formatDuration, parseDuration } from './duration.ts';
 export {
   duplicate,
   FieldPath,
@@ -14,6 +16,13 @@ export {
   type FieldErrorType,
 } from './field-error.ts';
 export {
+  escapeFieldValue,
+  fieldSelectorOf,
+  parseFieldSelector,
+  type FieldRequirement,
+  type FieldSelector,
+} from './field-selector.ts';
+export {
   apiVersionOf,
   groupResourceText,
   parseApiVersion,
@@ -21,6 +30,55 @@ export {
   type GroupVersionKind,
   type ResourceType,
 } from './gvk.ts';
+export {
+  everyLabel,
+  formatLabelSelector,
+  labelSelectorMatcher,
+  labelSelectorOf,
+  labelSetMatcher,
+  noLabel,
+  parseLabelSelector,
+  requirementMatches,
+  SelectorError,
+  type LabelMatcher,
+  type LabelOperator,
+  type LabelRequirement,
+  type Labels,
+} from './label-selector.ts';
+export {
+  DNS1035_LABEL_LENGTH_MAX,
+  DNS1123_LABEL_LENGTH_MAX,
+  DNS1123_SUBDOMAIN_LENGTH_MAX,
+  EMPTY_MESSAGE,
+  inclusiveRangeError,
+  isCIdentifier,
+  isConfigMapKey,
+  isDecimalInteger,
+  isDNS1035Label,
+  isDNS1123Label,
+  isDNS1123Subdomain,
+  isDNS1123SubdomainCaseless,
+  isDNS1123SubdomainWithUnderscore,
+  isEnvVarName,
+  isGroupId,
+  isHttpHeaderName,
+  isInRange,
+  isLabelKey,
+  isLabelValue,
+  isPathSegmentName,
+  isPercent,
+  isPortName,
+  isPortNumber,
+  isQualifiedName,
+  isRelaxedEnvVarName,
+  isUserId,
+  isWildcardDNS1123Subdomain,
+  LABEL_VALUE_LENGTH_MAX,
+  nameIsDNS1035Label,
+  nameIsDNSLabel,
+  nameIsDNSSubdomain,
+  regexError,
+} from './name-validation.ts';
 export {
   keyText,
   parseKey,
@@ -31,6 +89,27 @@ export {
   type ObjectMeta,
   type TemplateMeta,
 } from './object-meta.ts';
+export {
+  canonicalQuantity,
+  formatQuantity,
+  isZeroQuantity,
+  milliQuantityOf,
+  parseQuantity,
+  quantityAdd,
+  quantityCompare,
+  QuantityError,
+  quantityMultiply,
+  quantityOf,
+  quantityScaled,
+  quantitySub,
+  quantityToFloat,
+  quantityToMilli,
+  quantityToNumber,
+  QUANTITY_FORMAT_MESSAGE,
+  ZERO_QUANTITY,
+  type QuantityFormat,
+  type QuantityValue,
+} from './quantity.ts';
 export type { Draft, Duration, IntOrString, JsonObject, JsonValue, MicroTime, Quantity, Time } from './scalars.ts';
 export {
   scalar,
@@ -66,3 +145,4 @@ export {
   type StatusDetails,
   type StatusReason,
 } from './status-error.ts';
+export { canonicalMicroTime, canonicalTime, formatSeconds, parseTime, TimeError, ZERO_TIME } from './time.ts';
