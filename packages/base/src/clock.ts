@@ -44,8 +44,3 @@ export function formatTime(ms: number): string {
 export function formatMicroTime(ms: number): string {
   return new Date(ms).toISOString().slice(0, 23) + '000Z';
 }
-
-/** Milliseconds since the epoch of an RFC 3339 time, `NaN` for anything else. */
-export function parseTime(text: string): number {
-  return Date.parse(text);
-}
