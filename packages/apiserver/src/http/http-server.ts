@@ -1,0 +1,210 @@
+/**
+ * Listens for HTTP/2 and HTTP/1.1 over TLS on one port. HTTP/2 is what every client speaks for ordinary requests;
+ * HTTP/1.1 is there for upgrades (exec, attach, port-forward) and for simple tools.
+ */
+import { createServer as createHttpServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import {
+  performServerHandshake,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer, type TLSSocket } from 'node:tls';
+
+import type { Clock, Logger, Random } from '@kts/base';
+
+import type { Connection, Upgrade } from '../request.ts';
+import { http1Sink } from './http1-sink.ts';
+import { http2Sink } from './http2-sink.ts';
+import { HttpRequest } from './http-request.ts';
+import { peerCertificateOf } from './peer-certificate.ts';
+import type { ResponseSink } from './response-sink.ts';
+import { parseTarget } from './target.ts';
+
+/** Requests at a time on one connection. */
+const STREAMS_PER_CONNECTION_MAX = 250;
+/** What a client may send on one stream before it must wait. */
+const STREAM_WINDOW_BYTES = 1024 * 1024;
+/** Memory of one connection, in MB: its watches' unsent events count here. */
+const SESSION_MEMORY_MB_MAX = 256;
+const HTTP2 = 'h2';
+
+export interface TlsMaterial extends SecureContextOptions {
+  readonly key: string | Buffer;
+  readonly cert: string | Buffer;
+  /** The authorities that client certificates are checked against. */
+  readonly ca: string[];
+}
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly tls: TlsMaterial;
+  /** Answers a request. Must not reject. */
+  readonly serve: (request: HttpRequest, sink: ResponseSink) => Promise<void>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'uuid'>;
+  readonly log: Logger;
+}
+
+export interface HttpServer {
+  readonly address: AddressInfo;
+  /** New connections use the new certificates; those that exist go on. */
+  replaceCertificates(tls: TlsMaterial): void;
+  /** Refuses new connections, lets running requests end for a while, then closes what is left. */
+  close(): Promise<void>;
+}
+
+export async function listen(options: HttpServerOptions): Promise<HttpServer> {
+  const sessions = new Set<ServerHttp2Session>();
+  const http1 = http1Server(options);
+  const server = createTlsServer(
+    { ...options.tls, ALPNProtocols: [HTTP2, 'http/1.1'], requestCert: true, rejectUnauthorized: false },
+    (socket) => {
+      socket.setNoDelay(true);
+      if (socket.alpnProtocol === HTTP2) startSession(socket, options, sessions);
+      else http1.emit('connection', socket);
+    },
+  );
+  server.on('tlsClientError', (error) => options.log.debug(2, 'TLS handshake failed', { error }));
+  await listening(server, options);
+  return {
+    address: server.address() as AddressInfo,
+    replaceCertificates: (tls) => server.setSecureContext(tls),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const session of sessions) session.destroy();
+      http1.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function listening(server: TlsServer, { port, host }: HttpServerOptions): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, host, () => {
+    server.off('error', reject);
+    resolve();
+  });
+  return promise;
+}
+
+function startSession(socket: TLSSocket, options: HttpServerOptions, sessions: Set<ServerHttp2Session>): void {
+  const connection = connectionOf(socket);
+  const session = performServerHandshake(socket, {
+    maxSessionMemory: SESSION_MEMORY_MB_MAX,
+    settings: { maxConcurrentStreams: STREAMS_PER_CONNECTION_MAX, initialWindowSize: STREAM_WINDOW_BYTES },
+  }) as ServerHttp2Session;
+  sessions.add(session);
+  session.once('close', () => sessions.delete(session));
+  session.on('error', (error) => options.log.debug(2, 'HTTP/2 connection failed', { error }));
+  session.on('stream', (stream, headers, flags, rawHeaders) => {
+    onStream(stream as ServerHttp2Stream, headers, flags, rawHeaders as unknown as string[], connection, options);
+  });
+}
+
+/** The flag of a request that ends with its headers. */
+const END_STREAM = 0x1;
+
+function onStream(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  flags: number,
+  rawHeaders: readonly string[],
+  connection: Connection,
+  options: HttpServerOptions,
+): void {
+  stream.on('error', (error) => options.log.debug(2, 'HTTP/2 stream failed', { error }));
+  const request = requestOf(options, {
+    method: headers[':method'] ?? 'GET',
+    target: headers[':path'] ?? '/',
+    headers,
+    rawHeaders,
+    ...(flags & END_STREAM ? {} : { body: stream }),
+    connection,
+  });
+  stream.once('close', () => request.cancel());
+  void options.serve(request, http2Sink(stream));
+}
+
+function http1Server(options: HttpServerOptions): Server {
+  const server = createHttpServer((incoming, response) => {
+    const request = http1Request(incoming, connectionOf(incoming.socket as TLSSocket), options);
+    response.once('close', () => request.cancel());
+    void options.serve(request, http1Sink(response));
+  });
+  server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Uint8Array) => {
+    const upgrade: Upgrade = { request: incoming, socket, head };
+    const connection: Connection = { ...connectionOf(incoming.socket as TLSSocket), upgrade } as Connection;
+    const request = http1Request(incoming, connection, options);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => request.cancel());
+    const response = new ServerResponse(incoming);
+    response.shouldKeepAlive = false;
+    void options.serve(request, upgradeSink(response, socket));
+  });
+  server.on('clientError', (_error, socket) => socket.destroy());
+  return server;
+}
+
+/** Touches the socket only if the upgrade was refused and an ordinary answer is written. */
+function upgradeSink(response: ServerResponse, socket: Duplex): ResponseSink {
+  const sink = http1Sink(response);
+  return {
+    ...sink,
+    head(status, headers, last) {
+      response.assignSocket(socket as never);
+      response.once('finish', () => socket.end());
+      sink.head(status, headers, last);
+    },
+    get closed() {
+      return socket.destroyed;
+    },
+  };
+}
+
+function http1Request(incoming: IncomingMessage, connection: Connection, options: HttpServerOptions): HttpRequest {
+  const { method = 'GET', url = '/', headers, rawHeaders } = incoming;
+  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  return requestOf(options, {
+    method,
+    target: url,
+    headers,
+    rawHeaders,
+    ...(hasBody ? { body: incoming } : {}),
+    connection,
+  });
+}
+
+interface RequestLine {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
+  readonly body?: ServerHttp2Stream | IncomingMessage;
+  readonly connection: Connection;
+}
+
+function requestOf(options: HttpServerOptions, line: RequestLine): HttpRequest {
+  const { target, ...rest } = line;
+  return new HttpRequest({
+    ...rest,
+    ...parseTarget(target),
+    auditId: (line.headers['audit-id'] as string | undefined) || options.random.uuid(),
+    receivedAt: options.clock.now(),
+  });
+}
+
+function connectionOf(socket: TLSSocket): Connection {
+  const peerCertificate = peerCertificateOf(socket);
+  return {
+    kind: 'http',
+    remoteAddress: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    ...(peerCertificate ? { peerCertificate } : {}),
+  };
+}
+

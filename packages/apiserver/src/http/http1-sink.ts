@@ -1,0 +1,25 @@
+import type { ServerResponse } from 'node:http';
+
+import { waitForDrain } from './http2-sink.ts';
+import type { ResponseSink } from './response-sink.ts';
+
+export function http1Sink(response: ServerResponse): ResponseSink {
+  return {
+    head(status, headers, last) {
+      if (response.headersSent) return;
+      response.writeHead(status, headers);
+      if (last) response.end();
+    },
+    write: (bytes) => response.write(bytes),
+    end(bytes) {
+      if (bytes) response.end(bytes);
+      else response.end();
+    },
+    drained: () => waitForDrain(response),
+    destroy: () => void response.destroy(),
+    get closed() {
+      return response.destroyed || response.writableEnded;
+    },
+    onClose: (callback) => void response.once('close', callback),
+  };
+}

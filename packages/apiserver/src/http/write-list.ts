@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { createGzip, type Gzip } from 'node:zlib';
+
+import type { ApiServerRequest } from '../request.ts';
+import type { EntryList } from '../response.ts';
+import { JSON_TYPE, negotiate, notAcceptable, wantsPretty } from './negotiation.ts';
+import type { ObjectEncoder } from './object-encoder.ts';
+import type { ResponseSink } from './response-sink.ts';
+import { acceptsGzip, answerHeaders, GZIP_BYTES_MIN, GZIP_LEVEL, join } from './write-response.ts';
+
+/** Bytes that are handed to the connection at once, and so the memory that a list costs beyond the cache. */
+const CHUNK_BYTES = 64 * 1024;
+const encoder = new TextEncoder();
+const COMMA = Uint8Array.of(0x2c);
+
+/** Streams a list from the cache's own bytes; the whole of it never exists in memory. */
+export async function writeList(
+  request: ApiServerRequest,
+  list: EntryList,
+  sink: ResponseSink,
+  objects: ObjectEncoder,
+): Promise<void> {
+  const accepted = negotiate(request.headers['accept'], () => true);
+  if (!accepted) throw notAcceptable();
+  const pretty = accepted.pretty || wantsPretty(request.query, request.headers['user-agent']);
+  const chunks =
+    accepted.mediaType === JSON_TYPE && !pretty
+      ? jsonChunks(list)
+      : objects.encodeList(accepted.mediaType, list, pretty);
+  const headers = { ...answerHeaders(request), 'content-type': accepted.mediaType };
+
+  const first = chunks.next();
+  const second = first.done ? first : chunks.next();
+  if (first.done || second.done) {
+    const body = first.done ? new Uint8Array() : first.value;
+    sink.head(200, { ...headers, 'content-length': body.length }, false);
+    sink.end(body);
+    return;
+  }
+  const rest = concatenate([first.value, second.value], chunks);
+  if (acceptsGzip(request) && isLarge(list)) {
+    sink.head(200, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, false);
+    await writeCompressed(rest, sink);
+    return;
+  }
+  sink.head(200, headers, false);
+  for (const chunk of rest) {
+    if (sink.closed) return;
+    if (!sink.write(chunk)) await sink.drained();
+  }
+  sink.end();
+}
+
+/** The list as JSON, in pieces of about `CHUNK_BYTES`. */
+export function* jsonChunks(list: EntryList): Generator<Uint8Array, void> {
+  let pieces: Uint8Array[] = [encoder.encode(listHead(list))];
+  let length = pieces[0]!.length;
+  let separate = false;
+  for (const entry of list.entries) {
+    if (separate) pieces.push(COMMA);
+    separate = true;
+    for (const piece of entry.jsonItemPieces()) {
+      pieces.push(piece);
+      length += piece.length;
+    }
+    if (length >= CHUNK_BYTES) {
+      yield join(pieces);
+      pieces = [];
+      length = 0;
+    }
+  }
+  pieces.push(encoder.encode(']}\n'));
+  yield join(pieces);
+}
+
+/** `{"kind":...,"items":[`. */
+export function listHead(list: EntryList): string {
+  const { apiVersion, listKind } = list;
+  return `{"kind":${JSON.stringify(listKind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(
+    listMetadata(list),
+  )},"items":[`;
+}
+
+export function listMetadata(list: EntryList): object {
+  return {
+    resourceVersion: list.resourceVersion,
+    ...(list.continueToken ? { continue: list.continueToken } : {}),
+    ...(list.remainingItemCount ? { remainingItemCount: list.remainingItemCount } : {}),
+  };
+}
+
+/** Looks no further than it has to. */
+function isLarge(list: EntryList): boolean {
+  let length = 0;
+  for (const entry of list.entries) {
+    for (const piece of entry.jsonItemPieces()) length += piece.length;
+    if (length > GZIP_BYTES_MIN) return true;
+  }
+  return false;
+}
+
+async function writeCompressed(chunks: Iterable<Uint8Array>, sink: ResponseSink): Promise<void> {
+  const gzip = createGzip({ level: GZIP_LEVEL });
+  const pumped = pump(gzip, sink);
+  for (const chunk of chunks) {
+    if (sink.closed) break;
+    if (!gzip.write(chunk)) await once(gzip, 'drain');
+  }
+  gzip.end();
+  await pumped;
+}
+
+async function pump(gzip: Gzip, sink: ResponseSink): Promise<void> {
+  for await (const chunk of gzip as AsyncIterable<Uint8Array>) {
+    if (!sink.closed && !sink.write(chunk)) await sink.drained();
+  }
+  sink.end();
+}
+
+function* concatenate(head: readonly Uint8Array[], rest: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+  yield* head;
+  yield* rest;
+}
