@@ -55,7 +55,7 @@ function text(resolution: Resolution): string {
   return resolution.answers
     .map((answer) => {
       if (answer.type === 'SRV') return `${answer.data.weight} ${answer.data.port} ${answer.data.target}`;
-      return 'data' in answer ? String(answer.data) : '';
+      return 'data' in answer && typeof answer.data === 'string' ? answer.data : JSON.stringify(answer);
     })
     .join(', ');
 }
