@@ -3,8 +3,8 @@ import type { Clock } from '@kts/base';
 /** Tells a person what is starting, and how long it took. */
 export interface Progress {
   /** Runs `work` as a named step. A failure is shown and thrown on. */
-  step<T>(title: string, work: () => Promise<T>): Promise<T>;
-  note(text: string): void;
+  readonly step: <T>(title: string, work: () => Promise<T>) => Promise<T>;
+  readonly note: (text: string) => void;
 }
 
 /** One line a step, written when the step has ended. */
