@@ -39,6 +39,17 @@ export function createInProcessTransport(options: InProcessOptions, user: UserIn
   };
 }
 
+/** One GET by a user of this process, without a transport around it. */
+export function askInProcess(
+  options: InProcessOptions,
+  user: UserInfo,
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<ApiServerResponse> {
+  const child: Cancel = { signal: options.stopped, abort: () => {} };
+  return options.answer(toServerRequest(options, user, { method: 'GET', path, query }, child));
+}
+
 interface Cancel {
   readonly signal: AbortSignal;
   abort(reason?: unknown): void;

@@ -1,0 +1,94 @@
+/**
+ * Signed JSON web tokens, as much of them as service accounts need: compact form, ES256 and RS256. Pure.
+ */
+import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+
+export type JwtAlgorithm = 'ES256' | 'RS256';
+
+export interface SigningKey {
+  readonly privateKey: KeyObject;
+  readonly algorithm: JwtAlgorithm;
+  readonly id: string;
+}
+
+export interface VerificationKey {
+  readonly publicKey: KeyObject;
+  readonly algorithm: JwtAlgorithm;
+  readonly id: string;
+}
+
+export function signingKey(pem: string): SigningKey {
+  const privateKey = createPrivateKey(pem);
+  return { privateKey, algorithm: algorithmOf(privateKey), id: keyId(createPublicKey(privateKey)) };
+}
+
+/** From a public or a private key. */
+export function verificationKey(pem: string): VerificationKey {
+  const publicKey = createPublicKey(pem);
+  return { publicKey, algorithm: algorithmOf(publicKey), id: keyId(publicKey) };
+}
+
+export function signToken(key: SigningKey, claims: object): string {
+  const header = encode({ alg: key.algorithm, kid: key.id });
+  const content = `${header}.${encode(claims)}`;
+  const signature = sign('sha256', Buffer.from(content, 'ascii'), { key: key.privateKey, dsaEncoding: 'ieee-p1363' });
+  return `${content}.${signature.toString('base64url')}`;
+}
+
+/** What a token claims, without believing it. Undefined: not a token. */
+export function readClaims(token: string): Readonly<Record<string, unknown>> | undefined {
+  return decode(token.split('.')[1]);
+}
+
+/** The claims of a token that one of the keys has signed. */
+export function verifyToken(
+  token: string,
+  keys: readonly VerificationKey[],
+): Readonly<Record<string, unknown>> | undefined {
+  const [header, claims, signature, ...rest] = token.split('.');
+  if (!header || !claims || !signature || rest.length > 0) return undefined;
+  const { alg, kid } = decode(header) ?? {};
+  const content = Buffer.from(`${header}.${claims}`, 'ascii');
+  const signed = keys.some(
+    (key) =>
+      key.algorithm === alg &&
+      (kid === undefined || key.id === kid) &&
+      verify(
+        'sha256',
+        content,
+        { key: key.publicKey, dsaEncoding: 'ieee-p1363' },
+        Buffer.from(signature, 'base64url'),
+      ),
+  );
+  return signed ? decode(claims) : undefined;
+}
+
+/** A public key as `/openid/v1/jwks` shows it. */
+export function jsonWebKey(key: VerificationKey): object {
+  const { kty, crv, x, y, n, e } = key.publicKey.export({ format: 'jwk' });
+  const numbers = kty === 'EC' ? { crv, x, y } : { n, e };
+  return { use: 'sig', kty, kid: key.id, alg: key.algorithm, ...numbers };
+}
+
+function algorithmOf(key: KeyObject): JwtAlgorithm {
+  if (key.asymmetricKeyType === 'rsa') return 'RS256';
+  if (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256';
+  throw new TypeError('service account keys must be RSA or ECDSA P-256');
+}
+
+/** Like upstream, so that tokens of an earlier cluster are found by the same id. */
+function keyId(publicKey: KeyObject): string {
+  return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url');
+}
+
+const encode = (value: object): string => Buffer.from(JSON.stringify(value), 'utf8').toString('base64url');
+
+function decode(part: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (!part) return undefined;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * The questions "may this user do that?" as objects.
+ *
+ * Mirrors: pkg/registry/authorization and pkg/apis/authorization/validation/validation.go (v1.36)
+ */
+import type {
+  LocalSubjectAccessReview,
+  NonResourceAttributes,
+  ResourceAttributes,
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
+  SubjectAccessReviewSpec,
+  SubjectAccessReviewStatus,
+} from '@kts/api/types/authorization-v1';
+import { badRequest, FieldPath, invalid, invalidObject, required, type FieldError } from '@kts/apimachinery';
+
+import type { UserInfo } from '../request.ts';
+import { resourceAttributes, type AuthorizationAttributes, type Authorizer } from './authorizer.ts';
+import { aggregate } from './rbac-authorizer.ts';
+import type { RbacRules } from './rbac-rules.ts';
+
+/** Who asks, and where. */
+export interface ReviewContext {
+  readonly user: UserInfo;
+  /** Of the path; empty for cluster-scoped reviews. */
+  readonly namespace: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * Answers one kind of review: the object as it was decoded and admitted, with its status filled in. Throws what is
+ * wrong with the question. Nothing is stored.
+ */
+export type Review = (object: never, context: ReviewContext) => object | Promise<object>;
+
+const SPEC = FieldPath.of('spec');
+
+export function accessReviews(authorizer: Authorizer, rules: RbacRules): Readonly<Record<string, Review>> {
+  return {
+    SubjectAccessReview: (review: SubjectAccessReview) => {
+      refuse([...validateSubject(review.spec), ...validateMetadata(review.metadata, 'must be empty')]);
+      return { ...review, status: decide(authorizer, userOf(review.spec), review.spec) };
+    },
+    LocalSubjectAccessReview: (review: LocalSubjectAccessReview, context: ReviewContext) => {
+      refuse(validateLocal(review));
+      if ((review.metadata?.namespace ?? '') !== context.namespace) {
+        throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${context.namespace}`);
+      }
+      return { ...review, status: decide(authorizer, userOf(review.spec), review.spec) };
+    },
+    SelfSubjectAccessReview: (review: SelfSubjectAccessReview, context: ReviewContext) => {
+      refuse([...validateQuestion(review.spec), ...validateMetadata(review.metadata, 'must be empty')]);
+      return { ...review, status: decide(authorizer, context.user, review.spec) };
+    },
+    SelfSubjectRulesReview: (review: SelfSubjectRulesReview, context: ReviewContext) => {
+      const namespace = review.spec?.namespace;
+      if (!namespace) throw badRequest('no namespace on request');
+      return {
+        kind: 'SelfSubjectRulesReview',
+        apiVersion: 'authorization.k8s.io/v1',
+        metadata: {},
+        spec: {},
+        status: rulesOf(rules, context.user, namespace),
+      };
+    },
+  } as Readonly<Record<string, Review>>;
+}
+
+type Question = Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>;
+
+function decide(authorizer: Authorizer, user: UserInfo, spec: Question): SubjectAccessReviewStatus {
+  const { decision, reason, error } = authorizer.authorize(user, attributesOf(spec));
+  return {
+    allowed: decision === 'allow',
+    ...(decision === 'deny' ? { denied: true } : {}),
+    ...(reason ? { reason } : {}),
+    ...(error ? { evaluationError: error } : {}),
+  };
+}
+
+function attributesOf({ resourceAttributes: resource, nonResourceAttributes: path }: Question): AuthorizationAttributes {
+  if (resource) {
+    const fieldSelector = fieldSelectorText(resource);
+    return resourceAttributes({
+      verb: resource.verb ?? '',
+      group: resource.group ?? '',
+      version: resource.version || '*',
+      resource: resource.resource ?? '',
+      subresource: resource.subresource ?? '',
+      namespace: resource.namespace ?? '',
+      name: resource.name ?? '',
+      ...(fieldSelector ? { fieldSelector } : {}),
+    });
+  }
+  return {
+    ...resourceAttributes({ verb: path?.verb ?? '', resource: '' }),
+    isResourceRequest: false,
+    path: path?.path ?? '',
+  };
+}
+
+/** Requirements that a selector can express; the others do not narrow the question. */
+function fieldSelectorText({ fieldSelector }: ResourceAttributes): string | undefined {
+  if (!fieldSelector?.requirements) return fieldSelector?.rawSelector;
+  return fieldSelector.requirements
+    .filter(({ operator, values }) => (operator === 'In' || operator === 'NotIn') && values?.length === 1)
+    .map(({ key, operator, values }) => `${key}${operator === 'In' ? '=' : '!='}${values![0]}`)
+    .join(',');
+}
+
+function userOf(spec: SubjectAccessReviewSpec): UserInfo {
+  return {
+    name: spec.user ?? '',
+    groups: spec.groups ?? [],
+    ...(spec.uid ? { uid: spec.uid } : {}),
+    ...(spec.extra ? { extra: spec.extra } : {}),
+  };
+}
+
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject({ group: 'authorization.k8s.io', kind: '' }, '', errors);
+}
+
+function validateSubject(spec: SubjectAccessReviewSpec): readonly FieldError[] {
+  const { user = '', groups = [] } = spec;
+  const [first, second, ...rest] = [
+    validateEither(spec),
+    user === '' && groups.length === 0
+      ? [invalid(SPEC.child('user'), user, 'at least one of user or group must be specified')]
+      : [],
+    validateSelectors(spec.resourceAttributes),
+  ];
+  return [...first!, ...second!, ...rest.flat()];
+}
+
+function validateQuestion(spec: Question): readonly FieldError[] {
+  return [...validateEither(spec), ...validateSelectors(spec.resourceAttributes)];
+}
+
+function validateEither(spec: Question): readonly FieldError[] {
+  if (spec.resourceAttributes && spec.nonResourceAttributes) {
+    const value = internalForm(spec.nonResourceAttributes);
+    return [
+      invalid(SPEC.child('nonResourceAttributes'), value, 'cannot be specified in combination with resourceAttributes'),
+    ];
+  }
+  if (spec.resourceAttributes || spec.nonResourceAttributes) return [];
+  const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+  return [invalid(SPEC.child('resourceAttributes'), undefined, detail)];
+}
+
+function validateLocal(review: LocalSubjectAccessReview): readonly FieldError[] {
+  const { spec, metadata } = review;
+  const { namespace: _, ...others } = metadata ?? {};
+  const errors = [...validateSubject(spec), ...validateMetadata(others, 'must be empty except for namespace', metadata)];
+  const namespace = spec.resourceAttributes?.namespace ?? '';
+  if (spec.resourceAttributes && namespace !== (metadata?.namespace ?? '')) {
+    errors.push(invalid(SPEC.child('resourceAttributes', 'namespace'), namespace, 'must match metadata.namespace'));
+  }
+  if (spec.nonResourceAttributes) {
+    const value = internalForm(spec.nonResourceAttributes);
+    errors.push(invalid(SPEC.child('nonResourceAttributes'), value, 'disallowed on this kind of request'));
+  }
+  return errors;
+}
+
+function validateMetadata(metadata: object | undefined, detail: string, shown = metadata): readonly FieldError[] {
+  const fields = Object.entries(metadata ?? {}).filter(([name, value]) => name !== 'managedFields' && value !== undefined);
+  return fields.length === 0 ? [] : [invalid(FieldPath.of('metadata'), shown, detail)];
+}
+
+function validateSelectors(attributes: ResourceAttributes | undefined): readonly FieldError[] {
+  const path = SPEC.child('resourceAttributes');
+  return [
+    ...validateSelector(attributes?.fieldSelector, path.child('fieldSelector')),
+    ...validateSelector(attributes?.labelSelector, path.child('labelSelector')),
+  ];
+}
+
+interface SelectorAttributes {
+  readonly rawSelector?: string;
+  readonly requirements?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
+}
+
+function validateSelector(selector: SelectorAttributes | undefined, path: FieldPath): readonly FieldError[] {
+  if (!selector) return [];
+  const { rawSelector = '', requirements = [] } = selector;
+  const errors: FieldError[] = [];
+  if (rawSelector && requirements.length > 0) {
+    errors.push(invalid(path.child('rawSelector'), rawSelector, 'may not specified at the same time as requirements'));
+  }
+  if (!rawSelector && requirements.length === 0) {
+    const detail = `when ${path.toString()} is specified, requirements or rawSelector is required`;
+    errors.push(required(path.child('requirements'), detail));
+  }
+  requirements.forEach(({ key, operator, values = [] }, index) => {
+    const at = path.child('requirements').index(index);
+    if (!key) errors.push(required(at.child('key'), 'must be specified'));
+    const needsValues = operator === 'In' || operator === 'NotIn';
+    if (needsValues && values.length === 0) {
+      errors.push(required(at.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));
+    }
+    if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0) {
+      errors.push(
+        invalid(at.child('values'), values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+      );
+    }
+  });
+  return errors;
+}
+
+/** Upstream validates its internal type here, whose fields have Go's names. */
+const internalForm = ({ path = '', verb = '' }: NonResourceAttributes): object => ({ Path: path, Verb: verb });
+
+function rulesOf(rules: RbacRules, user: UserInfo, namespace: string): object {
+  const resourceRules: object[] = [];
+  const nonResourceRules: object[] = [];
+  const problems: string[] = [];
+  if (user.groups.includes('system:masters')) {
+    resourceRules.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] });
+    nonResourceRules.push({ verbs: ['*'], nonResourceURLs: ['*'] });
+  }
+  for (const source of rules.sourcesFor(user, namespace)) {
+    if (!source.rules) problems.push(source.problem());
+    for (const { verbs, apiGroups, resources, resourceNames, nonResourceURLs } of source.rules ?? []) {
+      if (resources?.length) resourceRules.push({ verbs, apiGroups, resources, resourceNames });
+      if (nonResourceURLs?.length) nonResourceRules.push({ verbs, nonResourceURLs });
+    }
+  }
+  return {
+    resourceRules,
+    nonResourceRules,
+    incomplete: false,
+    ...(problems.length > 0 ? { evaluationError: aggregate(problems) } : {}),
+  };
+}
