@@ -31,6 +31,13 @@ export {
   type ResourceType,
 } from './gvk.ts';
 export {
+  applyJsonPatch,
+  decodeJsonPatch,
+  JSON_PATCH_OPERATIONS_MAX,
+  PatchError,
+  type JsonPatchOperation,
+} from './json-patch.ts';
+export {
   everyLabel,
   formatLabelSelector,
   labelSelectorMatcher,
@@ -45,6 +52,7 @@ export {
   type LabelRequirement,
   type Labels,
 } from './label-selector.ts';
+export { applyMergePatch } from './merge-patch.ts';
 export {
   DNS1035_LABEL_LENGTH_MAX,
   DNS1123_LABEL_LENGTH_MAX,
@@ -146,3 +154,4 @@ export {
   type StatusReason,
 } from './status-error.ts';
 export { canonicalMicroTime, canonicalTime, formatSeconds, parseTime, TimeError, ZERO_TIME } from './time.ts';
+export { formatYaml, parseYaml, parseYamlDocuments, YamlError, type YamlOptions } from './yaml.ts';
