@@ -1,0 +1,217 @@
+/**
+ * The request path of an API server, from outside: any kubeconfig, ours or another. Prints for each kind of request the
+ * server's CPU per 1,000, latency, and memory. `--pid` names the server's processes (and its store's), comma separated.
+ *
+ *   node bench/apiserver.ts --kubeconfig FILE --pid 123[,456] [--pods 10000] [--watchers 1000] [--only get,list]
+ *
+ * Give it an empty cluster without nodes: it makes its own namespace and leaves nothing behind.
+ */
+import { parseArgs } from 'node:util';
+
+import { Connection } from './connection.ts';
+import { cpuMs, residentMb } from './process-usage.ts';
+
+const { values } = parseArgs({
+  options: {
+    kubeconfig: { type: 'string' },
+    pid: { type: 'string' },
+    pods: { type: 'string', default: '10000' },
+    watchers: { type: 'string', default: '1000' },
+    only: { type: 'string', default: '' },
+  },
+});
+if (!values.kubeconfig || !values.pid) {
+  console.error('usage: node bench/apiserver.ts --kubeconfig FILE --pid PID[,PID]');
+  process.exit(2);
+}
+
+const NAMESPACE = 'bench';
+const PODS = Number(values.pods);
+const WATCHERS = Number(values.watchers);
+const CONNECTIONS = 10;
+const pids = values.pid.split(',').map(Number);
+const only = values.only.split(',').filter(Boolean);
+const connections = Array.from({ length: CONNECTIONS }, () => new Connection(values.kubeconfig!));
+const api = `/api/v1/namespaces/${NAMESPACE}`;
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
+const idleMb = residentMb(pids);
+
+await main();
+
+async function main(): Promise<void> {
+  await setUp();
+  console.log('request                                count   CPU ms per 1,000    p50 ms    p99 ms   per second');
+  await bench('get', 'GET pod', 10_000, 32, (index) => ['GET', `${api}/pods/pod-${index % PODS}`]);
+  await bench('list', `LIST ${PODS} pods`, 10, 1, () => ['GET', `${api}/pods`]);
+  await bench('list', `LIST ${PODS} pods, pages of 500`, 10, 1, (index) => ['GET', `${api}/pods?limit=500&n=${index}`]);
+  await bench('table', `LIST ${PODS} pods as Table`, 5, 1, () => ['GET', `${api}/pods`, undefined, TABLE]);
+  await bench('create', 'CREATE config map', 5_000, 32, (index) => ['POST', `${api}/configmaps`, configMap(index)]);
+  await bench('update', 'UPDATE config map', 5_000, 32, (index) => [
+    'PUT',
+    `${api}/configmaps/cm-${index}`,
+    configMap(index, 'b'),
+  ]);
+  await bench('patch', 'PATCH config map (merge)', 5_000, 32, (index) => [
+    'PATCH',
+    `${api}/configmaps/cm-${index}`,
+    { data: { patched: String(index) } },
+    undefined,
+    'application/merge-patch+json',
+  ]);
+  await bench('patch', 'PATCH pod (strategic)', 2_000, 32, (index) => [
+    'PATCH',
+    `${api}/pods/pod-${index}`,
+    { metadata: { labels: { patched: String(index) } } },
+    undefined,
+    'application/strategic-merge-patch+json',
+  ]);
+  await bench('apply', 'APPLY config map', 2_000, 32, (index) => [
+    'PATCH',
+    `${api}/configmaps/applied-${index}?fieldManager=bench&force=true`,
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `applied-${index}` }, data: { key: 'value' } },
+    undefined,
+    'application/apply-patch+yaml',
+  ]);
+  await benchWatch();
+  console.log(
+    `\nresident: ${idleMb.toFixed(0)} MB at the start, ${residentMb(pids).toFixed(0)} MB with ${PODS} pods at the end`,
+  );
+  await connections[0]!.request('DELETE', `/api/v1/namespaces/${NAMESPACE}`);
+  for (const connection of connections) connection.close();
+}
+
+type Request = readonly [
+  method: string,
+  path: string,
+  body?: object | undefined,
+  accept?: string | undefined,
+  contentType?: string,
+];
+
+async function bench(
+  group: string,
+  name: string,
+  count: number,
+  lanes: number,
+  make: (index: number) => Request,
+): Promise<void> {
+  if (only.length > 0 && !only.includes(group)) return;
+  const latencies: number[] = [];
+  let next = 0;
+  const cpu = cpuMs(pids);
+  const start = performance.now();
+  const lane = async (number: number): Promise<void> => {
+    const connection = connections[number % CONNECTIONS]!;
+    for (let index = next++; index < count; index = next++) {
+      const [method, path, body, accept, contentType] = make(index);
+      const sent = performance.now();
+      const answer = await connection.request(method, path, {
+        ...(body ? { body } : {}),
+        ...(accept ? { accept } : {}),
+        ...(contentType ? { contentType } : {}),
+        keep: false,
+      });
+      latencies.push(performance.now() - sent);
+      if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}`);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
+  report(name, count, cpuMs(pids) - cpu, latencies, performance.now() - start);
+}
+
+/** One event to every watcher, many times. */
+async function benchWatch(): Promise<void> {
+  if (only.length > 0 && !only.includes('watch')) return;
+  const events = 50;
+  let delivered = 0;
+  let wake: (() => void) | undefined;
+  const streams = await Promise.all(
+    Array.from({ length: WATCHERS }, (_, number) =>
+      connections[number % CONNECTIONS]!.watch(`${api}/secrets?watch=true`, () => {
+        delivered++;
+        if (delivered % WATCHERS === 0) wake?.();
+      }),
+    ),
+  );
+  const latencies: number[] = [];
+  const cpu = cpuMs(pids);
+  const start = performance.now();
+  for (let index = 0; index < events; index++) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    wake = resolve;
+    const sent = performance.now();
+    await connections[0]!.request('POST', `${api}/secrets`, { body: secret(index) });
+    if (delivered < (index + 1) * WATCHERS) await promise;
+    latencies.push(performance.now() - sent);
+  }
+  report(
+    `one event to ${WATCHERS} watchers`,
+    events * WATCHERS,
+    cpuMs(pids) - cpu,
+    latencies,
+    performance.now() - start,
+  );
+  for (const stream of streams) stream.close();
+}
+
+function report(name: string, count: number, cpu: number, latencies: number[], elapsedMs: number): void {
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (share: number): string =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(1);
+  console.log(
+    name.padEnd(36) +
+      String(count).padStart(8) +
+      ((cpu / count) * 1000).toFixed(1).padStart(19) +
+      at(0.5).padStart(10) +
+      at(0.99).padStart(10) +
+      ((count / elapsedMs) * 1000).toFixed(0).padStart(13),
+  );
+}
+
+async function setUp(): Promise<void> {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
+  await connections[0]!.request('POST', '/api/v1/namespaces', { body: namespace });
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } };
+  await connections[0]!.request('POST', `${api}/serviceaccounts`, { body: account });
+  await bench('', `CREATE pod`, PODS, 32, (index) => ['POST', `${api}/pods`, pod(index)]);
+}
+
+/** About 4 KB as JSON once the server has filled in its defaults. */
+function pod(index: number): object {
+  const env = Array.from({ length: 12 }, (_, number) => ({
+    name: `SETTING_${number}`,
+    value: `a value of ordinary length for setting number ${number} of the container`,
+  }));
+  const resources = { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '1', memory: '256Mi' } };
+  const probe = { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 10 };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: `pod-${index}`,
+      labels: { app: `app-${index % 100}`, tier: 'backend', 'app.kubernetes.io/managed-by': 'bench' },
+      annotations: { 'example.com/description': 'x'.repeat(300) },
+    },
+    spec: {
+      automountServiceAccountToken: false,
+      containers: [
+        { name: 'main', image: 'example.com/app:1', env, resources, readinessProbe: probe, livenessProbe: probe },
+        { name: 'side', image: 'example.com/side:1', resources },
+      ],
+    },
+  };
+}
+
+function configMap(index: number, value = 'a'): object {
+  const data = { key: value.repeat(500), other: 'value' };
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `cm-${index}` }, data };
+}
+
+function secret(index: number): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: `secret-${index}` },
+    stringData: { key: 'x'.repeat(1000) },
+  };
+}
