@@ -1,3 +1,21 @@
+export { Client, type ClientOptions } from './client.ts';
+export type {
+  CreateOptions,
+  DeleteRequestOptions,
+  GetOptions,
+  JsonPatchOperation,
+  ListOptions,
+  ListResult,
+  Patch,
+  PatchType,
+  RequestOptions,
+  Selection,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from './client-options.ts';
+export { collectionPath, objectPath, pathWithQuery } from './request-path.ts';
+export type { Scale, TokenRequest, TokenRequestSpec } from './subresource-types.ts';
 export {
   TransportError,
   type ApiRequest,

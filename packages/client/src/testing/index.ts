@@ -1,0 +1,1 @@
+export { answer, ScriptedTransport, statusAnswer, type ScriptedWatch } from './scripted-transport.ts';
