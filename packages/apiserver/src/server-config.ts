@@ -1,22 +1,41 @@
 import type { AuditPolicy } from './audit/policy.ts';
 import type { InFlightLimits } from './chain/priority-and-fairness.ts';
-import type { TlsMaterial } from './http/http-server.ts';
 
 /** How an API server is to be run. Everything has a default. */
 export interface ApiServerConfig {
   /** Where to listen; absent: only clients in this process are served. */
   readonly secure?: SecureServing;
+  /** Names and addresses by which the server can be reached, beyond those that every cluster has. */
+  readonly names?: readonly string[];
+  /** The address that the `kubernetes` Service leads to; default: the address of `secure`. */
+  readonly advertiseAddress?: string;
+  /** Default `10.96.0.0/16`; two for dual-stack. */
+  readonly serviceRanges?: readonly string[];
+  /** Default `cluster.local`. */
+  readonly clusterDomain?: string;
+  /** Default `https://kubernetes.default.svc.<clusterDomain>`. */
+  readonly serviceAccountIssuer?: string;
+  /** Audiences that tokens may be for; default: the issuer. */
+  readonly apiAudiences?: readonly string[];
   /** Requests without any proof of identity are made by `system:anonymous`. Default true. */
   readonly anonymous?: boolean;
+  /** The text of a token file: `token,user,uid,"group1,group2"` a line. */
+  readonly tokens?: string;
   readonly inFlight?: InFlightLimits;
   readonly requestTimeoutMs?: number;
   /** Absent: nothing is recorded. */
-  readonly audit?: { readonly policy: AuditPolicy; readonly write: (line: string) => void };
+  readonly audit?: AuditConfig;
 }
 
 export interface SecureServing {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  readonly tls: TlsMaterial;
 }
+
+export interface AuditConfig {
+  readonly policy: AuditPolicy;
+  readonly write: (line: string) => void;
+}
+
+export const DEFAULT_SERVICE_RANGE = '10.96.0.0/16';

@@ -1,0 +1,11 @@
+export type { AuditPolicy } from './audit/policy.ts';
+export type { TokenIssuer } from './authentication/token-issuer.ts';
+export type { Authorizer } from './authorization/authorizer.ts';
+export { ResourceCatalog } from './discovery/catalog.ts';
+export { ensurePki, issueClient, type ClusterPki, type PkiOptions } from './pki/cluster-pki.ts';
+export { CLIENT_IDENTITIES, formatKubeconfig, nodeIdentity, type KubeconfigOptions } from './pki/kubeconfig.ts';
+export { diskFiles, memoryFiles, type PkiFiles } from './pki/pki-files.ts';
+export type { UserInfo } from './request.ts';
+export type { ApiServerConfig, SecureServing } from './server-config.ts';
+export { createApiServer, type ApiServer, type ApiServerDeps } from './server.ts';
+export { KUBERNETES_VERSION } from './version.ts';

@@ -1,0 +1,37 @@
+import type { Clock, Logger, Random } from '@kts/base';
+import type { Store } from '@kts/store';
+
+import type { TokenIssuer } from './authentication/token-issuer.ts';
+import type { Review } from './authorization/access-reviews.ts';
+import type { Authorizer } from './authorization/authorizer.ts';
+import type { EscalationChecks } from './authorization/escalation.ts';
+import type { ResourceCatalog } from './discovery/catalog.ts';
+import type { Handler } from './response.ts';
+
+/** What the server gives to the part that answers requests about resources. */
+export interface ResourceServerParts {
+  readonly store: Store;
+  readonly catalog: ResourceCatalog;
+  readonly authorizer: Authorizer;
+  readonly escalation: EscalationChecks;
+  readonly tokenIssuer: TokenIssuer;
+  /** How kinds that are questions are answered, by kind: `TokenReview`, `SubjectAccessReview`, ... */
+  readonly reviews: Readonly<Record<string, Review>>;
+  /** `10.96.0.0/16`, or one range for each IP family. */
+  readonly serviceRanges: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** Storage, caches, admission and the verbs. */
+export interface ResourceServer {
+  /** Answers every request whose `resource` is set. */
+  readonly handler: Handler;
+  /** Resolves when requests can be answered. Called once, before the first request. */
+  start(): Promise<void>;
+  /** Ends all watches. */
+  stop(): Promise<void>;
+}
+
+export type CreateResourceServer = (parts: ResourceServerParts) => ResourceServer;
