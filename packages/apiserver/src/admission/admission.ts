@@ -1,0 +1,66 @@
+/**
+ * What may change or refuse a write between authorization and the store.
+ *
+ * Mirrors: staging/src/k8s.io/apiserver/pkg/admission/{interfaces,chain}.go (v1.36)
+ */
+import type { KubeObject } from '@kts/apimachinery';
+import type { ResourceDefinition } from '@kts/api';
+
+import type { ObjectDraft } from '../registry/object-draft.ts';
+import type { ApiServerRequest } from '../request.ts';
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** One write as plugins see it. */
+export interface AdmissionAttributes {
+  readonly operation: Operation;
+  readonly definition: ResourceDefinition;
+  readonly subresource: string;
+  readonly namespace: string;
+  /** Empty while a generated name is not yet known. */
+  readonly name: string;
+  /** The new object; mutating plugins may change it. Undefined for a deletion. */
+  readonly object: ObjectDraft | undefined;
+  /** The object before; undefined for a creation. */
+  readonly old: KubeObject | undefined;
+  readonly dryRun: boolean;
+  /** CreateOptions, UpdateOptions or DeleteOptions as webhooks get them. */
+  readonly options: object;
+  readonly request: ApiServerRequest;
+}
+
+export interface AdmissionPlugin {
+  readonly name: string;
+  /** Changes the object, or throws what the client gets. */
+  admit?(attributes: AdmissionAttributes): void | Promise<void>;
+  /** Throws what the client gets. Must not change anything. */
+  validate?(attributes: AdmissionAttributes): void | Promise<void>;
+}
+
+export interface AdmissionChain {
+  admit(attributes: AdmissionAttributes): Promise<void>;
+  validate(attributes: AdmissionAttributes): Promise<void>;
+}
+
+/** Asks the plugins in order; the first refusal counts. */
+export function admissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
+  return {
+    async admit(attributes) {
+      for (const plugin of plugins) {
+        const pending = plugin.admit?.(attributes);
+        if (pending) await pending;
+      }
+    },
+    async validate(attributes) {
+      for (const plugin of plugins) {
+        const pending = plugin.validate?.(attributes);
+        if (pending) await pending;
+      }
+    },
+  };
+}
+
+/** `pods`, `deployments.apps`: what plugins switch on. */
+export function resourceOf({ definition }: Pick<AdmissionAttributes, 'definition'>): string {
+  return definition.group ? `${definition.plural}.${definition.group}` : definition.plural;
+}

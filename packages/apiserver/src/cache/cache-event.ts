@@ -1,0 +1,90 @@
+import type { KubeObject } from '@kts/apimachinery';
+import type { Revision } from '@kts/store';
+
+import type { WatchStreamEvent } from '../response.ts';
+import type { CacheEntry } from './entry.ts';
+import type { StoredEntry } from './stored-entry.ts';
+
+/** Another form of stored objects that a watch asks for: another version, a table, metadata only. */
+export interface EntryView {
+  /** Watches with the same id share what was made for one of them. */
+  readonly id: string;
+  /** The object to show. It is not an entry of the cache any more, so its JSON is made from it. */
+  readonly object: (entry: CacheEntry) => object;
+  /** Absent: bookmarks are objects of the resource. */
+  readonly bookmark?: (object: KubeObject) => object;
+}
+
+type FrameType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+const encoder = new TextEncoder();
+const LINE_END = encoder.encode('}\n');
+
+/** One change of one stored object, with the frames that watches share. */
+export class CacheEvent {
+  readonly revision: Revision;
+  readonly key: string;
+  readonly current: StoredEntry | undefined;
+  readonly previous: StoredEntry | undefined;
+  #frames: Map<string, WatchStreamEvent> | undefined;
+
+  constructor(revision: Revision, current: StoredEntry | undefined, previous: StoredEntry | undefined) {
+    this.revision = revision;
+    this.key = (current ?? previous)!.key;
+    this.current = current;
+    this.previous = previous;
+  }
+
+  /** Bytes that only this event may be keeping alive. */
+  get size(): number {
+    return (this.current ?? this.previous)!.size;
+  }
+
+  /** The frame for watches that see the change as `type`: encoded once for all watches of the same view. */
+  frame(type: FrameType, view?: EntryView): WatchStreamEvent {
+    const id = view ? `${type} ${view.id}` : type;
+    this.#frames ??= new Map();
+    let frame = this.#frames.get(id);
+    if (!frame) {
+      const entry = type === 'DELETED' ? this.previous!.at(this.revision) : this.current!;
+      frame = entryFrame(type, entry, view);
+      this.#frames.set(id, frame);
+    }
+    return frame;
+  }
+}
+
+/** A frame that shows one entry. */
+export function entryFrame(type: FrameType, entry: CacheEntry, view?: EntryView): WatchStreamEvent {
+  if (view) return objectFrame(type, () => view.object(entry));
+  let bytes: Uint8Array | undefined;
+  return {
+    type,
+    object: () => entry.object(),
+    jsonFrame: () => (bytes ??= concat([encoder.encode(`{"type":"${type}","object":`), ...entry.jsonPieces(), LINE_END])),
+  };
+}
+
+/** A frame with an object that was made for it. */
+export function objectFrame(type: WatchStreamEvent['type'], make: () => object): WatchStreamEvent {
+  let object: object | undefined;
+  let bytes: Uint8Array | undefined;
+  const made = (): object => (object ??= make());
+  return {
+    type,
+    object: made,
+    jsonFrame: () => (bytes ??= encoder.encode(`${JSON.stringify({ type, object: made() })}\n`)),
+  };
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

@@ -1,0 +1,70 @@
+/**
+ * What happens to an object between its arrival and its first write.
+ *
+ * Mirrors: staging/src/k8s.io/apiserver/pkg/registry/rest/create.go (v1.36)
+ */
+import { formatTime, randomName, type Random } from '@kts/base';
+import { invalidObject } from '@kts/apimachinery';
+import type { ResourceDefinition, StrategyContext } from '@kts/api';
+
+import { ensureNamespace } from './ensure-namespace.ts';
+import { asDraft, asObject, type ObjectDraft } from './object-draft.ts';
+import { validateCommonMetadata, validateMetadata } from './validate-metadata.ts';
+
+/** Generated names are cut so that five letters fit into a label. */
+const GENERATED_BASE_LENGTH_MAX = 58;
+
+/** Clears what clients may not choose. */
+export function wipeSystemFields(draft: ObjectDraft): void {
+  const { metadata } = draft;
+  delete (metadata as Partial<typeof metadata>).creationTimestamp;
+  metadata.uid = '';
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+}
+
+/** Gives the object its identity. */
+export function fillSystemFields(draft: ObjectDraft, now: number, random: Random): void {
+  const { metadata } = draft;
+  metadata.creationTimestamp = formatTime(now);
+  metadata.uid = random.uuid();
+  if (metadata.generateName && !metadata.name) metadata.name = generatedName(metadata.generateName, random);
+}
+
+function generatedName(base: string, random: Random): string {
+  return base.slice(0, GENERATED_BASE_LENGTH_MAX) + randomName(random);
+}
+
+/** Strategy and validation of a new object. Throws Invalid. Answers warnings. */
+export function prepareAndValidateCreate(
+  definition: ResourceDefinition,
+  draft: ObjectDraft,
+  namespace: string,
+  context: StrategyContext,
+): readonly string[] {
+  ensureNamespace(definition, draft, namespace);
+  const { behaviour } = definition;
+  if (draft.metadata.generation !== undefined) delete draft.metadata.generation;
+  if (behaviour.generation !== 'none' && hasGeneration(definition)) draft.metadata.generation = 1;
+  if (definition.subresources.some(({ name }) => name === 'status') && context.subresource === '') {
+    resetStatus(definition, draft);
+  }
+  behaviour.prepareForCreate?.(asDraft(draft), context);
+  const object = asObject(draft);
+  const errors = [...validateMetadata(definition, draft.metadata), ...(behaviour.validate?.(object, context) ?? [])];
+  if (errors.length > 0) throw invalidObject(definition, draft.metadata.name, errors);
+  const common = validateCommonMetadata(definition, draft.metadata);
+  if (common.length > 0) throw invalidObject(definition, draft.metadata.name, common);
+  return behaviour.warnings?.(object, undefined) ?? [];
+}
+
+/** Kinds with a spec that somebody acts upon count its changes. */
+export function hasGeneration(definition: ResourceDefinition): boolean {
+  return definition.schema.fields.has('spec') && definition.subresources.some(({ name }) => name === 'status');
+}
+
+/** Status is written through its own subresource; a new object begins without one. */
+function resetStatus(definition: ResourceDefinition, draft: ObjectDraft): void {
+  if (definition.schema.fields.has('status')) delete draft['status'];
+}

@@ -1,0 +1,96 @@
+/**
+ * What happens to a changed object before it replaces the old one.
+ *
+ * Mirrors: staging/src/k8s.io/apiserver/pkg/registry/rest/update.go (v1.36)
+ */
+import { deepEqual, invalidObject, type FieldError, type KubeObject } from '@kts/apimachinery';
+import type { ResourceDefinition, StrategyContext } from '@kts/api';
+
+import { hasGeneration } from './before-create.ts';
+import { ensureNamespace } from './ensure-namespace.ts';
+import { asDraft, asObject, type MetadataDraft, type ObjectDraft } from './object-draft.ts';
+import { validateCommonMetadata, validateMetadataUpdate } from './validate-metadata.ts';
+
+/** Strategy and validation of an update. Throws Invalid. Answers warnings. */
+export function prepareAndValidateUpdate(
+  definition: ResourceDefinition,
+  draft: ObjectDraft,
+  old: KubeObject,
+  namespace: string,
+  context: StrategyContext,
+): readonly string[] {
+  ensureNamespace(definition, draft, namespace);
+  const { metadata } = draft;
+  setOrDelete(metadata, 'generation', old.metadata.generation);
+  keepOtherHalf(definition, draft, old, context.subresource);
+  definition.behaviour.prepareForUpdate?.(asDraft(draft), old, context);
+  if (bumpsGeneration(definition, draft, old, context)) metadata.generation = (old.metadata.generation ?? 0) + 1;
+  if (!metadata.uid) metadata.uid = old.metadata.uid;
+  if (old.metadata.creationTimestamp) metadata.creationTimestamp = old.metadata.creationTimestamp;
+  if (old.metadata.deletionTimestamp) metadata.deletionTimestamp = old.metadata.deletionTimestamp;
+  if (old.metadata.deletionGracePeriodSeconds !== undefined) {
+    metadata.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
+  }
+  const object = asObject(draft);
+  const errors = [
+    ...validateCommonMetadata(definition, metadata),
+    ...validateMetadataUpdate(metadata, old.metadata),
+    ...validateKind(definition, object, old, context),
+  ];
+  if (errors.length > 0) throw invalidObject(definition, metadata.name, errors);
+  if (context.subresource !== '') return [];
+  return definition.behaviour.warnings?.(object, old) ?? [];
+}
+
+function validateKind(
+  { behaviour }: ResourceDefinition,
+  object: KubeObject,
+  old: KubeObject,
+  context: StrategyContext,
+): readonly FieldError[] {
+  if (context.subresource === 'status') return behaviour.validateStatusUpdate?.(object, old, context) ?? [];
+  return behaviour.validateUpdate?.(object, old, context) ?? [];
+}
+
+/** A write to the object keeps its status; a write to the status keeps everything else. */
+function keepOtherHalf(definition: ResourceDefinition, draft: ObjectDraft, old: KubeObject, subresource: string): void {
+  if (!definition.subresources.some(({ name }) => name === 'status')) return;
+  const before = old as unknown as Record<string, unknown>;
+  if (subresource === '') setOrDelete(draft, 'status', before['status']);
+  else if (subresource === 'status') {
+    for (const field of Object.keys(draft)) if (!KEPT_BY_STATUS.has(field) && !(field in before)) delete draft[field];
+    for (const field of Object.keys(before)) if (!KEPT_BY_STATUS.has(field)) draft[field] = before[field];
+    if (definition.schema.name === '') keepMetadata(draft, old);
+  }
+}
+
+const KEPT_BY_STATUS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
+
+/** Custom resources: a write to the status changes no metadata but its managed fields. */
+function keepMetadata(draft: ObjectDraft, old: KubeObject): void {
+  const { managedFields, resourceVersion } = draft.metadata;
+  draft.metadata = { ...(old.metadata as MetadataDraft), resourceVersion };
+  setOrDelete(draft.metadata, 'managedFields', managedFields);
+}
+
+function bumpsGeneration(
+  definition: ResourceDefinition,
+  draft: ObjectDraft,
+  old: KubeObject,
+  context: StrategyContext,
+): boolean {
+  const { generation } = definition.behaviour;
+  if (generation === 'none' || !hasGeneration(definition) || context.subresource === 'status') return false;
+  const object = asObject(draft);
+  if (generation) return generation(object, old);
+  const before = old as unknown as Record<string, unknown>;
+  for (const field of new Set([...Object.keys(draft), ...Object.keys(before)])) {
+    if (!KEPT_BY_STATUS.has(field) && !deepEqual(draft[field], before[field])) return true;
+  }
+  return false;
+}
+
+export function setOrDelete<T extends object, K extends keyof T>(target: T, key: K, value: T[K] | undefined): void {
+  if (value === undefined) delete target[key];
+  else target[key] = value;
+}

@@ -1,0 +1,54 @@
+/**
+ * Mirrors: ValidateDeleteOptions in staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go (v1.36)
+ */
+import {
+  badRequest,
+  FieldPath,
+  invalid,
+  invalidObject,
+  notSupported,
+  type DeleteOptions,
+  type FieldError,
+} from '@kts/apimachinery';
+
+import { validateDryRun } from './write-options.ts';
+
+const PROPAGATION_POLICIES = ['Foreground', 'Background', 'Orphan'];
+
+/** Options from the query, for requests without a body. */
+export function deleteOptionsFromQuery(query: URLSearchParams): DeleteOptions {
+  const grace = query.get('gracePeriodSeconds');
+  if (grace !== null && !/^[+-]?\d+$/.test(grace)) {
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
+  }
+  const orphan = query.get('orphanDependents');
+  const policy = query.get('propagationPolicy');
+  const uid = query.get('preconditions.uid');
+  const dryRun = query.getAll('dryRun');
+  return {
+    ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
+    ...(orphan === null ? {} : { orphanDependents: orphan.toLowerCase() !== 'false' && orphan !== '0' }),
+    ...(policy === null ? {} : { propagationPolicy: policy }),
+    ...(uid === null ? {} : { preconditions: { uid } }),
+    ...(dryRun.length === 0 ? {} : { dryRun }),
+  };
+}
+
+/** Throws Invalid. */
+export function checkDeleteOptions(options: DeleteOptions): void {
+  const path = FieldPath.of('propagationPolicy');
+  const errors: FieldError[] = [];
+  const policy = options.propagationPolicy;
+  if (policy !== undefined && options.orphanDependents !== undefined) {
+    errors.push(invalid(path, policy, 'orphanDependents and deletionPropagation cannot be both set'));
+  }
+  if (policy !== undefined && !PROPAGATION_POLICIES.includes(policy)) {
+    errors.push(notSupported(path, policy, [...PROPAGATION_POLICIES, 'nil']));
+  }
+  errors.push(...validateDryRun(options.dryRun ?? []));
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
+}
+
+export function isDryRun(options: DeleteOptions): boolean {
+  return (options.dryRun ?? []).length > 0;
+}

@@ -1,0 +1,134 @@
+/**
+ * Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go (v1.36)
+ */
+import { notFound, type DeleteOptions, type KubeObject, type Status } from '@kts/apimachinery';
+
+import type { CacheEntry } from '../cache/entry.ts';
+import type { ApiServerResponse } from '../response.ts';
+import { decodeDeleteOptions } from './decode-body.ts';
+import { checkDeleteOptions, deleteOptionsFromQuery, isDryRun } from './delete-options.ts';
+import { planDelete } from './plan-delete.ts';
+import { currentEntry, freshEntry, putObject, removeObject, type WriteTarget } from './put-object.ts';
+import type { RequestScope } from './request-scope.ts';
+import { presentEntry } from './resource-storage.ts';
+import { runDeleted } from './resource-hooks.ts';
+import { entryResponse, objectResponse } from './respond.ts';
+
+/** Kinds whose deletion is answered with the object; others with a Status. */
+const RETURN_DELETED = new Set([
+  'resourceclaimtemplates',
+  'resourceslices',
+  'resourceclaims',
+  'deviceclasses',
+  'csidrivers',
+  'storageclasses',
+  'volumeattachments',
+  'csinodes',
+  'volumeattributesclasses',
+  'resourcequotas',
+  'persistentvolumes',
+  'serviceaccounts',
+  'persistentvolumeclaims',
+  'namespaces',
+  'pods',
+  'services/specs',
+  'podtemplates',
+]);
+
+export interface DeleteOutcome {
+  /** The object as it is now, or was last. */
+  readonly entry: CacheEntry;
+  readonly removed: boolean;
+}
+
+/** DELETE of one object. */
+export async function deleteResource(scope: RequestScope): Promise<ApiServerResponse> {
+  const options = await readDeleteOptions(scope);
+  const outcome = await deleteObject(scope, options);
+  const status = !outcome.removed && options.orphanDependents === false ? 202 : 200;
+  if (RETURN_DELETED.has(scope.definition.storagePrefix) || !outcome.removed) {
+    if (RETURN_DELETED.has(scope.definition.storagePrefix) || isMarked(outcome)) {
+      return entryResponse(scope, status, outcome.entry);
+    }
+  }
+  return objectResponse(status, deletedStatus(scope, outcome.entry.object()));
+}
+
+/** From the body, or the query if there is none. Throws Invalid and BadRequest. */
+export async function readDeleteOptions(scope: RequestScope): Promise<DeleteOptions> {
+  const options = (await decodeDeleteOptions(scope)) ?? deleteOptionsFromQuery(scope.request.query);
+  checkDeleteOptions(options);
+  return options;
+}
+
+/** Deletes or marks one object; tries again when somebody else changed it meanwhile. */
+export async function deleteObject(scope: RequestScope, options: DeleteOptions): Promise<DeleteOutcome> {
+  const { registry, definition, name } = scope;
+  const target: WriteTarget = { ...scope, key: scope.storage.keyOf(scope.namespace, name) };
+  const dryRun = isDryRun(options);
+  let existing = await currentEntry(target);
+  existing ??= await freshEntry(target);
+  for (;;) {
+    scope.request.signal.throwIfAborted();
+    if (!existing) throw notFound(definition, name);
+    const old = existing.object();
+    await admitDelete(scope, old, options, dryRun);
+    const plan = planDelete(definition, old, options, registry.clock.now());
+    if (plan.do === 'nothing') return { entry: presentEntry(definition, existing), removed: false };
+    let current: CacheEntry = existing;
+    if (plan.do === 'mark') {
+      const marked = await putObject(target, plan.object, existing, dryRun);
+      if (!marked.ok) {
+        existing = marked.current;
+        continue;
+      }
+      current = marked.entry;
+      if (!plan.thenRemove) return { entry: presentEntry(definition, current), removed: false };
+    }
+    if (dryRun) return { entry: presentEntry(definition, current), removed: true };
+    const removal = await removeObject(target, current);
+    if (removal.ok || !removal.current) {
+      await runDeleted(scope, old);
+      return { entry: presentEntry(definition, current), removed: true };
+    }
+    existing = removal.current;
+  }
+}
+
+async function admitDelete(scope: RequestScope, old: KubeObject, options: DeleteOptions, dryRun: boolean): Promise<void> {
+  const { registry, definition, request, subresource, name } = scope;
+  const attributes = {
+    operation: 'DELETE' as const,
+    definition,
+    subresource,
+    namespace: definition.plural === 'namespaces' ? name : scope.namespace,
+    name,
+    object: undefined,
+    old,
+    dryRun,
+    options: { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...options },
+    request,
+  };
+  await registry.admission.admit(attributes);
+  await registry.admission.validate(attributes);
+}
+
+function isMarked({ entry }: DeleteOutcome): boolean {
+  return entry.object().metadata.deletionTimestamp !== undefined;
+}
+
+/** `details.kind` is the resource here. */
+function deletedStatus({ definition }: RequestScope, object: KubeObject): Status {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: {
+      name: object.metadata.name,
+      ...(definition.group ? { group: definition.group } : {}),
+      kind: definition.plural,
+      uid: object.metadata.uid,
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { deepEqual, failure, type KubeObject } from '@kts/apimachinery';
+import type { ResourceDefinition } from '@kts/api';
+import type { KeyValue, PutOptions, Revision } from '@kts/store';
+
+import type { CacheEntry } from '../cache/entry.ts';
+import { decodeStoredJson, storedEntry, withResourceVersion } from '../cache/stored-entry.ts';
+import { encodeStored } from '../cache/stored-json.ts';
+import type { Registry } from './deps.ts';
+import { asObject, type ObjectDraft } from './object-draft.ts';
+import { objectEntry, toStorageVersion, type ResourceStorage } from './resource-storage.ts';
+import { decodeStoredBytes } from './stored-codec.ts';
+
+/** etcd's limit for one request; larger objects could not be moved to a replicated store. */
+export const STORED_BYTES_MAX = 1.5 * 1024 * 1024;
+
+export interface WriteTarget {
+  readonly registry: Registry;
+  readonly definition: ResourceDefinition;
+  readonly storage: ResourceStorage;
+  readonly key: string;
+}
+
+export type PutOutcome =
+  | { readonly ok: true; readonly entry: CacheEntry }
+  /** Somebody else was faster; `current` is what there is now. */
+  | { readonly ok: false; readonly current: CacheEntry | undefined };
+
+/**
+ * Writes an object if the stored one is still `existing` (undefined: if there is none). The object passes into the
+ * cache and must not be changed afterwards. Nothing is written if nothing has changed, or for a dry run.
+ */
+export async function putObject(
+  target: WriteTarget,
+  draft: ObjectDraft,
+  existing: CacheEntry | undefined,
+  dryRun: boolean,
+): Promise<PutOutcome> {
+  const { registry, definition, storage, key } = target;
+  const object = toStorageVersion(definition, asObject(draft));
+  if (existing && sameObject(object, existing)) return { ok: true, entry: existing };
+  if (dryRun) return { ok: true, entry: unwrittenEntry(target, object, existing) };
+  const bytes = encodeStored(object);
+  if (bytes.length > STORED_BYTES_MAX) {
+    throw failure('RequestEntityTooLarge', 'etcdserver: request is too large');
+  }
+  storage.cache.expectWrite(key, bytes, object);
+  const result = await registry.store.put(key, bytes, putOptions(definition, object, existing));
+  if (!result.ok) {
+    storage.cache.forgetWrite(key);
+    return { ok: false, current: result.current && entryOf(target, result.current) };
+  }
+  return { ok: true, entry: writtenEntry(target, bytes, object, result.revision) };
+}
+
+/** Removes an object if it is still `existing`. */
+export async function removeObject(
+  target: WriteTarget,
+  existing: CacheEntry,
+): Promise<{ readonly ok: true; readonly revision: Revision } | { readonly ok: false; readonly current: CacheEntry | undefined }> {
+  const result = await target.registry.store.delete(target.key, { expect: existing.revision });
+  if (result.ok) return { ok: true, revision: result.revision };
+  return { ok: false, current: result.current && entryOf(target, result.current) };
+}
+
+/** The stored object as it is now, from the cache. Resolves at once unless the cache has yet to be loaded. */
+export async function currentEntry(target: WriteTarget): Promise<CacheEntry | undefined> {
+  const loading = target.registry.feed.ready(target.storage.cache);
+  if (loading) await loading;
+  return target.storage.cache.get(target.key);
+}
+
+/** The stored object as it is now, from the store itself. */
+export async function freshEntry(target: WriteTarget): Promise<CacheEntry | undefined> {
+  const item = await target.registry.store.get(target.key);
+  return item && entryOf(target, item);
+}
+
+function entryOf({ storage, definition }: WriteTarget, item: KeyValue): CacheEntry {
+  const cached = storage.cache.get(item.key);
+  if (cached?.revision === item.revision) return cached;
+  return storedEntry(item, {
+    namespaced: storage.namespaced,
+    decode: (bytes) => decodeStoredBytes(definition, bytes),
+  });
+}
+
+function writtenEntry({ storage, key }: WriteTarget, value: Uint8Array, object: KubeObject, revision: Revision): CacheEntry {
+  const cached = storage.cache.get(key);
+  if (cached?.revision === revision) return cached;
+  const fresh = withResourceVersion(object, revision);
+  return storedEntry({ key, value, revision }, { namespaced: storage.namespaced, decode: decodeStoredJson }, fresh);
+}
+
+function unwrittenEntry({ key }: WriteTarget, object: KubeObject, existing: CacheEntry | undefined): CacheEntry {
+  const { metadata } = object;
+  const shown = existing ? withResourceVersion(object, existing.revision) : withoutResourceVersion(object);
+  const identity = { key, namespace: metadata.namespace ?? '', name: metadata.name };
+  return objectEntry({ ...identity, revision: existing?.revision ?? 0 }, shown);
+}
+
+function withoutResourceVersion(object: KubeObject): KubeObject {
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  return { ...object, metadata: metadata as KubeObject['metadata'] };
+}
+
+function sameObject(object: KubeObject, existing: CacheEntry): boolean {
+  const old = existing.object();
+  const { metadata, ...rest } = object;
+  const { metadata: oldMetadata, ...oldRest } = old;
+  return (
+    deepEqual(rest, oldRest) &&
+    deepEqual({ ...metadata, resourceVersion: '' }, { ...oldMetadata, resourceVersion: '' })
+  );
+}
+
+function putOptions(definition: ResourceDefinition, object: KubeObject, existing: CacheEntry | undefined): PutOptions {
+  const ttlSeconds = definition.behaviour.ttlSeconds?.(object);
+  return { expect: existing?.revision ?? 0, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) };
+}

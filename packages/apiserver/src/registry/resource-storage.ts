@@ -1,0 +1,147 @@
+import { apiVersionOf, type KubeObject } from '@kts/apimachinery';
+import type { ResourceDefinition } from '@kts/api';
+
+import { REGISTRY, type CacheFeed } from '../cache/cache-feed.ts';
+import type { CacheEntry } from '../cache/entry.ts';
+import { encodeStored, scanStored } from '../cache/stored-json.ts';
+import { WatchCache } from '../cache/watch-cache.ts';
+import { decodeStoredBytes } from './stored-codec.ts';
+
+/** Where the objects of one resource are, whatever version a client speaks. */
+export interface ResourceStorage {
+  readonly cache: WatchCache;
+  readonly namespaced: boolean;
+  /** `/registry/pods/` */
+  readonly prefix: string;
+  keyOf(namespace: string, name: string): string;
+  /** What keys in that namespace begin with; all namespaces: the prefix. */
+  prefixOf(namespace: string): string;
+}
+
+/** Fields by which so many watches select that the cache finds them by it. */
+const INDEXED_FIELDS: Readonly<Record<string, string>> = { pods: 'spec.nodeName' };
+
+export class ResourceStorages {
+  readonly #feed: CacheFeed;
+  readonly #seal: ((object: KubeObject) => void) | undefined;
+  readonly #byPrefix = new Map<string, ResourceStorage>();
+
+  constructor(feed: CacheFeed, seal?: (object: KubeObject) => void) {
+    this.#feed = feed;
+    this.#seal = seal;
+  }
+
+  /** The storage of a stored resource; versions of it share one. */
+  of(definition: ResourceDefinition): ResourceStorage {
+    let storage = this.#byPrefix.get(definition.storagePrefix);
+    if (!storage) {
+      storage = this.#make(definition);
+      this.#byPrefix.set(definition.storagePrefix, storage);
+      this.#feed.add(storage.cache);
+    }
+    return storage;
+  }
+
+  /** Drops the cache of a resource that is served no more; its watches end. */
+  remove(definition: ResourceDefinition): void {
+    const storage = this.#byPrefix.get(definition.storagePrefix);
+    if (!storage) return;
+    this.#byPrefix.delete(definition.storagePrefix);
+    this.#feed.remove(storage.cache);
+  }
+
+  /** Resource names and object counts, for metrics. */
+  *counts(): Iterable<readonly [prefix: string, count: number]> {
+    for (const [prefix, storage] of this.#byPrefix) yield [prefix, storage.cache.size];
+  }
+
+  all(): Iterable<ResourceStorage> {
+    return this.#byPrefix.values();
+  }
+
+  #make(definition: ResourceDefinition): ResourceStorage {
+    const prefix = `${REGISTRY}${definition.storagePrefix}/`;
+    const { namespaced } = definition;
+    const indexedField = INDEXED_FIELDS[definition.storagePrefix];
+    const cache = new WatchCache({
+      prefix,
+      codec: {
+        namespaced,
+        decode: (bytes) => decodeStoredBytes(definition, bytes),
+        ...(definition.schema.name === '' ? { itemsCarryKind: true } : {}),
+      },
+      ...(indexedField
+        ? {
+            indexedField,
+            fieldOf: (entry: CacheEntry) => definition.behaviour.selectableFields?.(entry.object())[indexedField] ?? '',
+          }
+        : {}),
+      ...(this.#seal ? { seal: this.#seal } : {}),
+    });
+    return {
+      cache,
+      namespaced,
+      prefix,
+      keyOf: (namespace, name) => (namespaced ? `${prefix}${namespace}/${name}` : prefix + name),
+      prefixOf: (namespace) => (namespaced && namespace ? `${prefix}${namespace}/` : prefix),
+    };
+  }
+}
+
+/**
+ * Stored entries as a client of `definition` sees them: the entries themselves, or converted ones where objects are
+ * stored in another version.
+ */
+export function presentEntry(definition: ResourceDefinition, entry: CacheEntry): CacheEntry {
+  return definition.conversion ? convertedEntry(definition, entry) : entry;
+}
+
+/** The object in the request's version. */
+export function presentObject(definition: ResourceDefinition, entry: CacheEntry): KubeObject {
+  return presentEntry(definition, entry).object();
+}
+
+/** The object as it is stored. */
+export function toStorageVersion(definition: ResourceDefinition, object: KubeObject): KubeObject {
+  return definition.conversion ? definition.conversion.toStorage(object) : object;
+}
+
+const converted = new WeakMap<CacheEntry, Map<string, CacheEntry>>();
+
+function convertedEntry(definition: ResourceDefinition, entry: CacheEntry): CacheEntry {
+  const versions = converted.getOrInsertComputed(entry, () => new Map<string, CacheEntry>());
+  const apiVersion = apiVersionOf(definition);
+  let view = versions.get(apiVersion);
+  if (!view) versions.set(apiVersion, (view = objectEntry(entry, definition.conversion!.fromStorage(entry.object()))));
+  return view;
+}
+
+/** An entry for an object that is not in the cache as such; the bytes are made when somebody wants them. */
+export function objectEntry(
+  identity: Pick<CacheEntry, 'key' | 'namespace' | 'name' | 'revision'>,
+  object: KubeObject,
+): CacheEntry {
+  let bytes: Uint8Array | undefined;
+  const encoded = (): Uint8Array => (bytes ??= encodeWhole(object));
+  return {
+    key: identity.key,
+    namespace: identity.namespace,
+    name: identity.name,
+    revision: identity.revision,
+    labels: object.metadata.labels,
+    object: () => object,
+    jsonPieces: () => [encoded()],
+    jsonItemPieces: () => {
+      const layout = scanStored(encodeStored(object));
+      return layout ? [OPEN, encoded().subarray(layout.metadataAt)] : [encoded()];
+    },
+  };
+}
+
+const OPEN = new TextEncoder().encode('{');
+
+function encodeWhole(object: KubeObject): Uint8Array {
+  const { kind, apiVersion, ...rest } = object;
+  return new TextEncoder().encode(JSON.stringify({ kind, apiVersion, ...rest }));
+}
+

@@ -1,0 +1,44 @@
+/**
+ * Mirrors: ParseResourceVersion in staging/src/k8s.io/apiserver/pkg/storage/versioner.go and NewTooLargeResourceVersionError in
+ * staging/src/k8s.io/apiserver/pkg/storage/errors.go (v1.36)
+ */
+import { childSignal } from '@kts/base';
+import { failure, FieldPath, invalid, invalidObject } from '@kts/apimachinery';
+import type { Revision } from '@kts/store';
+
+import type { RequestScope } from './request-scope.ts';
+
+/** How long a read waits for a version that this server has not seen yet. */
+const FRESH_WAIT_MS_MAX = 3_000;
+
+/** 0 for the empty string. Throws Invalid. */
+export function parseResourceVersion(text: string): Revision {
+  if (text === '' || text === '0') return 0;
+  const revision = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(revision)) return revision;
+  const detail = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+  throw invalidObject({ group: '', kind: '' }, '', [invalid(FieldPath.of('resourceVersion'), text, detail)]);
+}
+
+/** Waits until reads show the newest state (empty) or at least a version. Throws Timeout for one from the future. */
+export async function awaitVersion(scope: RequestScope, resourceVersion: string): Promise<void> {
+  const { registry, request } = scope;
+  const wanted = parseResourceVersion(resourceVersion) || (await registry.store.revision());
+  if (wanted <= registry.feed.revision) return;
+  using deadline = childSignal(request.signal);
+  const timer = registry.clock.after(FRESH_WAIT_MS_MAX, () => deadline.abort());
+  try {
+    await registry.feed.caughtUp(wanted, deadline.signal);
+  } catch {
+    throw tooLargeVersion(wanted, registry.feed.revision);
+  } finally {
+    timer.cancel();
+  }
+}
+
+export function tooLargeVersion(wanted: Revision, current: Revision): Error {
+  return failure('Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  });
+}

@@ -1,0 +1,1 @@
+export { ADMIN, startTestApiServer, type TestApiServer, type TestApiServerOptions } from './test-api-server.ts';

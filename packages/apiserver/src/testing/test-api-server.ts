@@ -1,0 +1,100 @@
+import { builtinResources, namespaces, serviceAccounts } from '@kts/api';
+import { deepFreeze } from '@kts/apimachinery';
+import { seededRandom, silentLogger, type Clock, type Logger, type Random } from '@kts/base';
+import { FakeClock } from '@kts/base/testing';
+import { Client, type Transport } from '@kts/client';
+import { createMemoryStore, type Store } from '@kts/store';
+
+import { answering } from '../answer.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
+import { composeChain } from '../chain/chain.ts';
+import { requestInfoStage } from '../chain/request-info.ts';
+import { ResourceCatalog } from '../discovery/catalog.ts';
+import { createInProcessTransport } from '../in-process-transport.ts';
+import { createRegistryHandler, type RegistryServer } from '../registry/create-registry-handler.ts';
+import type { UserInfo } from '../request.ts';
+import { createRouter } from '../routing/router.ts';
+
+export interface TestApiServerOptions {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly store?: Store;
+  readonly log?: Logger;
+  /** Namespaces to begin with, each with a default service account. Default: `default` and `kube-system`. */
+  readonly namespaces?: readonly string[];
+}
+
+/** A real API server without sockets: the same registry, cache, admission and strategies, on a memory store. */
+export interface TestApiServer<C extends Clock = Clock> extends AsyncDisposable {
+  readonly clock: C;
+  readonly random: Random;
+  readonly store: Store;
+  /** Acts as a cluster administrator. */
+  readonly client: Client;
+  readonly registry: RegistryServer;
+  /** Acts as somebody else, for what depends on the user. */
+  clientFor(user: UserInfo): Client;
+  transportFor(user: UserInfo): Transport;
+  close(): Promise<void>;
+}
+
+export const ADMIN: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
+
+const ALLOW_ALL: Authorizer = { authorize: () => ({ decision: 'allow', reason: '' }) };
+
+/**
+ * Starts an API server for tests of whatever talks to one. Time stands still until the test moves its clock, objects
+ * that come out of the cache are frozen, and nothing is asked about permissions.
+ *
+ * @example
+ * await using server = await startTestApiServer();
+ * await server.client.create(configMaps, { metadata: { name: 'web', namespace: 'default' } });
+ */
+export async function startTestApiServer(options: TestApiServerOptions & { readonly clock: Clock }): Promise<TestApiServer>;
+export async function startTestApiServer(options?: TestApiServerOptions): Promise<TestApiServer<FakeClock>>;
+export async function startTestApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
+  const clock = options.clock ?? new FakeClock();
+  const random = options.random ?? seededRandom(1);
+  const store = options.store ?? createMemoryStore({ clock });
+  const log = options.log ?? silentLogger;
+  const catalog = new ResourceCatalog(builtinResources);
+  const registry = createRegistryHandler({
+    store,
+    catalog,
+    authorizer: ALLOW_ALL,
+    clock,
+    random,
+    log,
+    seal: deepFreeze,
+  });
+  await registry.start();
+  const router = createRouter({ catalog, resources: registry.handler, routes: [] });
+  const answer = answering(composeChain([requestInfoStage(catalog)], router), log);
+  const stop = new AbortController();
+  const transportFor = (user: UserInfo): Transport =>
+    createInProcessTransport({ answer, clock, random, stopped: stop.signal }, user);
+  const client = new Client(transportFor(ADMIN));
+  for (const name of options.namespaces ?? ['default', 'kube-system']) await createNamespace(client, name);
+  const close = async (): Promise<void> => {
+    stop.abort();
+    registry.close();
+    if (!options.store) await store.close();
+  };
+  return {
+    clock,
+    random,
+    store,
+    client,
+    registry,
+    clientFor: (user) => new Client(transportFor(user)),
+    transportFor,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** What the namespace and service account controllers would make of a new namespace. */
+async function createNamespace(client: Client, name: string): Promise<void> {
+  await client.create(namespaces, { metadata: { name }, spec: {}, status: {} });
+  await client.create(serviceAccounts, { metadata: { name: 'default', namespace: name } });
+}
