@@ -135,9 +135,10 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
       group.stop();
       throw error;
     } finally {
+      const closed = http?.close();
       stopped.abort();
-      await http?.close();
       await resources.stop();
+      await closed;
       await group.done();
     }
   };

@@ -30,6 +30,8 @@ const STREAM_WINDOW_BYTES = 1024 * 1024;
 /** Memory of one connection, in MB: its watches' unsent events count here. */
 const SESSION_MEMORY_MB_MAX = 256;
 const HTTP2 = 'h2';
+/** What running requests get to end when the server closes. */
+const CLOSE_GRACE_MS = 1000;
 
 export interface TlsMaterial extends SecureContextOptions {
   readonly key: string | Buffer;
@@ -45,7 +47,7 @@ export interface HttpServerOptions {
   readonly tls: TlsMaterial;
   /** Answers a request. Must not reject. */
   readonly serve: (request: HttpRequest, sink: ResponseSink) => Promise<void>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
   readonly random: Pick<Random, 'uuid'>;
   readonly log: Logger;
 }
@@ -59,13 +61,15 @@ export interface HttpServer {
 }
 
 export async function listen(options: HttpServerOptions): Promise<HttpServer> {
-  const sessions = new Set<ServerHttp2Session>();
-  const http1 = http1Server(options);
+  const open: OpenConnections = { sockets: new Set(), sessions: new Set(), busy: new Set() };
+  const http1 = http1Server(options, open);
   const server = createTlsServer(
     { ...options.tls, ALPNProtocols: [HTTP2, 'http/1.1'], requestCert: true, rejectUnauthorized: false },
     (socket) => {
       socket.setNoDelay(true);
-      if (socket.alpnProtocol === HTTP2) startSession(socket, options, sessions);
+      open.sockets.add(socket);
+      socket.once('close', () => open.sockets.delete(socket));
+      if (socket.alpnProtocol === HTTP2) startSession(socket, options, open);
       else http1.emit('connection', socket);
     },
   );
@@ -74,13 +78,30 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
   return {
     address: server.address() as AddressInfo,
     replaceCertificates: (tls) => server.setSecureContext(tls),
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const session of sessions) session.destroy();
-      http1.closeAllConnections();
-      await closed;
-    },
+    close: () => closeGently(server, open, options),
   };
+}
+
+/** What has to end before the server has closed. */
+interface OpenConnections {
+  readonly sockets: Set<TLSSocket>;
+  readonly sessions: Set<ServerHttp2Session>;
+  /** HTTP/1.1 connections that have a request running. */
+  readonly busy: Set<Duplex>;
+}
+
+async function closeGently(server: TlsServer, open: OpenConnections, { clock }: HttpServerOptions): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const session of open.sessions) session.close();
+  for (const socket of open.sockets) {
+    if (socket.alpnProtocol !== HTTP2 && !open.busy.has(socket)) socket.destroy();
+  }
+  const grace = new AbortController();
+  await Promise.race([closed, clock.sleep(CLOSE_GRACE_MS, grace.signal).catch(() => {})]);
+  grace.abort();
+  for (const session of open.sessions) session.destroy();
+  for (const socket of open.sockets) socket.destroy();
+  await closed;
 }
 
 function listening(server: TlsServer, { port, host }: HttpServerOptions): Promise<void> {
@@ -93,7 +114,7 @@ function listening(server: TlsServer, { port, host }: HttpServerOptions): Promis
   return promise;
 }
 
-function startSession(socket: TLSSocket, options: HttpServerOptions, sessions: Set<ServerHttp2Session>): void {
+function startSession(socket: TLSSocket, options: HttpServerOptions, { sessions }: OpenConnections): void {
   const connection = connectionOf(socket);
   const session = performServerHandshake(socket, {
     maxSessionMemory: SESSION_MEMORY_MB_MAX,
@@ -131,8 +152,10 @@ function onStream(
   void options.serve(request, http2Sink(stream));
 }
 
-function http1Server(options: HttpServerOptions): Server {
+function http1Server(options: HttpServerOptions, { busy }: OpenConnections): Server {
   const server = createHttpServer((incoming, response) => {
+    busy.add(incoming.socket);
+    response.once('close', () => busy.delete(incoming.socket));
     const request = http1Request(incoming, connectionOf(incoming.socket as TLSSocket), options);
     response.once('close', () => request.cancel());
     void options.serve(request, http1Sink(response));
@@ -141,7 +164,9 @@ function http1Server(options: HttpServerOptions): Server {
     const upgrade: Upgrade = { request: incoming, socket, head };
     const connection: Connection = { ...connectionOf(incoming.socket as TLSSocket), upgrade } as Connection;
     const request = http1Request(incoming, connection, options);
+    busy.add(socket);
     socket.on('error', () => socket.destroy());
+    socket.once('close', () => busy.delete(socket));
     socket.once('close', () => request.cancel());
     const response = new ServerResponse(incoming);
     response.shouldKeepAlive = false;
