@@ -1,0 +1,66 @@
+import { assert } from '@kts/base';
+import type { Plugin } from './plugin.ts';
+
+/** A plugin of a profile; the weight counts where it scores. */
+export interface EnabledPlugin {
+  readonly plugin: Plugin;
+  readonly weight: number;
+}
+
+/** The extension points of which plugins can be switched off one by one. */
+export const EXTENSION_POINTS = [
+  'preEnqueue',
+  'queueSort',
+  'preFilter',
+  'filter',
+  'postFilter',
+  'preScore',
+  'score',
+  'reserve',
+  'permit',
+  'preBind',
+  'bind',
+  'postBind',
+] as const;
+
+export type ExtensionPoint = (typeof EXTENSION_POINTS)[number];
+
+/** Which plugins decide for the pods of one scheduler name: per extension point, in order. */
+export interface Profile {
+  readonly schedulerName: string;
+  /** 0 or absent: adaptive. */
+  readonly percentageOfNodesToScore?: number;
+  readonly at: Readonly<Record<ExtensionPoint, readonly EnabledPlugin[]>>;
+}
+
+const HOOK: Readonly<Record<ExtensionPoint, keyof Plugin>> = {
+  preEnqueue: 'preEnqueue',
+  queueSort: 'less',
+  preFilter: 'preFilter',
+  filter: 'filter',
+  postFilter: 'postFilter',
+  preScore: 'preScore',
+  score: 'score',
+  reserve: 'reserve',
+  permit: 'permit',
+  preBind: 'preBind',
+  bind: 'bind',
+  postBind: 'postBind',
+};
+
+/** Every plugin at every extension point for which it has a hook. */
+export function profileOf(
+  schedulerName: string,
+  plugins: readonly EnabledPlugin[],
+  options: { readonly percentageOfNodesToScore?: number } = {},
+): Profile {
+  const at = Object.fromEntries(
+    EXTENSION_POINTS.map((point) => [point, plugins.filter(({ plugin }) => hasHook(plugin, point))]),
+  ) as Record<ExtensionPoint, EnabledPlugin[]>;
+  assert(at.queueSort.length <= 1, `profile ${schedulerName} has more than one plugin that sorts the queue`);
+  return { schedulerName, ...options, at };
+}
+
+export function hasHook(plugin: Plugin, point: ExtensionPoint): boolean {
+  return plugin[HOOK[point]] !== undefined;
+}

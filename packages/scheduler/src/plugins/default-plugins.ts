@@ -1,0 +1,69 @@
+import type { EnabledPlugin } from '../framework/profile.ts';
+import type { Plugin } from '../framework/plugin.ts';
+import { defaultBinder } from './default-binder.ts';
+import { defaultPreemption, type DefaultPreemptionArgs } from './default-preemption.ts';
+import { imageLocality } from './image-locality.ts';
+import { interPodAffinity, type InterPodAffinityArgs } from './inter-pod-affinity.ts';
+import { nodeAffinity, type NodeAffinityArgs } from './node-affinity.ts';
+import { nodeName } from './node-name.ts';
+import { nodePorts } from './node-ports.ts';
+import {
+  nodeResourcesBalancedAllocation,
+  type NodeResourcesBalancedAllocationArgs,
+} from './node-resources-balanced-allocation.ts';
+import { nodeResourcesFit, type NodeResourcesFitArgs } from './node-resources-fit.ts';
+import { nodeUnschedulable } from './node-unschedulable.ts';
+import { nodeVolumeLimits } from './node-volume-limits.ts';
+import { podTopologySpread, type PodTopologySpreadArgs } from './pod-topology-spread.ts';
+import { prioritySort } from './priority-sort.ts';
+import { schedulingGates } from './scheduling-gates.ts';
+import { taintToleration } from './taint-toleration.ts';
+import { volumeBinding, type VolumeBindingArgs } from './volume-binding.ts';
+import { volumeRestrictions } from './volume-restrictions.ts';
+import { volumeZone } from './volume-zone.ts';
+
+/** Arguments of `pluginConfig`, by plugin name. */
+export interface PluginArgs {
+  readonly DefaultPreemption?: DefaultPreemptionArgs;
+  readonly InterPodAffinity?: InterPodAffinityArgs;
+  readonly NodeAffinity?: NodeAffinityArgs;
+  readonly NodeResourcesBalancedAllocation?: NodeResourcesBalancedAllocationArgs;
+  readonly NodeResourcesFit?: NodeResourcesFitArgs;
+  readonly PodTopologySpread?: PodTopologySpreadArgs;
+  readonly VolumeBinding?: VolumeBindingArgs;
+}
+
+/** What a plugin may ask of the scheduler that runs it. */
+export interface PluginHost {
+  readonly isPreempting?: (uid: string) => boolean;
+}
+
+/**
+ * The plugins of the default profile, with their weights, in the order in which they run.
+ *
+ * Mirrors: pkg/scheduler/apis/config/v1/default_plugins.go (v1.36)
+ * Differs: without DynamicResources and NodeDeclaredFeatures.
+ */
+export function defaultPlugins(args: PluginArgs = {}, host: PluginHost = {}): readonly EnabledPlugin[] {
+  const plugins: readonly (readonly [Plugin, number?])[] = [
+    [schedulingGates],
+    [prioritySort],
+    [nodeUnschedulable],
+    [nodeName],
+    [taintToleration, 3],
+    [nodeAffinity(args.NodeAffinity), 2],
+    [nodePorts],
+    [nodeResourcesFit(args.NodeResourcesFit), 1],
+    [volumeRestrictions()],
+    [nodeVolumeLimits],
+    [volumeBinding(args.VolumeBinding)],
+    [volumeZone],
+    [podTopologySpread(args.PodTopologySpread), 2],
+    [interPodAffinity(args.InterPodAffinity), 2],
+    [defaultPreemption(args.DefaultPreemption, host.isPreempting)],
+    [nodeResourcesBalancedAllocation(args.NodeResourcesBalancedAllocation), 1],
+    [imageLocality, 1],
+    [defaultBinder],
+  ];
+  return plugins.map(([plugin, weight = 1]) => ({ plugin, weight }));
+}

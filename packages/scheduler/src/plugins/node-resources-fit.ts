@@ -1,0 +1,109 @@
+import type { Node, Pod } from '@kts/api/types/core-v1';
+import { hint, type EventObjects } from '../framework/cluster-event.ts';
+import { nodeInfoOf, type NodeInfo } from '../framework/node-info.ts';
+import type { Plugin, Rejection } from '../framework/plugin.ts';
+import { podInfoOf, type PodInfo } from '../framework/pod-info.ts';
+import { isExtendedResource, resourceNamed, type Resources } from '../framework/resources.ts';
+import { isAssigned } from './pod-events.ts';
+import { allocationScore, requestsFor, type ScoringStrategy } from './resource-scoring.ts';
+
+/**
+ * A node must have room for what the pod requests; by default the emptier node scores higher.
+ *
+ * Mirrors: pkg/scheduler/framework/plugins/noderesources/fit.go (v1.36)
+ * Differs: an extended resource that a device class stands for is not left to dynamic resource allocation.
+ */
+export interface NodeResourcesFitArgs {
+  /** Extended resources that are not checked. */
+  readonly ignoredResources?: readonly string[];
+  /** Domains, such as `example.com`, of extended resources that are not checked. */
+  readonly ignoredResourceGroups?: readonly string[];
+  readonly scoringStrategy?: ScoringStrategy;
+}
+
+const CPU_AND_MEMORY = [
+  { name: 'cpu', weight: 1 },
+  { name: 'memory', weight: 1 },
+];
+
+export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): Plugin<undefined, readonly number[]> {
+  const strategy = args.scoringStrategy ?? { type: 'LeastAllocated' };
+  const resources = strategy.resources ?? CPU_AND_MEMORY;
+  const score = allocationScore(strategy, resources);
+  const ignored = ignoredBy(args);
+  return {
+    name: 'NodeResourcesFit',
+    requeueOn: {
+      'Pod/Delete': hint<Pod>((_, { before }) => isAssigned(before!)),
+      'Pod/UpdateScaleDown': hint(mayFitAfterScaleDown),
+      'Node/Add': hint<Node>((pod, { after }) => fitsEmpty(pod, after!, ignored)),
+      'Node/UpdateAllocatable': hint<Node>((pod, objects) => mayFitAfterGrowth(pod, objects, ignored)),
+    },
+    filter: (pod, node) => insufficientResources(pod, node, ignored),
+    preScore: (pod) => ({ state: requestsFor(resources, pod.scoredRequests) }),
+    score: (_, node, requests) => score(node, requests),
+  };
+}
+
+type IsIgnored = (resource: string) => boolean;
+
+/** Everything there is too little of. More than the whole node has cannot be freed by preemption. */
+export function insufficientResources(
+  pod: PodInfo,
+  node: NodeInfo,
+  ignored: IsIgnored = () => false,
+): Rejection | undefined {
+  const { requests } = pod;
+  const { allocatable, requested } = node;
+  const reasons: string[] = [];
+  let resolvable = true;
+  const check = (name: string, wanted: number, capacity: number, used: number): void => {
+    if (wanted === 0 || wanted <= capacity - used) return;
+    reasons.push(`Insufficient ${name}`);
+    if (wanted > capacity) resolvable = false;
+  };
+  if (node.pods.length + 1 > node.allowedPods) reasons.push('Too many pods');
+  check('cpu', requests.milliCpu, allocatable.milliCpu, requested.milliCpu);
+  check('memory', requests.memory, allocatable.memory, requested.memory);
+  check('ephemeral-storage', requests.ephemeralStorage, allocatable.ephemeralStorage, requested.ephemeralStorage);
+  for (const [name, wanted] of requests.scalar) {
+    if (!ignored(name)) check(name, wanted, allocatable.scalar.get(name) ?? 0, requested.scalar.get(name) ?? 0);
+  }
+  if (reasons.length === 0) return undefined;
+  return { code: resolvable ? 'Unschedulable' : 'UnschedulableAndUnresolvable', reasons };
+}
+
+function ignoredBy({ ignoredResources = [], ignoredResourceGroups = [] }: NodeResourcesFitArgs): IsIgnored {
+  return (name) =>
+    isExtendedResource(name) &&
+    (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.slice(0, name.indexOf('/'))));
+}
+
+function fitsEmpty(pod: Pod, node: Node, ignored: IsIgnored): boolean {
+  return insufficientResources(podInfoOf(pod), nodeInfoOf(node), ignored) === undefined;
+}
+
+/** The node must now be large enough, and larger in something that counts for the pod. */
+function mayFitAfterGrowth(pod: Pod, { before, after }: EventObjects<Node>, ignored: IsIgnored): boolean {
+  if (!fitsEmpty(pod, after!, ignored)) return false;
+  const old = nodeInfoOf(before!);
+  const now = nodeInfoOf(after!);
+  if (now.allowedPods > old.allowedPods) return true;
+  return requestedNames(podInfoOf(pod).requests).some(
+    (name) => resourceNamed(now.allocatable, name) > resourceNamed(old.allocatable, name),
+  );
+}
+
+/** The pod itself asks for less, or a pod on a node freed something it asks for. */
+function mayFitAfterScaleDown(pod: Pod, { before, after }: EventObjects<Pod>): boolean {
+  if (after!.metadata.uid === pod.metadata.uid) return true;
+  if (!after!.spec.nodeName) return false;
+  const old = podInfoOf(before!).requests;
+  const now = podInfoOf(after!).requests;
+  return requestedNames(podInfoOf(pod).requests).some((name) => resourceNamed(old, name) > resourceNamed(now, name));
+}
+
+function requestedNames(requests: Resources): readonly string[] {
+  const names = ['cpu', 'memory', 'ephemeral-storage', ...requests.scalar.keys()];
+  return names.filter((name) => resourceNamed(requests, name) > 0);
+}

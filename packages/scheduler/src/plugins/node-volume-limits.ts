@@ -1,0 +1,95 @@
+import type { PersistentVolumeClaim, Pod } from '@kts/api/types/core-v1';
+import type { CSINode, VolumeAttachment } from '@kts/api/types/storage-v1';
+import { always, hint } from '../framework/cluster-event.ts';
+import type { NodeInfo } from '../framework/node-info.ts';
+import { SKIP, unresolvable, unschedulable, type Plugin, type Rejection } from '../framework/plugin.ts';
+import type { Listers } from '../framework/snapshot.ts';
+import { claimReferences, classOf, missingClaim, usesClaim, whyNotOwned } from './pod-claims.ts';
+import { isAssigned } from './pod-events.ts';
+
+/**
+ * A node attaches no more volumes of a CSI driver than the driver says it can.
+ *
+ * Mirrors: pkg/scheduler/framework/plugins/nodevolumelimits/csi.go (v1.36)
+ * Differs: volumes of the removed in-tree drivers are not translated to CSI.
+ */
+const TOO_MANY = unschedulable('node(s) exceed max volume count');
+
+/** CSI drivers by the unique name of the volume. */
+type AttachedVolumes = Map<string, string>;
+
+export const nodeVolumeLimits: Plugin<Listers> = {
+  name: 'NodeVolumeLimits',
+  requeueOn: {
+    'CSINode/Add': always,
+    'CSINode/Update': hint<CSINode>((_, { before, after }) => {
+      const old = limitsOf(before);
+      return [...limitsOf(after)].some(([driver, limit]) => limit > (old.get(driver) ?? 0));
+    }),
+    'Pod/Delete': hint<Pod>((_, { before }) => isAssigned(before!) && claimReferences(before!).length > 0),
+    'PersistentVolumeClaim/Add': hint<PersistentVolumeClaim>((pod, { after }) => usesClaim(pod, after!)),
+    'VolumeAttachment/Delete': hint<VolumeAttachment>(
+      (pod) => pod.spec.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim) ?? false,
+    ),
+  },
+  preFilter: ({ pod }, { listers }) => (claimReferences(pod).length > 0 ? { state: listers } : SKIP),
+  filter: ({ pod }, node, listers) => {
+    const wanted: AttachedVolumes = new Map();
+    const problem = collectVolumes(pod, listers, wanted);
+    if (problem !== undefined) return problem;
+    const limits = limitsOf(listers.csiNodes.get({ name: node.name }));
+    if (wanted.size === 0 || limits.size === 0) return undefined;
+    const attached = attachedTo(node, listers);
+    const drivers = new Set(wanted.values());
+    for (const driver of drivers) {
+      const limit = limits.get(driver);
+      if (limit === undefined) continue;
+      const all = new Map([...attached, ...wanted]);
+      if ([...all.values()].filter((other) => other === driver).length > limit) {
+        const adds = [...wanted].some(([volume, other]) => other === driver && !attached.has(volume));
+        if (adds) return TOO_MANY;
+      }
+    }
+    return undefined;
+  },
+};
+
+function limitsOf(node: CSINode | undefined): ReadonlyMap<string, number> {
+  return new Map(
+    (node?.spec.drivers ?? []).flatMap(({ name, allocatable }) =>
+      allocatable?.count === undefined ? [] : [[name, allocatable.count] as const],
+    ),
+  );
+}
+
+function attachedTo(node: NodeInfo, listers: Listers): AttachedVolumes {
+  const attached: AttachedVolumes = new Map();
+  for (const { pod } of node.pods) collectVolumes(pod, listers, attached);
+  for (const { spec } of listers.volumeAttachments.list()) {
+    if (spec.nodeName !== node.name || !spec.source.persistentVolumeName) continue;
+    const csi = listers.persistentVolumes.get({ name: spec.source.persistentVolumeName })?.spec?.csi;
+    if (csi) attached.set(`${spec.attacher}/${csi.volumeHandle}`, spec.attacher);
+  }
+  return attached;
+}
+
+/** Adds the pod's CSI volumes; of a claim without a volume, the one its class will provide. */
+function collectVolumes(pod: Pod, listers: Listers, volumes: AttachedVolumes): Rejection | undefined {
+  const { namespace } = pod.metadata;
+  let problem: Rejection | undefined;
+  for (const { claimName, ephemeral } of claimReferences(pod)) {
+    const claim = listers.persistentVolumeClaims.get({ namespace, name: claimName });
+    if (claim === undefined) {
+      problem ??= unresolvable(`looking up PVC ${namespace}/${claimName}: ${missingClaim(claimName)}`);
+      continue;
+    }
+    const stranger = ephemeral ? whyNotOwned(pod, claim) : undefined;
+    if (stranger !== undefined) throw new Error(stranger);
+    const volume = claim.spec?.volumeName ? listers.persistentVolumes.get({ name: claim.spec.volumeName }) : undefined;
+    const provisioner = volume ? undefined : classOf(claim, listers)?.provisioner;
+    if (volume?.spec?.csi)
+      volumes.set(`${volume.spec.csi.driver}/${volume.spec.csi.volumeHandle}`, volume.spec.csi.driver);
+    else if (provisioner) volumes.set(`${provisioner}/<new>-${namespace}/${claimName}`, provisioner);
+  }
+  return problem;
+}

@@ -1,0 +1,10 @@
+export {
+  cluster,
+  listers,
+  node,
+  pod,
+  type ClusterOptions,
+  type NodeOptions,
+  type ObjectsByLister,
+  type PodOptions,
+} from './builders.ts';
