@@ -18,7 +18,8 @@ const MASTER = { name: 'admin', groups: ['system:masters'] };
 /** Answers a few requests about config maps, and empty watches of everything else. */
 const fewResources: CreateResourceServer = () => ({
   start: () => Promise.resolve(),
-  stop: () => Promise.resolve(),
+  close: () => {},
+  registry: undefined as never,
   handler: (request) => Promise.resolve(answerFew(request)),
 });
 

@@ -17,6 +17,7 @@ import { createTokenIssuer } from './authentication/token-issuer.ts';
 import { x509Authenticator } from './authentication/x509.ts';
 import { accessReviews } from './authorization/access-reviews.ts';
 import { firstOpinion, type Authorizer } from './authorization/authorizer.ts';
+import { answeringReviews } from './authorization/create-review.ts';
 import { escalationChecks } from './authorization/escalation.ts';
 import { followRbac } from './authorization/follow-rbac.ts';
 import { mastersAuthorizer, rbacAuthorizer } from './authorization/rbac-authorizer.ts';
@@ -39,6 +40,7 @@ import { serveHttp } from './http/serve.ts';
 import { askInProcess, createInProcessTransport, type InProcessOptions } from './in-process-transport.ts';
 import { ensurePki, type ClusterPki } from './pki/cluster-pki.ts';
 import { memoryFiles, type PkiFiles } from './pki/pki-files.ts';
+import { createRegistryHandler } from './registry/create-registry-handler.ts';
 import type { UserInfo } from './request.ts';
 import type { CreateResourceServer } from './resource-server.ts';
 import type { Handler } from './response.ts';
@@ -51,7 +53,8 @@ export interface ApiServerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly resources: CreateResourceServer;
+  /** Replaced in tests of everything around it. */
+  readonly resources?: CreateResourceServer;
   /** Where keys and certificates are kept; absent: nowhere. */
   readonly files?: PkiFiles;
 }
@@ -86,21 +89,21 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   const identity = createIdentity(config, deps, pki, (plural, namespace, name) => read(plural, namespace, name));
   const rules = new RbacRules();
   const authorizer = firstOpinion([mastersAuthorizer, rbacAuthorizer(rules)]);
-  const resources = deps.resources({
+  const resources = (deps.resources ?? createRegistryHandler)({
     ...deps,
     catalog,
     authorizer,
     escalation: escalationChecks(authorizer, rules),
     tokenIssuer: identity.tokenIssuer,
-    reviews: { ...accessReviews(authorizer, rules), ...identity.reviews },
     serviceRanges: config.serviceRanges ?? [DEFAULT_SERVICE_RANGE],
   });
+  const reviews = { ...accessReviews(authorizer, rules), ...identity.reviews };
   const classifier = new FlowClassifier();
   const inFlight: InFlight = { readOnly: 0, mutating: 0, rejected: 0 };
   const healthChecks: HealthCheck[] = [];
   const answer = createChain(config, {
     catalog,
-    resources: resources.handler,
+    resources: answeringReviews(reviews, resources.registry, resources.handler),
     routes: standardRoutes({ catalog, healthChecks: () => healthChecks, log, ...identity }),
     authenticators: identity.authenticators,
     authorizer,
@@ -137,7 +140,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     } finally {
       const closed = http?.close();
       stopped.abort();
-      await resources.stop();
+      resources.close();
       await closed;
       await group.done();
     }
