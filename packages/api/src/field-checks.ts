@@ -1,0 +1,86 @@
+/**
+ * Checks of single values that the validation of many kinds shares. Each returns what is wrong, or nothing.
+ *
+ * Mirrors: pkg/apis/core/validation/validation.go (v1.36), the small functions at its beginning
+ */
+import {
+  deepEqual,
+  invalid,
+  isDNS1123Label,
+  isDNS1123Subdomain,
+  isQualifiedName,
+  notSupported,
+  quantityCompare,
+  required,
+  type FieldError,
+  type FieldPath,
+  type Quantity,
+} from '@kts/apimachinery';
+
+export const NEGATIVE = 'must be greater than or equal to 0';
+export const NOT_POSITIVE = 'must be greater than zero';
+export const IMMUTABLE = 'field is immutable';
+
+/** One `invalid` for each complaint about the value. */
+export function invalidEach(path: FieldPath, value: unknown, complaints: readonly string[]): FieldError[] {
+  return complaints.map((complaint) => invalid(path, value, complaint));
+}
+
+export const checkDnsLabel = (value: string, path: FieldPath): FieldError[] =>
+  invalidEach(path, value, isDNS1123Label(value));
+
+export const checkDnsSubdomain = (value: string, path: FieldPath): FieldError[] =>
+  invalidEach(path, value, isDNS1123Subdomain(value));
+
+export const checkQualifiedName = (value: string, path: FieldPath): FieldError[] =>
+  invalidEach(path, value, isQualifiedName(value));
+
+export function checkNonNegative(value: number | undefined, path: FieldPath): FieldError[] {
+  return value !== undefined && value < 0 ? [invalid(path, value, NEGATIVE)] : [];
+}
+
+export function checkPositive(value: number | undefined, path: FieldPath): FieldError[] {
+  return (value ?? 0) <= 0 ? [invalid(path, value ?? 0, NOT_POSITIVE)] : [];
+}
+
+export function checkNonNegativeQuantity(value: Quantity, path: FieldPath): FieldError[] {
+  return quantityCompare(value, '0') < 0 ? [invalid(path, value, NEGATIVE)] : [];
+}
+
+export function checkPositiveQuantity(value: Quantity, path: FieldPath): FieldError[] {
+  return quantityCompare(value, '0') <= 0 ? [invalid(path, value, NOT_POSITIVE)] : [];
+}
+
+export function checkImmutable(value: unknown, old: unknown, path: FieldPath): FieldError[] {
+  return sameValue(value, old) ? [] : [invalid(path, value, IMMUTABLE)];
+}
+
+/** Equal, where nothing, an empty list and an empty map are the same: what Go calls semantic equality. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  return (isNothing(a) && isNothing(b)) || deepEqual(a, b);
+}
+
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+/** A value from a closed set. `supported` is listed in the given order. */
+export function checkSupported(value: string | undefined, supported: readonly string[], path: FieldPath): FieldError[] {
+  return supported.includes(value ?? '') ? [] : [notSupported(path, value ?? '', supported)];
+}
+
+/** The same for a value that must be there. */
+export function checkChoice(value: string | undefined, supported: readonly string[], path: FieldPath): FieldError[] {
+  return value ? checkSupported(value, supported, path) : [required(path)];
+}
+
+/** Length in bytes, which is what limits count. */
+export function byteLength(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+/** Length of what base64 text stands for. */
+export function base64Length(text: string): number {
+  return Buffer.byteLength(text, 'base64');
+}
