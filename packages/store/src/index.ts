@@ -1,9 +1,11 @@
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
+export { createSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 export {
   StoreClosedError,
   StoreCorruptError,
   StoreFailedError,
   StoreLockedError,
+  StoreOpenError,
   StoreVersionError,
 } from './store-errors.ts';
 export type {

@@ -28,7 +28,7 @@ export class SortedKeys {
 
   /** How many keys are in [start, end); without `end`, all from `start` on. */
   count(start: string, end?: string): number {
-    return (end === undefined ? this.#rank() : this.#rank(end)) - this.#rank(start);
+    return Math.max(0, this.#rank(end) - this.#rank(start));
   }
 
   /** The first `limit` keys of [start, end), in order. */

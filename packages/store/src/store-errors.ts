@@ -28,6 +28,15 @@ export class StoreLockedError extends Error {
   }
 }
 
+/** The file cannot be opened or created: its directory is missing, or is not ours to write. */
+export class StoreOpenError extends Error {
+  override readonly name = 'StoreOpenError';
+
+  constructor(path: string, cause: Error) {
+    super(`store ${path} cannot be opened: ${cause.message}`, { cause });
+  }
+}
+
 /** The file was written by a newer version of this program. It was not changed. */
 export class StoreVersionError extends Error {
   override readonly name = 'StoreVersionError';

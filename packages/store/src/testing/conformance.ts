@@ -199,7 +199,7 @@ function lists(store: () => Store): void {
       ['after the last key', { limit: 2, after: '/a/4' }, '', 0],
       ['after a key that does not exist', { limit: 1, after: '/a/22' }, '/a/3', 1],
       ['after a key before the prefix', { limit: 1, after: '/' }, '/a/1', 3],
-      ['after a key beyond the prefix', { limit: 1, after: '/b' }, '', 0],
+      ['after a key beyond the prefix', { limit: 1, after: '/b/1' }, '', 0],
     ];
   for (const [title, options, expected, remaining] of pages) {
     it(`pages: ${title}`, async () => {
