@@ -1,4 +1,16 @@
 export { Client, type ClientOptions } from './client.ts';
+export { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
+export {
+  accessOf,
+  EMPTY_KUBECONFIG,
+  formatKubeconfigFile,
+  KubeconfigError,
+  mergeKubeconfigs,
+  parseKubeconfig,
+  removeContext,
+  type Kubeconfig,
+  type ServerAccess,
+} from './kubeconfig.ts';
 export type {
   CreateOptions,
   DeleteRequestOptions,
