@@ -4,7 +4,7 @@ import { FakeClock } from '@kts/base/testing';
 import { createMemoryStore } from './memory-store.ts';
 import { storeConformance } from './testing/index.ts';
 
-storeConformance('memory', async (clock) => createMemoryStore({ clock }));
+storeConformance('memory', async (clock) => createMemoryStore({ clock }), { modelRuns: 500 });
 
 describe('memory store', () => {
   it('never copies a value', async () => {

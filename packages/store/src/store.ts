@@ -2,11 +2,14 @@
  * The storage of a cluster: an ordered map of keys with one increasing revision for the whole store. Everything above
  * is written against this page; everything below it passes the suite in `testing/conformance.ts`.
  *
- * Keys follow upstream's layout (`/registry/pods/<namespace>/<name>`). Values are opaque bytes: encoded objects without
+ * Keys follow upstream's layout (`/registry/pods/<namespace>/<name>`), are ASCII, and sort by their bytes. Values are opaque bytes: encoded objects without
  * their resourceVersion, which is the revision of the write.
  */
 
-/** A positive integer, larger after every write to the store. 0 is "before anything". */
+/**
+ * A positive integer, one larger after every write that did not lose; an empty store has one too. 0 is "before
+ * anything".
+ */
 export type Revision = number;
 
 export interface KeyValue {
@@ -63,7 +66,8 @@ export interface WatchOptions {
 
 export interface WatchHandler {
   /**
-   * Events in order of revision, none left out. Embedded stores call this before the write that caused the events
+   * Events in order of revision, none left out, at least one a call. `revision` is how far the watch has come: the
+   * last event's, or a later one without events for this prefix. Embedded stores call this before the write that caused the events
    * resolves, so whoever has written also finds what it wrote in a cache fed by this. Must not throw.
    */
   onEvents(events: readonly WatchEvent[], revision: Revision): void;
@@ -71,6 +75,7 @@ export interface WatchHandler {
   onEnd(reason: 'compacted' | 'closed'): void;
 }
 
+/** After `close` every call rejects with StoreClosedError, and a watch ends as `closed`. */
 export interface Store {
   get(key: string): Promise<KeyValue | undefined>;
   list(options: ListOptions): Promise<ListResult>;
@@ -85,5 +90,6 @@ export interface Store {
   revision(): Promise<Revision>;
   /** Forgets history at and before `revision`: lists at, and watches after, an older one answer `compacted`. */
   compact(revision: Revision): Promise<void>;
+  /** Completes the writes that were started, lets watches see them, and ends those. */
   close(): Promise<void>;
 }

@@ -10,6 +10,8 @@ export interface StoreConformanceOptions {
   readonly feedsWatchesFirst?: boolean;
   /** Keys expire by the clock that `make` is given. Default true; a store over a network has its own. */
   readonly followsClock?: boolean;
+  /** How many sequences of operations are compared with the model, each on a fresh store. Default 50. */
+  readonly modelRuns?: number;
 }
 
 /** The promises of the `Store` contract, one test each. `make` returns an empty store; the suite closes it. */
@@ -35,7 +37,7 @@ export function storeConformance(
     if (options.feedsWatchesFirst ?? true) describe('embedded watches', () => embeddedWatches(() => store));
     if (options.followsClock ?? true) describe('time to live', () => timeToLive(() => ({ store, clock })));
     describe('close', () => closing(() => store));
-    itBehavesLikeTheModel(() => make(new FakeClock()));
+    itBehavesLikeTheModel(() => make(new FakeClock()), options.modelRuns ?? 50);
   });
 }
 

@@ -8,7 +8,6 @@ import { recordWatch } from './watch-record.ts';
 const KEYS = ['/a', '/a/1', '/a/2', '/a/22', '/b', '/b/1', '/c/1'] as const;
 const PREFIXES = ['', '/', '/a', '/a/', '/b/', '/d'] as const;
 
-const RUNS = 60;
 const STEPS_MAX = 40;
 
 /** How a write names the revision it expects: none, that the key is absent, the key's own, or a wrong one. */
@@ -39,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** Any sequence of operations answers as a list of snapshots does, and watches replay to the same events. */
-export function itBehavesLikeTheModel(make: () => Promise<Store>): void {
+export function itBehavesLikeTheModel(make: () => Promise<Store>, numRuns: number): void {
   it('answers any sequence of operations as a naive model does', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: STEPS_MAX }), async (steps) => {
@@ -50,7 +49,7 @@ export function itBehavesLikeTheModel(make: () => Promise<Store>): void {
           await store.close();
         }
       }),
-      { numRuns: RUNS },
+      { numRuns },
     );
   });
 }
