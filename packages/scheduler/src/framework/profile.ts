@@ -31,6 +31,8 @@ export interface Profile {
   /** 0 or absent: adaptive. */
   readonly percentageOfNodesToScore?: number;
   readonly at: Readonly<Record<ExtensionPoint, readonly EnabledPlugin[]>>;
+  /** All of them, each once. */
+  readonly plugins: readonly Plugin[];
 }
 
 const HOOK: Readonly<Record<ExtensionPoint, keyof Plugin>> = {
@@ -48,17 +50,21 @@ const HOOK: Readonly<Record<ExtensionPoint, keyof Plugin>> = {
   postBind: 'postBind',
 };
 
-/** Every plugin at every extension point for which it has a hook. */
+/** @param at the plugins of each extension point; default: every plugin wherever it has a hook. */
 export function profileOf(
   schedulerName: string,
   plugins: readonly EnabledPlugin[],
   options: { readonly percentageOfNodesToScore?: number } = {},
+  at: Profile['at'] = pluginsByHook(plugins),
 ): Profile {
-  const at = Object.fromEntries(
-    EXTENSION_POINTS.map((point) => [point, plugins.filter(({ plugin }) => hasHook(plugin, point))]),
-  ) as Record<ExtensionPoint, EnabledPlugin[]>;
   assert(at.queueSort.length <= 1, `profile ${schedulerName} has more than one plugin that sorts the queue`);
-  return { schedulerName, ...options, at };
+  const all = new Set(EXTENSION_POINTS.flatMap((point) => at[point].map(({ plugin }) => plugin)));
+  return { schedulerName, ...options, at, plugins: [...all] };
+}
+
+function pluginsByHook(plugins: readonly EnabledPlugin[]): Profile['at'] {
+  const entries = EXTENSION_POINTS.map((point) => [point, plugins.filter(({ plugin }) => hasHook(plugin, point))]);
+  return Object.fromEntries(entries) as Profile['at'];
 }
 
 export function hasHook(plugin: Plugin, point: ExtensionPoint): boolean {

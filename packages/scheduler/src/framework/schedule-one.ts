@@ -151,8 +151,8 @@ function selectNode(cycle: Cycle, nodes: readonly NodeInfo[], profile: Profile, 
 /** The weighted sum of all scores, by position in `nodes`. */
 export function totalScores(cycle: Cycle, nodes: readonly NodeInfo[], profile: Profile): readonly number[] {
   const { pod, snapshot } = cycle;
-  const totals = new Array<number>(nodes.length).fill(0);
-  const scores = new Array<number>(nodes.length).fill(0);
+  const totals = nodes.map(() => 0);
+  const scores = nodes.map(() => 0);
   for (const { plugin, weight } of profile.at.score) {
     guarded(`running Score plugin "${plugin.name}"`, () => {
       const prepared = plugin.preScore?.(pod, snapshot, nodes);

@@ -10,7 +10,7 @@ import type { PodDisruptionBudget } from '@kts/api/types/policy-v1';
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment } from '@kts/api/types/storage-v1';
 import type { ObjectKey } from '@kts/apimachinery';
 import type { NodeInfo } from './node-info.ts';
-import { NodeList } from './node-list.ts';
+import type { NodeList } from './node-list.ts';
 import type { PodInfo } from './pod-info.ts';
 
 /** Read access to the objects of one resource. */

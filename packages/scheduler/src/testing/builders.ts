@@ -1,5 +1,5 @@
 import type { Container, Node, NodeSpec, NodeStatus, Pod, PodSpec, PodStatus } from '@kts/api/types/core-v1';
-import { keyText, type KubeObject, type Quantity } from '@kts/apimachinery';
+import { keyText, parseTime, type KubeObject, type Quantity } from '@kts/apimachinery';
 import { ClusterCache } from '../framework/cluster-cache.ts';
 import type { Lister, Listers, Snapshot } from '../framework/snapshot.ts';
 
@@ -84,7 +84,7 @@ export function cluster({ nodes = [], pods = [], objects = {}, ...rest }: Cluste
     ...cache.view(),
     nominated: new Map(),
     startNodeIndex: 0,
-    now: Date.UTC(2026, 0, 2),
+    now: parseTime(CREATED) + 86_400_000,
     listers: listers(objects),
     ...rest,
   };

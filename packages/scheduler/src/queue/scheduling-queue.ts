@@ -1,0 +1,273 @@
+import type { Pod } from '@kts/api/types/core-v1';
+import { backoffMs } from '@kts/base';
+import { podUpdateEvents, type ClusterEvent, type EventObjects } from '../framework/cluster-event.ts';
+import type { Plugin, QueuedPod } from '../framework/plugin.ts';
+import { podInfoOf, type PodInfo } from '../framework/pod-info.ts';
+import type { Profile } from '../framework/profile.ts';
+import { Heap } from './heap.ts';
+import { Nominations } from './nominations.ts';
+
+/**
+ * The pods that wait to be scheduled. Pure state: time is asked for, never waited for.
+ *
+ *            add                     pop
+ *   (new) ---------> active ----------------> (being scheduled)
+ *                      ^  ^                         | requeue
+ *      flush, or pop   |  |  event, hint says yes   v
+ *      when idle       |  +----------------- unschedulable   (gated pods are here, too)
+ *                      |                            | event, hint says yes, too early
+ *                    backoff <----------------------+
+ *
+ * Mirrors: pkg/scheduler/backend/queue (v1.36)
+ * Differs: a pod is scheduled without interruption, so events that arrive meanwhile need not be remembered; pods that
+ * are equal in the order of the queue leave it in the order they came.
+ */
+export interface QueueOptions {
+  readonly profiles: ReadonlyMap<string, Profile>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Default 1 s. */
+  readonly initialBackoffMs?: number;
+  /** Default 10 s. 0: no back-off. */
+  readonly maxBackoffMs?: number;
+  /** After so long an unschedulable pod is tried again, whatever happened. Default 5 min. */
+  readonly unschedulableMsMax?: number;
+}
+
+/** A pod in the queue. Only the queue changes it. */
+export interface QueueEntry extends QueuedPod {
+  info: PodInfo;
+  timestamp: number;
+  readonly sequence: number;
+  attempts: number;
+  /** How often in a row no node fit, or something went wrong. */
+  unschedulableCount: number;
+  consecutiveErrors: number;
+  /** The plugins that rejected the pod; none after an error. */
+  rejectors: Set<string>;
+  /** The plugin that keeps the pod out of the active queue. */
+  gate?: Plugin | undefined;
+  backoffUntil?: number | undefined;
+}
+
+const INITIAL_BACKOFF_MS = 1000;
+const MAX_BACKOFF_MS = 10_000;
+const UNSCHEDULABLE_MS_MAX = 5 * 60_000;
+/** Back-offs end on whole seconds, so that pods which end theirs about the same time leave by priority. */
+const ORDERING_WINDOW_MS = 1000;
+
+export class SchedulingQueue {
+  readonly nominations = new Nominations();
+  readonly #options: QueueOptions;
+  readonly #active: Heap<QueueEntry>;
+  readonly #backoff: Heap<QueueEntry>;
+  /** Pods that failed by error back off without being popped early. */
+  readonly #errorBackoff: Heap<QueueEntry>;
+  readonly #unschedulable = new Map<string, QueueEntry>();
+  #sequence = 0;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    const sort = [...options.profiles.values()].flatMap(({ at }) => at.queueSort)[0]?.plugin;
+    const before = (one: QueueEntry, other: QueueEntry): boolean => {
+      if (sort?.less?.(one, other)) return true;
+      return !sort?.less?.(other, one) && one.sequence < other.sequence;
+    };
+    const uid = ({ info }: QueueEntry): string => info.uid;
+    this.#active = new Heap(uid, before);
+    const endsBefore = (one: QueueEntry, other: QueueEntry): boolean => {
+      const [first, second] = [this.#backoffEnd(one), this.#backoffEnd(other)];
+      return first < second || (first === second && before(one, other));
+    };
+    this.#backoff = new Heap(uid, endsBefore);
+    this.#errorBackoff = new Heap(uid, endsBefore);
+  }
+
+  get sizes(): { readonly active: number; readonly backoff: number; readonly unschedulable: number } {
+    return {
+      active: this.#active.size,
+      backoff: this.#backoff.size + this.#errorBackoff.size,
+      unschedulable: this.#unschedulable.size,
+    };
+  }
+
+  has(uid: string): boolean {
+    return (
+      (this.#active.get(uid) ??
+        this.#backoff.get(uid) ??
+        this.#errorBackoff.get(uid) ??
+        this.#unschedulable.get(uid)) !== undefined
+    );
+  }
+
+  add(pod: Pod): void {
+    const entry: QueueEntry = {
+      info: podInfoOf(pod),
+      timestamp: this.#options.now(),
+      sequence: this.#sequence++,
+      attempts: 0,
+      unschedulableCount: 0,
+      consecutiveErrors: 0,
+      rejectors: new Set(),
+    };
+    if (this.#activate(entry)) this.nominations.set(entry.info);
+  }
+
+  /** A waiting pod has changed. Its own change may be what it needs. */
+  update(before: Pod, after: Pod): void {
+    const { uid } = after.metadata;
+    for (const heap of [this.#active, this.#backoff, this.#errorBackoff]) {
+      const entry = heap.get(uid);
+      if (entry === undefined) continue;
+      entry.info = podInfoOf(after);
+      heap.set(entry);
+      this.nominations.update(before, entry.info);
+      return;
+    }
+    const entry = this.#unschedulable.get(uid);
+    if (entry === undefined) return this.add(after);
+    entry.info = podInfoOf(after);
+    this.nominations.update(before, entry.info);
+    for (const event of podUpdateEvents(before, after)) {
+      if (this.#isWorthRequeuing(entry, event, { before, after }) && this.#requeue(entry)) return;
+    }
+  }
+
+  delete(uid: string): void {
+    this.nominations.delete(uid);
+    this.#active.delete(uid);
+    this.#backoff.delete(uid);
+    this.#errorBackoff.delete(uid);
+    this.#unschedulable.delete(uid);
+  }
+
+  /** The next pod to schedule. If there is none, a pod that backs off goes early. */
+  pop(): QueueEntry | undefined {
+    const entry = this.#active.pop() ?? this.#backoff.pop();
+    if (entry !== undefined) entry.attempts++;
+    return entry;
+  }
+
+  /** A pod for which no node was found, because of these plugins; no plugins: because of an error. */
+  requeueUnschedulable(entry: QueueEntry, pod: Pod, rejectors: ReadonlySet<string>): void {
+    if (this.has(entry.info.uid)) return;
+    entry.info = podInfoOf(pod);
+    entry.timestamp = this.#options.now();
+    entry.backoffUntil = undefined;
+    entry.rejectors = new Set(rejectors);
+    if (rejectors.size > 0) {
+      entry.unschedulableCount++;
+      entry.consecutiveErrors = 0;
+      this.#unschedulable.set(entry.info.uid, entry);
+    } else {
+      entry.consecutiveErrors++;
+      this.#requeue(entry);
+    }
+  }
+
+  /** Something has happened: pods that may fit now become active, or back off first. */
+  move(event: ClusterEvent, objects: EventObjects, concerns: (pod: PodInfo) => boolean = () => true): void {
+    for (const entry of this.#unschedulable.values()) {
+      if (!concerns(entry.info)) continue;
+      if (entry.gate !== undefined && entry.gate.requeueOn?.[event] === undefined) continue;
+      if (this.#isWorthRequeuing(entry, event, objects)) this.#requeue(entry);
+    }
+  }
+
+  /** Makes a waiting pod active, also if it backs off. */
+  activate(uid: string): void {
+    const entry = this.#unschedulable.get(uid) ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
+    if (entry !== undefined) this.#activate(entry);
+  }
+
+  /** Moves what has waited long enough. */
+  flush(): void {
+    for (const heap of [this.#backoff, this.#errorBackoff]) {
+      for (let entry = heap.peek(); entry !== undefined && !this.#isBackingOff(entry); entry = heap.peek()) {
+        heap.pop();
+        this.#active.set(entry);
+      }
+    }
+    const since = this.#options.now() - this.#unschedulableMsMax;
+    for (const entry of this.#unschedulable.values()) {
+      if (entry.timestamp < since && entry.gate === undefined) this.#requeue(entry);
+    }
+  }
+
+  /** When `flush` will have something to do; `undefined` if nothing waits for time to pass. */
+  nextFlush(): number | undefined {
+    const ends = [this.#backoff.peek(), this.#errorBackoff.peek()].flatMap((entry) =>
+      // The second in which a back-off ends belongs to it.
+      entry === undefined ? [] : [this.#backoffEnd(entry) + ORDERING_WINDOW_MS],
+    );
+    for (const { timestamp, gate } of this.#unschedulable.values()) {
+      if (gate === undefined) ends.push(timestamp + this.#unschedulableMsMax + 1);
+    }
+    return ends.length === 0 ? undefined : ends.reduce((one, other) => Math.min(one, other));
+  }
+
+  get #unschedulableMsMax(): number {
+    return this.#options.unschedulableMsMax ?? UNSCHEDULABLE_MS_MAX;
+  }
+
+  #isWorthRequeuing({ info, rejectors }: QueueEntry, event: ClusterEvent, objects: EventObjects): boolean {
+    if (rejectors.size === 0) return true;
+    const profile = this.#options.profiles.get(info.pod.spec.schedulerName ?? '');
+    if (profile === undefined) return true;
+    return profile.plugins.some(
+      ({ name, requeueOn }) => rejectors.has(name) && requeueOn?.[event]?.(info.pod, objects as EventObjects<never>),
+    );
+  }
+
+  /** To the active queue, or to the back-off queue if it is too early. Returns whether the pod is in one of them. */
+  #requeue(entry: QueueEntry): boolean {
+    if (!this.#isBackingOff(entry)) return this.#activate(entry);
+    if (this.#isGated(entry)) return false;
+    this.#unschedulable.delete(entry.info.uid);
+    (entry.rejectors.size === 0 ? this.#errorBackoff : this.#backoff).set(entry);
+    return true;
+  }
+
+  #activate(entry: QueueEntry): boolean {
+    const { uid } = entry.info;
+    if (this.#isGated(entry)) return false;
+    this.#unschedulable.delete(uid);
+    this.#backoff.delete(uid);
+    this.#errorBackoff.delete(uid);
+    this.#active.set(entry);
+    return true;
+  }
+
+  /** Asks the plugins whether the pod may enter the queue, first the one that said no the last time. */
+  #isGated(entry: QueueEntry): boolean {
+    const { pod, uid } = entry.info;
+    const plugins =
+      this.#options.profiles.get(pod.spec.schedulerName ?? '')?.at.preEnqueue.map(({ plugin }) => plugin) ?? [];
+    entry.gate = [...plugins.filter((plugin) => plugin === entry.gate), ...plugins].find((plugin) =>
+      plugin.preEnqueue!(pod),
+    );
+    if (entry.gate === undefined) return false;
+    entry.rejectors.add(entry.gate.name);
+    this.#backoff.delete(uid);
+    this.#errorBackoff.delete(uid);
+    this.#unschedulable.set(uid, entry);
+    return true;
+  }
+
+  #isBackingOff(entry: QueueEntry): boolean {
+    return this.#backoffEnd(entry) >= wholeWindows(this.#options.now());
+  }
+
+  #backoffEnd(entry: QueueEntry): number {
+    const maxMs = this.#options.maxBackoffMs ?? MAX_BACKOFF_MS;
+    const failures = entry.consecutiveErrors || entry.unschedulableCount;
+    if (maxMs === 0 || failures === 0) return -Infinity;
+    const initialMs = this.#options.initialBackoffMs ?? INITIAL_BACKOFF_MS;
+    entry.backoffUntil ??= wholeWindows(entry.timestamp + backoffMs({ initialMs, factor: 2, maxMs }, failures));
+    return entry.backoffUntil;
+  }
+}
+
+function wholeWindows(ms: number): number {
+  return ms - (ms % ORDERING_WINDOW_MS);
+}
