@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { builtinResources } from '@kts/api';
 import type { KubeObject } from '@kts/apimachinery';
 import { TaskGroup, type Clock, type Component, type HealthCheck, type Logger, type Random } from '@kts/base';
-import type { Transport } from '@kts/client';
+import { Client, type Transport } from '@kts/client';
 import type { Store } from '@kts/store';
 
 import { answering } from './answer.ts';
@@ -22,6 +22,9 @@ import { escalationChecks } from './authorization/escalation.ts';
 import { followRbac } from './authorization/follow-rbac.ts';
 import { mastersAuthorizer, rbacAuthorizer } from './authorization/rbac-authorizer.ts';
 import { RbacRules } from './authorization/rbac-rules.ts';
+import { bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
+import { ensureObjects } from './bootstrap/ensure-objects.ts';
+import { kubernetesService, publishEndpoints } from './bootstrap/kubernetes-service.ts';
 import { auditStage } from './chain/audit.ts';
 import { authenticationStage } from './chain/authentication.ts';
 import { authorizationStage } from './chain/authorization.ts';
@@ -77,11 +80,12 @@ const LOOPBACK: UserInfo = { name: 'system:apiserver', groups: ['system:masters'
 export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): ApiServer {
   const { clock, random, log } = deps;
   const catalog = new ResourceCatalog(builtinResources);
+  const serviceRanges = config.serviceRanges ?? [DEFAULT_SERVICE_RANGE];
   const pki = ensurePki({
     files: deps.files ?? memoryFiles(),
     clock,
     random,
-    serviceAddress: firstAddress((config.serviceRanges ?? [DEFAULT_SERVICE_RANGE])[0]!),
+    serviceAddress: firstAddress(serviceRanges[0]!),
     ...(config.names ? { names: config.names } : {}),
     ...(config.clusterDomain ? { clusterDomain: config.clusterDomain } : {}),
   });
@@ -95,7 +99,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     authorizer,
     escalation: escalationChecks(authorizer, rules),
     tokenIssuer: identity.tokenIssuer,
-    serviceRanges: config.serviceRanges ?? [DEFAULT_SERVICE_RANGE],
+    serviceRanges,
   });
   const reviews = { ...accessReviews(authorizer, rules), ...identity.reviews };
   const classifier = new FlowClassifier();
@@ -128,9 +132,23 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     const group = new TaskGroup(signal);
     try {
       await resources.start();
+      const client = new Client(createInProcessTransport(inProcess, LOOPBACK));
+      await ensureObjects(
+        client,
+        bootstrapObjects({
+          serviceRanges,
+          clientAuthority: pki.authority.certificate,
+          frontProxyAuthority: pki.frontProxyAuthority.certificate,
+          now: clock.now(),
+        }),
+        log,
+      );
       const followers = [...followRbac(rules, { ask, clock, log }), ...followFlows(classifier, { ask, clock, log })];
       await startFollowers(followers, group);
-      if (config.secure) http = await startHttp(config.secure, deps, pki, answer);
+      if (config.secure) {
+        http = await startHttp(config.secure, deps, pki, answer);
+        await publishService(client, http.address, config, log);
+      }
       ready.resolve();
       await untilAborted(group.signal);
     } catch (error) {
@@ -224,6 +242,16 @@ function startHttp(
     random,
     log,
   });
+}
+
+/** The Service through which pods find this server. An unspecified address cannot be reached and is not published. */
+async function publishService(client: Client, listening: AddressInfo, config: ApiServerConfig, log: Logger): Promise<void> {
+  const clusterIP = firstAddress((config.serviceRanges ?? [DEFAULT_SERVICE_RANGE])[0]!);
+  const address = config.advertiseAddress ?? listening.address;
+  const { port } = listening;
+  await ensureObjects(client, [[kubernetesService({ clusterIP, port })]], log);
+  if (address === '0.0.0.0' || address === '::') return;
+  await publishEndpoints(client, { clusterIP, address, port });
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
