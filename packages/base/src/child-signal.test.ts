@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { describe, it } from 'node:test';
+import { childSignal } from './child-signal.ts';
+
+describe('childSignal', () => {
+  it('is aborted with its parent, for the same reason', () => {
+    const parent = new AbortController();
+    using child = childSignal(parent.signal);
+    assert.equal(child.signal.aborted, false);
+    parent.abort('stop');
+    assert.deepEqual([child.signal.aborted, child.signal.reason], [true, 'stop']);
+  });
+
+  it('is born aborted if its parent is', () => {
+    using child = childSignal(AbortSignal.abort('stop'));
+    assert.deepEqual([child.signal.aborted, child.signal.reason], [true, 'stop']);
+  });
+
+  it('is aborted on its own without its parent', () => {
+    const parent = new AbortController();
+    using child = childSignal(parent.signal);
+    child.abort('enough');
+    assert.deepEqual([child.signal.reason, parent.signal.aborted], ['enough', false]);
+  });
+
+  it('keeps the first reason', () => {
+    const parent = new AbortController();
+    using child = childSignal(parent.signal);
+    child.abort('first');
+    parent.abort('second');
+    assert.equal(child.signal.reason, 'first');
+  });
+
+  it('leaves nothing behind in its parent once disposed', () => {
+    const parent = new AbortController();
+    {
+      using child = childSignal(parent.signal);
+      assert.equal(getEventListeners(parent.signal, 'abort').length, 1);
+      assert.equal(child.signal.aborted, false);
+    }
+    assert.equal(getEventListeners(parent.signal, 'abort').length, 0);
+  });
+});
