@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { Keyspace } from './keyspace.ts';
 import { StoreCorruptError, StoreLockedError, StoreOpenError, StoreVersionError } from './store-errors.ts';
 import type { KeyValue, Revision, WatchEvent } from './store.ts';
@@ -100,6 +100,8 @@ function readFile<T>(path: string, read: (database: DatabaseSync) => T): T {
 }
 
 function createFile(path: string): void {
+  // Secrets are in it. SQLite gives the files beside it the same mode.
+  closeSync(openSync(path, 'a', 0o600));
   const database = openDatabase(path, path);
   try {
     database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');

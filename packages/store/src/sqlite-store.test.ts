@@ -23,7 +23,7 @@ describe('SQLite store', () => {
 
   storeConformance('SQLite', (clock) => open(freshPath(), clock));
   describe('reopened', () => reopening(freshPath, open));
-  describe('files that cannot be opened', () => refusals(directory, freshPath, open));
+  describe('opening', () => opening(directory, freshPath, open));
   describe('compaction', () => compaction(freshPath, open));
   describe('failure', () => failure(freshPath, open));
   describe('crash', () => crashes(freshPath, open));
@@ -123,7 +123,7 @@ function reopening(freshPath: () => string, open: Open): void {
   });
 }
 
-function refusals(directory: string, freshPath: () => string, open: Open): void {
+function opening(directory: string, freshPath: () => string, open: Open): void {
   it('refuses a file that is open already, until it is closed', async () => {
     const path = freshPath();
     const first = await open(path);
@@ -139,6 +139,14 @@ function refusals(directory: string, freshPath: () => string, open: Open): void 
     const before = readFileSync(path);
     await assert.rejects(open(path), { name: 'StoreVersionError', message: /has format 2.* up to 1;/ });
     assert.deepEqual(readFileSync(path), before);
+  });
+
+  it('creates files that only their owner can read', async () => {
+    const path = freshPath();
+    const store = await open(path);
+    await store.put('/a', bytes('secret'));
+    for (const file of [path, `${path}-wal`]) assert.equal(statSync(file).mode & 0o777, 0o600, file);
+    await store.close();
   });
 
   it('creates a file whose creation a crash interrupted', async () => {
