@@ -83,7 +83,12 @@ export const DEFAULT_KUBELET_CONFIG: Omit<KubeletConfig, 'nodeName'> = {
   allowedUnsafeSysctls: [],
   systemReserved: {},
   kubeReserved: {},
-  evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '10%', 'nodefs.inodesFree': '5%', 'imagefs.available': '15%' },
+  evictionHard: {
+    'memory.available': '100Mi',
+    'nodefs.available': '10%',
+    'nodefs.inodesFree': '5%',
+    'imagefs.available': '15%',
+  },
   localStorageCapacityIsolation: true,
   singleProcessOOMKill: false,
   serializeImagePulls: true,
