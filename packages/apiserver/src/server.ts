@@ -90,6 +90,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     ...(config.clusterDomain ? { clusterDomain: config.clusterDomain } : {}),
   });
   const stopped = new AbortController();
+  let http: HttpServer | undefined;
   const identity = createIdentity(config, deps, pki, (plural, namespace, name) => read(plural, namespace, name));
   const rules = new RbacRules();
   const authorizer = firstOpinion([mastersAuthorizer, rbacAuthorizer(rules)]);
@@ -108,7 +109,13 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   const answer = createChain(config, {
     catalog,
     resources: answeringReviews(reviews, resources.registry, resources.handler),
-    routes: standardRoutes({ catalog, healthChecks: () => healthChecks, log, ...identity }),
+    routes: standardRoutes({
+      catalog,
+      healthChecks: () => healthChecks,
+      log,
+      ...identity,
+      serverAddress: () => (http ? `${http.address.address}:${http.address.port}` : ''),
+    }),
     authenticators: identity.authenticators,
     authorizer,
     classifier,
@@ -127,7 +134,6 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
 
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
-  let http: HttpServer | undefined;
   const run = async (signal: AbortSignal): Promise<void> => {
     const group = new TaskGroup(signal);
     try {

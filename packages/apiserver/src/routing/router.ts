@@ -3,13 +3,15 @@
  */
 import type { ResourceCatalog } from '../discovery/catalog.ts';
 import type { Handler } from '../response.ts';
-import { noSuchResource, pageNotFound } from './not-found.ts';
+import { methodNotAllowed, noSuchResource, pageNotFound } from './not-found.ts';
 
 /** Handlers of paths that are not resources. */
 export interface PathRoute {
   readonly path: string;
   /** The handler also answers paths below `path` + `/`. */
   readonly subpaths?: boolean;
+  /** Other methods than GET are refused. */
+  readonly getOnly?: boolean;
   readonly handler: Handler;
 }
 
@@ -20,7 +22,7 @@ export interface RouterOptions {
 }
 
 export function createRouter(options: RouterOptions): Handler {
-  const exact = new Map(options.routes.map((route) => [route.path, route.handler]));
+  const exact = new Map(options.routes.map((route) => [route.path, route]));
   const below = options.routes.filter((route) => route.subpaths);
   return async (request) => {
     if (request.resource) return options.resources(request);
@@ -29,8 +31,9 @@ export function createRouter(options: RouterOptions): Handler {
       if (options.catalog.hasGroupVersion(info.group, info.version)) throw noSuchResource();
       return pageNotFound();
     }
-    const handler =
-      exact.get(request.path) ?? below.find((route) => request.path.startsWith(`${route.path}/`))?.handler;
-    return handler ? handler(request) : pageNotFound();
+    const route = exact.get(request.path) ?? below.find(({ path }) => request.path.startsWith(`${path}/`));
+    if (!route) return pageNotFound();
+    if (route.getOnly && request.method !== 'GET') throw methodNotAllowed();
+    return route.handler(request);
   };
 }

@@ -2,6 +2,7 @@ import type { HealthCheck, Logger } from '@kts/base';
 
 import type { VerificationKey } from '../authentication/jwt.ts';
 import type { ResourceCatalog } from '../discovery/catalog.ts';
+import { discoveryRoutes } from '../discovery/discovery-routes.ts';
 import { healthRoute, passing } from '../health/health-checks.ts';
 import { openidRoutes } from './openid-routes.ts';
 import type { PathRoute } from './router.ts';
@@ -13,6 +14,8 @@ export interface StandardRouteParts {
   readonly log: Logger;
   readonly issuer: string;
   readonly keys: readonly VerificationKey[];
+  /** `host:port`, once the server listens. */
+  readonly serverAddress: () => string;
 }
 
 /** Everything this server answers besides resources. */
@@ -21,6 +24,7 @@ export function standardRoutes(parts: StandardRouteParts): readonly PathRoute[] 
   const checks = (): readonly HealthCheck[] => [passing('ping'), ...parts.healthChecks()];
   return [
     versionRoute,
+    ...discoveryRoutes(parts.catalog, parts.serverAddress),
     healthRoute('livez', checks, log),
     healthRoute('readyz', checks, log),
     healthRoute('healthz', checks, log),

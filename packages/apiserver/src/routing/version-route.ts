@@ -7,6 +7,7 @@ const encoder = new TextEncoder();
 export const versionRoute: PathRoute = {
   path: '/version',
   subpaths: true,
+  getOnly: true,
   handler: () =>
     Promise.resolve({
       kind: 'bytes',

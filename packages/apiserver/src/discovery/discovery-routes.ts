@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+
+import { negotiate, notAcceptable, routeAccepts, routeNotAcceptable, type AcceptedKind } from '../http/negotiation.ts';
+import type { ApiServerRequest } from '../request.ts';
+import type { ApiServerResponse } from '../response.ts';
+import { jsonObject, pageNotFound } from '../routing/not-found.ts';
+import type { PathRoute } from '../routing/router.ts';
+import type { ResourceCatalog } from './catalog.ts';
+import {
+  aggregatedDiscovery,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  discoveredGroups,
+  type DiscoveredGroup,
+} from './discovery-documents.ts';
+
+const AGGREGATED_TYPE = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const encoder = new TextEncoder();
+
+/** Everything that is derived from one state of the catalog; made when first asked for. */
+interface Documents {
+  readonly generation: number;
+  readonly groups: readonly DiscoveredGroup[];
+  readonly cached: Map<string, object>;
+  readonly aggregated: Map<string, { readonly bytes: Uint8Array; readonly etag: string }>;
+}
+
+/** @param serverAddress `host:port`, known once the server listens. */
+export function discoveryRoutes(catalog: ResourceCatalog, serverAddress: () => string): readonly PathRoute[] {
+  let documents: Documents | undefined;
+  const current = (): Documents => {
+    if (documents?.generation !== catalog.generation) {
+      const groups = discoveredGroups(catalog.all());
+      documents = { generation: catalog.generation, groups, cached: new Map(), aggregated: new Map() };
+    }
+    return documents;
+  };
+  const cached = (path: string, make: (documents: Documents) => object | undefined): ApiServerResponse => {
+    const now = current();
+    const object = now.cached.get(path) ?? make(now);
+    if (!object) return pageNotFound();
+    now.cached.set(path, object);
+    return jsonObject(200, object);
+  };
+  const group = (now: Documents, name: string): DiscoveredGroup | undefined =>
+    now.groups.find((candidate) => candidate.name === name);
+  const resources = (path: string, name: string, version: string): ApiServerResponse =>
+    cached(path, (now) => {
+      const found = group(now, name)?.versions.find((candidate) => candidate.version === version);
+      return found && apiResourceList(name, found);
+    });
+
+  const root = async (request: ApiServerRequest): Promise<ApiServerResponse> => {
+    const segments = request.path.split('/').filter((segment) => segment !== '');
+    const [prefix, name, version] = segments;
+    const ofResources = prefix === 'api' || segments.length === 3;
+    if (ofResources && !routeAccepts(request.headers['accept'])) throw routeNotAcceptable(false);
+    const accepted = negotiate(request.headers['accept'], segments.length === 1 ? isDiscovery : undefined);
+    if (!accepted) throw notAcceptable();
+    if (accepted.as) return aggregated(request, current(), prefix === 'api');
+    if (prefix === 'api') {
+      if (segments.length === 1) return jsonObject(200, apiVersions(serverAddress()));
+      return segments.length === 2 ? resources(request.path, '', name!) : pageNotFound();
+    }
+    if (segments.length === 1) return cached('/apis', (now) => apiGroupList(now.groups));
+    if (segments.length === 3) return resources(request.path, name!, version!);
+    return cached(request.path, (now) => {
+      const found = name ? group(now, name) : undefined;
+      return found && apiGroup(found);
+    });
+  };
+  return [
+    { path: '/api', subpaths: true, getOnly: true, handler: root },
+    { path: '/apis', subpaths: true, getOnly: true, handler: root },
+  ];
+}
+
+const isDiscovery = ({ kind, group, version }: AcceptedKind): boolean =>
+  kind === 'APIGroupDiscoveryList' && group === 'apidiscovery.k8s.io' && version === 'v2';
+
+/** The document for everything below `/api` or `/apis`; clients keep it and ask whether it has changed. */
+function aggregated(request: ApiServerRequest, documents: Documents, core: boolean): ApiServerResponse {
+  const document = documents.aggregated.getOrInsertComputed(core ? 'api' : 'apis', () => {
+    const groups = documents.groups.filter(({ name }) => (name === '') === core);
+    const bytes = encoder.encode(`${JSON.stringify(aggregatedDiscovery(groups))}\n`);
+    return { bytes, etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"` };
+  });
+  const headers = { etag: document.etag, vary: 'Accept' };
+  if (request.headers['if-none-match'] === document.etag) {
+    return { kind: 'bytes', status: 304, contentType: AGGREGATED_TYPE, body: new Uint8Array(), headers };
+  }
+  return { kind: 'bytes', status: 200, contentType: AGGREGATED_TYPE, body: document.bytes, headers };
+}

@@ -1,0 +1,11 @@
+import { jsonObject } from './not-found.ts';
+import type { PathRoute } from './router.ts';
+
+/** `GET /`: every path there is. */
+export function rootRoute(paths: () => readonly string[]): PathRoute {
+  return {
+    path: '/',
+    getOnly: true,
+    handler: () => Promise.resolve(jsonObject(200, { paths: [...new Set(paths())].sort() })),
+  };
+}
