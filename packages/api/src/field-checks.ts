@@ -26,6 +26,13 @@ export function invalidEach(path: FieldPath, value: unknown, complaints: readonl
   return complaints.map((complaint) => invalid(path, value, complaint));
 }
 
+/** `invalid` for values that say nothing, or too much. */
+export const invalidWithoutValue = (path: FieldPath, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field: path.toString(),
+  message: `Invalid value: ${detail}`,
+});
+
 export const checkDnsLabel = (value: string, path: FieldPath): FieldError[] =>
   invalidEach(path, value, isDNS1123Label(value));
 
@@ -83,4 +90,9 @@ export function byteLength(text: string): number {
 /** Length of what base64 text stands for. */
 export function base64Length(text: string): number {
   return Buffer.byteLength(text, 'base64');
+}
+
+/** Statuses only count up. */
+export function checkNotDecremented(value: number | undefined, old: number | undefined, path: FieldPath): FieldError[] {
+  return old !== undefined && (value ?? -1) < old ? [invalid(path, value ?? 0, 'cannot be decremented')] : [];
 }

@@ -93,7 +93,7 @@ function validateInitContainers(surroundings: ContainerSurroundings, path: Field
   const names = new Set((spec.containers ?? []).map(({ name }) => name ?? ''));
   for (const [index, container] of (spec.initContainers ?? []).entries()) {
     const at = path.index(index);
-    errors.push(...validateContainer(container, surroundings, at), ...validateRestartPolicy(container, at));
+    errors.push(...validateContainer(container, surroundings, at), ...validateInitRestartPolicy(container, at));
     if (names.has(container.name ?? '')) errors.push(duplicate(at.child('name'), container.name ?? ''));
     else if (container.name) names.add(container.name);
     // One by one, as they run; upstream counts from the first again.
@@ -143,19 +143,16 @@ function validateEphemeralContainers(surroundings: ContainerSurroundings, path: 
 function refuseNonEphemeralFields(container: EphemeralContainer, path: FieldPath): FieldError[] {
   const refuse = (at: FieldPath): FieldError => forbidden(at, 'cannot be set for an Ephemeral Container');
   return [
-    ...NOT_EPHEMERAL.filter((field) => isSet(container[field])).map((field) => refuse(path.child(field))),
+    ...NOT_EPHEMERAL.filter((field) =>
+      // Resources are always there, if only as an empty struct.
+      field === 'resources' ? Object.keys(container.resources ?? {}).length > 0 : container[field] !== undefined,
+    ).map((field) => refuse(path.child(field))),
     ...(container.volumeMounts ?? []).flatMap((mount, index) =>
       (['subPath', 'subPathExpr'] as const)
         .filter((field) => mount[field])
         .map((field) => refuse(path.child('volumeMounts').index(index).child(field))),
     ),
   ];
-}
-
-/** Resources are always there, if only as an empty struct. */
-function isSet(value: object | string | undefined): boolean {
-  if (value === undefined || value === '') return false;
-  return Array.isArray(value) || typeof value === 'string' || Object.keys(value).length > 0;
 }
 
 /** What holds for containers of every kind. */
@@ -244,12 +241,20 @@ function validateResizePolicy(container: AnyContainer, spec: PodSpec, path: Fiel
   return errors;
 }
 
+/** Without a policy the rules of an init container are not looked at. */
+function validateInitRestartPolicy(container: Container, path: FieldPath): FieldError[] {
+  if (container.restartPolicy !== undefined) return validateRestartPolicy(container, path);
+  return container.restartPolicyRules?.length ? [missingRestartPolicy(path)] : [];
+}
+
+const missingRestartPolicy = (path: FieldPath): FieldError =>
+  required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used');
+
 function validateRestartPolicy({ restartPolicy, restartPolicyRules = [] }: Container, path: FieldPath): FieldError[] {
   const at = path.child('restartPolicy');
   if (restartPolicy === undefined) {
     if (restartPolicyRules.length === 0) return [];
-    const missing = required(at, 'must specify restartPolicy when restart rules are used');
-    return [missing, ...validateRestartRules(restartPolicyRules, path.child('restartPolicyRules'))];
+    return [missingRestartPolicy(path), ...validateRestartRules(restartPolicyRules, path.child('restartPolicyRules'))];
   }
   return [
     ...checkSupported(restartPolicy, ['Always', 'Never', 'OnFailure'], at),

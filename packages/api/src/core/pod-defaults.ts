@@ -6,6 +6,7 @@
 import type { Draft } from '@kts/apimachinery';
 import type {
   Container,
+  DownwardAPIVolumeFile,
   EphemeralContainer,
   HTTPGetAction,
   PersistentVolumeClaimSpec,
@@ -30,7 +31,7 @@ const TOKEN_LIFETIME_SECONDS = 3600;
 
 /** What is defaulted in pods, but not in templates, so that objects with templates do not change. */
 export function setPodDefaults(pod: Draft<Pod>): void {
-  const { spec } = pod;
+  const spec = (pod.spec ??= { containers: [] });
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     const { resources } = container;
     if (resources?.limits) resources.requests = { ...resources.limits, ...resources.requests };
@@ -76,6 +77,7 @@ function setContainerDefaults(container: Draft<Container> | Draft<EphemeralConta
   for (const port of container.ports ?? []) if (!port.protocol) port.protocol = 'TCP';
   for (const { valueFrom } of container.env ?? []) {
     if (valueFrom?.fieldRef && !valueFrom.fieldRef.apiVersion) valueFrom.fieldRef.apiVersion = 'v1';
+    if (valueFrom?.resourceFieldRef) valueFrom.resourceFieldRef.divisor ??= '0';
     if (valueFrom?.fileKeyRef) valueFrom.fileKeyRef.optional ??= false;
   }
   container.resources ??= {};
@@ -134,8 +136,11 @@ function setProjectedDefaults(projected: Draft<Volume>['projected']): void {
   }
 }
 
-function setFieldRefDefaults(files: { fieldRef?: { apiVersion?: string } }[] | undefined): void {
-  for (const { fieldRef } of files ?? []) if (fieldRef && !fieldRef.apiVersion) fieldRef.apiVersion = 'v1';
+function setFieldRefDefaults(files: Draft<DownwardAPIVolumeFile>[] | undefined): void {
+  for (const { fieldRef, resourceFieldRef } of files ?? []) {
+    if (fieldRef && !fieldRef.apiVersion) fieldRef.apiVersion = 'v1';
+    if (resourceFieldRef) resourceFieldRef.divisor ??= '0';
+  }
 }
 
 /** Volume types that pods and persistent volumes share. */

@@ -23,6 +23,7 @@ export interface PodRules {
   readonly allowIndivisibleHugePages: boolean;
   readonly allowNonLocalTokenPath: boolean;
   readonly allowHostNamespacedSysctls: boolean;
+  readonly allowAnySelinuxChangePolicy: boolean;
   readonly allowToleratedComparisons: boolean;
   readonly allowRestartOfInitContainerOnResize: boolean;
   readonly allowUserNamespacesWithDevices: boolean;
@@ -39,6 +40,7 @@ export const TEMPLATE_RULES: PodRules = {
   allowIndivisibleHugePages: false,
   allowNonLocalTokenPath: false,
   allowHostNamespacedSysctls: false,
+  allowAnySelinuxChangePolicy: false,
   allowToleratedComparisons: false,
   allowRestartOfInitContainerOnResize: false,
   allowUserNamespacesWithDevices: false,
@@ -76,6 +78,7 @@ export function rulesForUpdate(
     ),
     allowNonLocalTokenPath: hasNonLocalTokenPath(old),
     allowHostNamespacedSysctls: (old.securityContext?.sysctls ?? []).some(({ name }) => sysctlConflict(name, old)),
+    allowAnySelinuxChangePolicy: old.securityContext?.seLinuxChangePolicy !== undefined,
     allowToleratedComparisons: (old.tolerations ?? []).some(({ operator }) => operator === 'Lt' || operator === 'Gt'),
     allowRestartOfInitContainerOnResize: (old.initContainers ?? []).some(
       (container) =>

@@ -1,3 +1,4 @@
+import { formatTime } from '@kts/base';
 import { FieldPath, forbidden, type Draft, type FieldError, type LabelSelector } from '@kts/apimachinery';
 import { defineResource } from '../define-resource.ts';
 import { sameValue } from '../field-checks.ts';
@@ -47,13 +48,21 @@ export const pods = defineResource<Pod>('v1', 'pods', {
 });
 
 /** A new pod is pending, whatever the client says, and its class follows from its resources. */
-function preparePodForCreate(pod: Draft<Pod>): void {
+function preparePodForCreate(pod: Draft<Pod>, { now }: StrategyContext): void {
   pod.metadata.generation = 1;
   pod.status = { phase: 'Pending', qosClass: computeQosClass(pod.spec) };
   dropDisabledPodFields(pod.spec);
   if (pod.spec.schedulingGates?.length) {
     const message = 'Scheduling is blocked due to non-empty scheduling gates';
-    pod.status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }];
+    pod.status.conditions = [
+      {
+        type: 'PodScheduled',
+        status: 'False',
+        lastTransitionTime: formatTime(now),
+        reason: 'SchedulingGated',
+        message,
+      },
+    ];
   }
   mergeLabelKeys(pod);
   syncAppArmorFields(pod);
@@ -61,7 +70,7 @@ function preparePodForCreate(pod: Draft<Pod>): void {
 
 /** Each subresource changes its own part of the pod and nothing else. */
 function preparePodForUpdate(pod: Draft<Pod>, old: Pod, { subresource }: StrategyContext): void {
-  const before = old as Draft<Pod>;
+  const before = old as unknown as Draft<Pod>;
   if (subresource === 'status') {
     delete pod.metadata.deletionTimestamp;
     if (before.metadata.ownerReferences) pod.metadata.ownerReferences = before.metadata.ownerReferences;

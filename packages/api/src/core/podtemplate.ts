@@ -1,4 +1,33 @@
+import { FieldPath } from '@kts/apimachinery';
 import { defineResource } from '../define-resource.ts';
 import type { PodTemplate } from '../gen/core-v1.gen.ts';
+import { setPodSpecDefaults } from './pod-defaults.ts';
+import { dropDisabledPodFields } from './pod-disabled-fields.ts';
+import { rulesForTemplate } from './pod-rules.ts';
+import { validatePodTemplateSpec } from './pod-spec-validation.ts';
+import { containerCells, formatLabels } from './pod-template.ts';
+import { templateWarnings } from './pod-warnings.ts';
 
-export const podTemplates = defineResource<PodTemplate>('v1', 'podtemplates');
+const TEMPLATE = FieldPath.of('template');
+
+/**
+ * A template on its own.
+ *
+ * Mirrors: pkg/registry/core/podtemplate (v1.36)
+ */
+export const podTemplates = defineResource<PodTemplate>('v1', 'podtemplates', {
+  setDefaults: (draft) => {
+    draft.template ??= {};
+    setPodSpecDefaults((draft.template.spec ??= { containers: [] }));
+  },
+  prepareForCreate: (draft) => dropDisabledPodFields(draft.template!.spec!),
+  prepareForUpdate: (draft, old) => dropDisabledPodFields(draft.template!.spec!, old.template?.spec),
+  validate: ({ template }) => validatePodTemplateSpec(template, TEMPLATE, rulesForTemplate(undefined)),
+  validateUpdate: ({ template }, old) => validatePodTemplateSpec(template, TEMPLATE, rulesForTemplate(old.template)),
+  warnings: ({ template }, old) => templateWarnings(template, TEMPLATE, old?.template),
+  cells: ({ metadata, template }) => [
+    metadata.name,
+    ...containerCells(template?.spec?.containers),
+    formatLabels(template?.metadata?.labels),
+  ],
+});

@@ -17,8 +17,7 @@ import {
 import { checkNonNegative, checkSupported, invalidEach } from '../field-checks.ts';
 import type { HTTPGetAction, Lifecycle, LifecycleHandler, Probe, ProbeHandler } from '../gen/core-v1.gen.ts';
 
-/** Any handler; which ones a probe or a hook may have is a matter of their types. */
-type Handler = ProbeHandler & LifecycleHandler;
+type Handler = Pick<ProbeHandler & LifecycleHandler, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc' | 'sleep'>;
 
 interface ContainerProbes {
   readonly livenessProbe?: Probe;
@@ -57,7 +56,7 @@ function validateOnceProbe(probe: Probe | undefined, gracePeriod: number | undef
 function validateProbe(probe: Probe, gracePeriod: number | undefined, path: FieldPath): FieldError[] {
   const { terminationGracePeriodSeconds: own } = probe;
   return [
-    ...validateHandler(probe, gracePeriod, path),
+    ...validateHandler(handlerOfProbe(probe), gracePeriod, path),
     ...NUMBERS.flatMap((field) => checkNonNegative(probe[field], path.child(field))),
     ...(own !== undefined && own <= 0
       ? [invalid(path.child('terminationGracePeriodSeconds'), own, 'must be greater than 0')]
@@ -80,10 +79,18 @@ export function validateLifecycle(
 ): FieldError[] {
   const { postStart, preStop } = lifecycle ?? {};
   return [
-    ...(postStart ? validateHandler(postStart, gracePeriod, path.child('postStart')) : []),
-    ...(preStop ? validateHandler(preStop, gracePeriod, path.child('preStop')) : []),
+    ...(postStart ? validateHandler(handlerOfHook(postStart), gracePeriod, path.child('postStart')) : []),
+    ...(preStop ? validateHandler(handlerOfHook(preStop), gracePeriod, path.child('preStop')) : []),
   ];
 }
+
+/** A hook cannot call gRPC, a probe cannot sleep. */
+const handlerOfProbe = ({ exec, httpGet, tcpSocket, grpc }: Probe): Handler =>
+  defined({ exec, httpGet, tcpSocket, grpc });
+const handlerOfHook = ({ exec, httpGet, tcpSocket, sleep }: LifecycleHandler): Handler =>
+  defined({ exec, httpGet, tcpSocket, sleep });
+
+const defined = (handler: { readonly [K in keyof Handler]: Handler[K] | undefined }): Handler => handler as Handler;
 
 function validateHandler(handler: Handler, gracePeriod: number | undefined, path: FieldPath): FieldError[] {
   const { exec, httpGet, tcpSocket, grpc, sleep } = handler;
@@ -121,7 +128,11 @@ export function validatePort(port: IntOrString | undefined, path: FieldPath): Fi
   return invalidEach(path, port ?? 0, isPortNumber(port ?? 0));
 }
 
-function validateSleep(seconds: number, gracePeriod: number | undefined, path: FieldPath): FieldError[] {
+function validateSleep(
+  seconds: number | undefined = 0,
+  gracePeriod: number | undefined,
+  path: FieldPath,
+): FieldError[] {
   if (gracePeriod === undefined || (seconds >= 0 && seconds <= gracePeriod)) return [];
   const text = `must be non-negative and less than terminationGracePeriodSeconds (${gracePeriod})`;
   return [invalid(path, seconds, text)];

@@ -63,7 +63,8 @@ export function validatePodSecurity(spec: PodSpec, path: FieldPath, rules: PodRu
     ...validateAppArmor(context.appArmorProfile, path.child('appArmorProfile')),
   );
   choose(context.supplementalGroupsPolicy, ['Merge', 'Strict'], 'supplementalGroupsPolicy');
-  choose(context.seLinuxChangePolicy, ['MountOption', 'Recursive'], 'seLinuxChangePolicy');
+  const changePolicies = rules.allowAnySelinuxChangePolicy ? ['MountOption', 'Recursive'] : ['Recursive'];
+  choose(context.seLinuxChangePolicy, changePolicies, 'seLinuxChangePolicy');
   return errors;
 }
 
