@@ -1,5 +1,5 @@
 import type { Node, Pod } from '@kts/api/types/core-v1';
-import { nodeInfoOf, withoutPod, withPod, type NodeInfo } from './node-info.ts';
+import { nodeInfoOf, withNode, withoutPod, withPod, type NodeInfo } from './node-info.ts';
 import { NodeList } from './node-list.ts';
 import { assignedTo, podInfoOf, type PodInfo } from './pod-info.ts';
 import type { ImageState, Snapshot } from './snapshot.ts';
@@ -35,15 +35,15 @@ export class ClusterCache {
   #view: NodesView = { nodes: NodeList.empty, index: new Map(), images: new Map() };
 
   setNode(node: Node): void {
-    const name = node.metadata.name;
+    const { name } = node.metadata;
     const old = this.#nodes.get(name);
-    const pods = old ? old.pods : (this.#homeless.get(name)?.values() ?? []);
-    this.#homeless.delete(name);
-    const moved = old !== undefined && zoneOf(old.node) !== zoneOf(node);
     // A node whose zone changed goes to the end of its new zone, as one that was added again.
-    if (moved) this.#nodes.delete(name);
-    if (moved || old === undefined) this.#nodesCameOrWent = true;
-    this.#setInfo(nodeInfoOf(node, pods));
+    if (old === undefined || zoneOf(old.node) !== zoneOf(node)) {
+      this.#nodes.delete(name);
+      this.#nodesCameOrWent = true;
+    }
+    this.#setInfo(old ? withNode(old, node) : nodeInfoOf(node, this.#homeless.get(name)?.values()));
+    this.#homeless.delete(name);
     if (old?.node.status?.images !== node.status?.images) {
       if (old) this.#forgetImages(old.node);
       this.#rememberImages(node);

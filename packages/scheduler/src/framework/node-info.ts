@@ -22,13 +22,8 @@ const NO_LABELS: Labels = {};
 const NONE: readonly never[] = [];
 
 export function nodeInfoOf(node: Node, pods: Iterable<PodInfo> = []): NodeInfo {
-  const amounts = amountsOf(node.status?.allocatable);
   let info: NodeInfo = {
-    node,
-    name: node.metadata.name,
-    labels: node.metadata.labels ?? NO_LABELS,
-    allocatable: resourcesOf(amounts),
-    allowedPods: amounts.get('pods') ?? 0,
+    ...describeNode(node),
     pods: NONE,
     podsWithAffinity: NONE,
     requested: NO_RESOURCES,
@@ -37,6 +32,22 @@ export function nodeInfoOf(node: Node, pods: Iterable<PodInfo> = []): NodeInfo {
   };
   for (const pod of pods) info = withPod(info, pod);
   return info;
+}
+
+/** The same pods on the node as it is now. */
+export function withNode(info: NodeInfo, node: Node): NodeInfo {
+  return { ...info, ...describeNode(node) };
+}
+
+function describeNode(node: Node): Pick<NodeInfo, 'node' | 'name' | 'labels' | 'allocatable' | 'allowedPods'> {
+  const amounts = amountsOf(node.status?.allocatable);
+  return {
+    node,
+    name: node.metadata.name,
+    labels: node.metadata.labels ?? NO_LABELS,
+    allocatable: resourcesOf(amounts),
+    allowedPods: amounts.get('pods') ?? 0,
+  };
 }
 
 export function withPod(info: NodeInfo, pod: PodInfo): NodeInfo {

@@ -1,0 +1,65 @@
+import type { Binding } from './framework/binding.ts';
+import type { Cycle } from './framework/cycle.ts';
+import type { NodeInfo } from './framework/node-info.ts';
+import type { Plugin, Rejection } from './framework/plugin.ts';
+import type { PodInfo } from './framework/pod-info.ts';
+import type { ExtensionPoint, Profile } from './framework/profile.ts';
+
+/**
+ * Carries out what a scheduling cycle has decided.
+ *
+ * Mirrors: the binding cycle in pkg/scheduler/schedule_one.go (v1.36)
+ */
+export interface BindingPlan {
+  readonly pod: PodInfo;
+  readonly node: NodeInfo;
+  readonly cycle: Cycle;
+  readonly profile: Profile;
+}
+
+export interface PluginRefusal {
+  readonly plugin: string;
+  readonly rejection: Rejection;
+}
+
+/** Claims everything the pod will use; what was claimed before a refusal is given back. */
+export function reservePlan(plan: BindingPlan, binding: Binding): PluginRefusal | undefined {
+  for (const [plugin, state] of active(plan, 'reserve')) {
+    const rejection = plugin.reserve!(plan.pod, plan.node, state, binding);
+    if (rejection === undefined) continue;
+    unreservePlan(plan, binding);
+    return { plugin: plugin.name, rejection };
+  }
+  return undefined;
+}
+
+export function unreservePlan(plan: BindingPlan, binding: Binding): void {
+  for (const [plugin, state] of active(plan, 'reserve').reverse()) {
+    plugin.unreserve?.(plan.pod, plan.node, state, binding);
+  }
+}
+
+/** Whether the binding will take a while, so that the pod should be nominated meanwhile. */
+export function takesLong(plan: BindingPlan): boolean {
+  return active(plan, 'preBind').some(([plugin, state]) => plugin.needsPreBind?.(plan.pod, plan.node, state) ?? true);
+}
+
+/** Binds the pod. A refusal comes from `permit`; everything else that goes wrong is thrown. */
+export async function runBindingCycle(plan: BindingPlan, binding: Binding): Promise<PluginRefusal | undefined> {
+  const { pod, node, profile } = plan;
+  for (const [plugin, state] of active(plan, 'permit')) {
+    const rejection = await plugin.permit!(pod, node, state, binding);
+    if (rejection !== undefined) return { plugin: plugin.name, rejection };
+  }
+  for (const [plugin, state] of active(plan, 'preBind')) await plugin.preBind!(pod, node, state, binding);
+  await profile.at.bind[0]?.plugin.bind!(pod, node, binding);
+  for (const { plugin } of profile.at.postBind) plugin.postBind!(pod, node, binding);
+  return undefined;
+}
+
+/** The plugins of the point, without those that had nothing to do with this pod. */
+function active({ cycle, profile }: BindingPlan, point: ExtensionPoint): (readonly [Plugin, unknown])[] {
+  return profile.at[point]
+    .filter(({ plugin }) => plugin.preFilter === undefined || cycle.states.has(plugin))
+    .map(({ plugin }) => [plugin, cycle.states.get(plugin)] as const);
+}

@@ -1,0 +1,293 @@
+import { pods } from '@kts/api';
+import type { Pod } from '@kts/api/types/core-v1';
+import { TaskGroup, type Clock, type Component, type Logger, type Random } from '@kts/base';
+import type { Client } from '@kts/client';
+import type { Informers } from '@kts/controlkit';
+import { assumeVolumes } from './assumed-volumes.ts';
+import {
+  reservePlan,
+  runBindingCycle,
+  takesLong,
+  unreservePlan,
+  type BindingPlan,
+  type PluginRefusal,
+} from './binding-cycle.ts';
+import { informerListers, watchCluster } from './cluster-watch.ts';
+import { profilesOf, type KubeSchedulerConfiguration } from './configuration.ts';
+import type { Binding } from './framework/binding.ts';
+import { ClusterCache } from './framework/cluster-cache.ts';
+import { fitMessage } from './framework/diagnosis.ts';
+import { unresolvable } from './framework/plugin.ts';
+import type { PodInfo } from './framework/pod-info.ts';
+import type { Profile } from './framework/profile.ts';
+import { scheduleOne, type Scheduled, type Unschedulable } from './framework/schedule-one.ts';
+import type { Snapshot } from './framework/snapshot.ts';
+import { planPodStatus, type PodStatusChange } from './pod-status.ts';
+import { PreemptionExecutor } from './preemption.ts';
+import { SchedulingQueue, type QueueEntry } from './queue/scheduling-queue.ts';
+import { truncateNote, type SchedulerEvents } from './scheduler-events.ts';
+
+export interface SchedulerDeps {
+  readonly client: Client;
+  /** Run by whoever made them. */
+  readonly informers: Informers;
+  readonly events: SchedulerEvents;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** Assigns pods to nodes. The configuration must be valid. */
+export function createScheduler(configuration: KubeSchedulerConfiguration, deps: SchedulerDeps): Component {
+  const ready = Promise.withResolvers<void>();
+  return {
+    name: 'kube-scheduler',
+    ready: ready.promise,
+    run: async (signal) => {
+      await using scheduler = new Scheduler(configuration, deps, signal);
+      await deps.informers.synced();
+      ready.resolve();
+      await scheduler.run();
+    },
+  };
+}
+
+/** How long pods are scheduled without letting anything else run. */
+const SLICE_MS_MAX = 5;
+/** Bindings under way at a time. */
+const BINDINGS_MAX = 256;
+
+/** Why a pod is not scheduled, for its condition, its event and the queue. */
+interface Failure {
+  readonly reason: 'Unschedulable' | 'SchedulerError';
+  readonly message: string;
+  readonly rejectors: ReadonlySet<string>;
+  readonly nominatedNode?: string;
+}
+
+const NO_PLUGINS: ReadonlySet<string> = new Set();
+
+/**
+ * The loop around the pure core: takes a pod from the queue, decides, assumes the decision, and writes it in the
+ * background while the next pod is decided.
+ *
+ * Mirrors: pkg/scheduler/schedule_one.go (v1.36)
+ * Differs: pod status is patched in order per pod, not through a dispatcher that merges calls.
+ */
+class Scheduler implements AsyncDisposable {
+  readonly #deps: SchedulerDeps;
+  readonly #group: TaskGroup;
+  readonly #profiles: ReadonlyMap<string, Profile>;
+  readonly #cache = new ClusterCache();
+  readonly #queue: SchedulingQueue;
+  readonly #preemption: PreemptionExecutor;
+  readonly #binding: Binding;
+  readonly #stopWatching: () => void;
+  /** The last write of each pod's status that is under way. */
+  readonly #writes = new Map<string, Promise<void>>();
+  #startNodeIndex = 0;
+  #bindings = 0;
+  #wake: () => void = () => {};
+
+  constructor(configuration: KubeSchedulerConfiguration, deps: SchedulerDeps, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#group = new TaskGroup(signal);
+    this.#profiles = profilesOf(configuration, { isPreempting: (uid) => this.#preemption.isPreempting(uid) });
+    this.#queue = new SchedulingQueue({
+      profiles: this.#profiles,
+      now: () => deps.clock.now(),
+      initialBackoffMs: (configuration.podInitialBackoffSeconds ?? 1) * 1000,
+      maxBackoffMs: (configuration.podMaxBackoffSeconds ?? 10) * 1000,
+    });
+    this.#preemption = new PreemptionExecutor({
+      ...deps,
+      pods: deps.informers.get(pods),
+      onFailure: (uid) => {
+        this.#queue.activate(uid);
+        this.#wake();
+      },
+    });
+    const { listers, assumptions } = assumeVolumes(informerListers(deps.informers));
+    const { client, clock } = deps;
+    this.#binding = { client, clock, listers, assumptions, signal: this.#group.signal };
+    this.#stopWatching = watchCluster({
+      informers: deps.informers,
+      cache: this.#cache,
+      queue: this.#queue,
+      isResponsible: (pod) => this.#profiles.has(pod.spec.schedulerName ?? ''),
+      wake: () => this.#wake(),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopWatching();
+    this.#group.stop();
+    await this.#group.done();
+  }
+
+  /** Until the signal. */
+  async run(): Promise<void> {
+    const { signal } = this.#group;
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    while (!signal.aborted) {
+      const deadline = this.#deps.clock.monotonic() + SLICE_MS_MAX;
+      let entry: QueueEntry | undefined;
+      do {
+        this.#queue.flush();
+        entry = this.#bindings < BINDINGS_MAX ? this.#queue.pop() : undefined;
+        if (entry !== undefined) this.#schedule(entry);
+      } while (entry !== undefined && this.#deps.clock.monotonic() < deadline);
+      if (entry === undefined) await this.#idle();
+      else await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Waits until something happens, or until a pod has backed off long enough. */
+  async #idle(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const next = this.#queue.nextFlush();
+    const timer = next === undefined ? undefined : this.#deps.clock.after(next - this.#deps.clock.now(), resolve);
+    this.#wake = resolve;
+    await promise;
+    timer?.cancel();
+    this.#wake = () => {};
+  }
+
+  #schedule(entry: QueueEntry): void {
+    const { info } = entry;
+    const { metadata, spec } = info.pod;
+    const profile = this.#profiles.get(spec.schedulerName ?? '');
+    if (profile === undefined || this.#cache.isAssumed(info.uid)) return;
+    if (metadata.deletionTimestamp !== undefined) {
+      this.#deps.events.event(info.pod, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${info.key}`);
+      return;
+    }
+    const decision = scheduleOne(this.#snapshot(), info, profile, this.#deps.random);
+    if (decision.kind !== 'failed') this.#startNodeIndex = decision.nextStartNodeIndex;
+    switch (decision.kind) {
+      case 'scheduled':
+        return this.#assume(entry, decision, profile);
+      case 'unschedulable':
+        return this.#reject(entry, decision);
+      case 'failed':
+        return this.#fail(entry, error(decision.message));
+    }
+  }
+
+  #snapshot(): Snapshot {
+    return {
+      ...this.#cache.view(),
+      nominated: this.#queue.nominations.byNode,
+      listers: this.#binding.listers,
+      startNodeIndex: this.#startNodeIndex,
+      now: this.#deps.clock.now(),
+    };
+  }
+
+  #assume(entry: QueueEntry, { node, cycle }: Scheduled, profile: Profile): void {
+    const pod = this.#cache.assumePod(entry.info, node.name);
+    this.#queue.nominations.delete(pod.uid);
+    const plan: BindingPlan = { pod, node, cycle, profile };
+    const refusal = reservePlan(plan, this.#binding);
+    if (refusal !== undefined) {
+      this.#cache.forgetPod(pod.uid);
+      this.#fail(entry, refused(plan, refusal));
+      return;
+    }
+    this.#bindings++;
+    this.#group.start(async () => {
+      try {
+        await this.#bind(entry, plan);
+      } finally {
+        this.#bindings--;
+        this.#wake();
+      }
+    });
+  }
+
+  async #bind(entry: QueueEntry, plan: BindingPlan): Promise<void> {
+    const { pod, node } = plan;
+    const { events, log } = this.#deps;
+    let failure: Failure;
+    try {
+      if (takesLong(plan)) await this.#patchStatus(entry.info.pod, { nominatedNode: node.name });
+      const refusal = await runBindingCycle(plan, this.#binding);
+      if (refusal === undefined) {
+        log.debug(2, 'Successfully bound pod to node', { pod: pod.key, node: node.name });
+        events.event(pod.pod, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node.name}`);
+        return;
+      }
+      failure = refused(plan, refusal);
+    } catch (problem) {
+      if (this.#group.signal.aborted) return;
+      log.warn('Failed to bind pod', { pod: pod.key, node: node.name, error: problem });
+      failure = error(problem instanceof Error ? problem.message : String(problem));
+    }
+    unreservePlan(plan, this.#binding);
+    this.#cache.forgetPod(pod.uid);
+    this.#fail(entry, failure);
+    this.#queue.move('Pod/Delete', { before: pod.pod }, ({ uid }) => uid !== pod.uid);
+  }
+
+  #reject(entry: QueueEntry, decision: Unschedulable): void {
+    const { message, nominatedNode, victims, unschedulablePlugins: rejectors } = decision;
+    const failure: Failure = { reason: 'Unschedulable', message, rejectors };
+    this.#fail(entry, nominatedNode === undefined ? failure : { ...failure, nominatedNode });
+    if (!nominatedNode || victims.length === 0) return;
+    const yielding = this.#nominatedBelow(entry.info, nominatedNode);
+    this.#preemption.start(this.#group, entry.info, nominatedNode, victims, yielding);
+  }
+
+  #nominatedBelow({ priority }: PodInfo, node: string): readonly PodInfo[] {
+    return this.#queue.nominations.byNode.get(node)?.filter((other) => other.priority < priority) ?? [];
+  }
+
+  /** Puts the pod back into the queue and says why. */
+  #fail(entry: QueueEntry, failure: Failure): void {
+    const { info } = entry;
+    const current = this.#deps.informers.get(pods).get(info.pod.metadata);
+    if (current === undefined || current.metadata.uid !== info.uid || current.spec.nodeName) return;
+    this.#queue.requeueUnschedulable(entry, current, failure.rejectors);
+    this.#queue.nominations.set(entry.info, failure.nominatedNode);
+    const { reason, message, nominatedNode } = failure;
+    this.#deps.events.event(current, 'Warning', 'FailedScheduling', truncateNote(message));
+    const condition = { type: 'PodScheduled', status: 'False', reason, message };
+    const change = nominatedNode === undefined ? { condition } : { condition, nominatedNode };
+    this.#group.start(async () => {
+      await this.#patchStatus(current, change).catch((problem: unknown) => {
+        if (!this.#group.signal.aborted) this.#deps.log.warn('Error updating pod', { pod: info.key, error: problem });
+      });
+    });
+  }
+
+  /** One write after the other for each pod, each derived from the newest state. */
+  async #patchStatus(pod: Pod, change: PodStatusChange): Promise<void> {
+    const { namespace, name, uid } = pod.metadata;
+    const write = (this.#writes.get(uid) ?? Promise.resolve()).then(async () => {
+      const current = this.#deps.informers.get(pods).get({ namespace, name }) ?? pod;
+      const body = current.metadata.uid === uid ? planPodStatus(current, change, this.#deps.clock.now()) : undefined;
+      if (body === undefined) return;
+      const { signal } = this.#group;
+      await this.#deps.client.patchStatus(pods, { namespace, name }, { type: 'strategic', body }, { signal });
+    });
+    const settled = write.catch(() => {});
+    this.#writes.set(uid, settled);
+    try {
+      await write;
+    } finally {
+      if (this.#writes.get(uid) === settled) this.#writes.delete(uid);
+    }
+  }
+}
+
+function error(message: string): Failure {
+  return { reason: 'SchedulerError', message, rejectors: NO_PLUGINS, nominatedNode: '' };
+}
+
+/** A refusal of the chosen node is told as if it were the only one. */
+function refused({ node }: BindingPlan, { plugin, rejection }: PluginRefusal): Failure {
+  const rejections = new Map([[node.name, rejection]]);
+  const rejectors = new Set([plugin]);
+  const message = fitMessage({ nodeCount: 1, rejections, others: unresolvable(), unschedulablePlugins: rejectors });
+  return { reason: 'Unschedulable', message, rejectors, nominatedNode: '' };
+}
