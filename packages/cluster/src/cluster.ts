@@ -1,0 +1,78 @@
+/** A whole cluster in one process: what `./kts up` runs. */
+import { writeFile } from 'node:fs/promises';
+
+import { TaskGroup } from '@kts/base';
+
+import type { ClusterConfig } from './cluster-config.ts';
+import { removeClusterState, writeClusterState, type NodeState } from './cluster-state.ts';
+import { openStore, startApiServer, type ControlPlane, type HostDeps } from './control-plane.ts';
+import { dataDirectory, lockDataDirectory, prepareDataDirectory } from './data-directory.ts';
+import type { Progress } from './progress.ts';
+
+export interface ClusterDeps extends HostDeps {
+  readonly progress: Progress;
+  readonly pid: number;
+}
+
+export interface Cluster {
+  readonly server: string;
+  /** The administrator's kubeconfig, as text. */
+  readonly kubeconfig: string;
+  readonly nodes: readonly NodeState[];
+  /** Resolves when the cluster has stopped; rejects if a component has failed. */
+  readonly stopped: Promise<void>;
+}
+
+/** Starts everything the configuration names and resolves when it is ready. Aborting the signal stops it. */
+export async function startCluster(config: ClusterConfig, deps: ClusterDeps, signal: AbortSignal): Promise<Cluster> {
+  const directory = dataDirectory(config.dataDirectory);
+  await prepareDataDirectory(directory);
+  const lock = await lockDataDirectory(directory, deps.pid);
+  const group = new TaskGroup(signal);
+  const cleanUp = async (): Promise<void> => {
+    await removeClusterState(directory);
+    await lock.release();
+  };
+  try {
+    const store = await openStore(config, directory, deps.clock);
+    const controlPlane = await deps.progress.step('API server', () =>
+      startApiServer(config, directory, undefined, store, deps, group),
+    );
+    const kubeconfig = await adminKubeconfig(config, controlPlane, deps);
+    await writeFile(directory.kubeconfig, kubeconfig, { mode: 0o600 });
+    const nodes: readonly NodeState[] = [];
+    await writeClusterState(directory, {
+      name: config.name,
+      pid: deps.pid,
+      server: controlPlane.server,
+      kubeconfig: directory.kubeconfig,
+      nodes,
+    });
+    const untilStopped = async (): Promise<void> => {
+      try {
+        await group.done();
+      } finally {
+        await store.close();
+        await cleanUp();
+      }
+    };
+    return { server: controlPlane.server, kubeconfig, nodes, stopped: untilStopped() };
+  } catch (error) {
+    group.stop();
+    await group.done().catch(() => {});
+    await cleanUp();
+    throw error;
+  }
+}
+
+async function adminKubeconfig(config: ClusterConfig, controlPlane: ControlPlane, deps: HostDeps): Promise<string> {
+  const { CLIENT_IDENTITIES, formatKubeconfig, issueClient } = await import('@kts/apiserver');
+  const { authority } = controlPlane.apiServer.pki;
+  return formatKubeconfig({
+    server: controlPlane.server,
+    authorityCertificate: authority.certificate,
+    clusterName: config.name,
+    userName: `${config.name}-admin`,
+    credentials: issueClient(deps, authority, CLIENT_IDENTITIES.admin),
+  });
+}

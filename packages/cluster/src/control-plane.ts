@@ -1,0 +1,86 @@
+import type { Clock, Component, Logger, Random, TaskGroup } from '@kts/base';
+import { Client } from '@kts/client';
+import type { ApiServer, UserInfo } from '@kts/apiserver';
+import type { Store } from '@kts/store';
+
+import type { ClusterConfig } from './cluster-config.ts';
+import type { DataDirectory } from './data-directory.ts';
+
+export interface HostDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export interface ControlPlane {
+  readonly apiServer: ApiServer;
+  /** `https://127.0.0.1:port`. */
+  readonly server: string;
+  readonly port: number;
+  /** A client that acts as one of the cluster's own components. */
+  clientAs(user: UserInfo): Client;
+}
+
+export const SYSTEM_USERS = {
+  controllerManager: { name: 'system:kube-controller-manager', groups: ['system:authenticated'] },
+  scheduler: { name: 'system:kube-scheduler', groups: ['system:authenticated'] },
+  proxy: { name: 'system:kube-proxy', groups: ['system:node-proxier', 'system:authenticated'] },
+  /** For what `kts` itself puts into a cluster. */
+  admin: { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] },
+} as const satisfies Record<string, UserInfo>;
+
+export function nodeUser(nodeName: string): UserInfo {
+  return { name: `system:node:${nodeName}`, groups: ['system:nodes', 'system:authenticated'] };
+}
+
+export async function openStore(config: ClusterConfig, directory: DataDirectory, clock: Clock): Promise<Store> {
+  const { createMemoryStore, createSqliteStore } = await import('@kts/store');
+  return config.store === 'memory'
+    ? createMemoryStore({ clock })
+    : createSqliteStore({ path: directory.database, clock });
+}
+
+/** Starts the API server; resolves when it answers. */
+export async function startApiServer(
+  config: ClusterConfig,
+  directory: DataDirectory,
+  /** The machine's address on the nodes' network, if there are real nodes. */
+  nodeFacingAddress: string | undefined,
+  store: Store,
+  deps: HostDeps,
+  group: TaskGroup,
+): Promise<ControlPlane> {
+  const { createApiServer, diskFiles } = await import('@kts/apiserver');
+  const apiServer = createApiServer(
+    {
+      secure: { host: '127.0.0.1', port: config.port },
+      serviceRanges: [config.serviceClusterIpRange],
+      ...(nodeFacingAddress ? { advertiseAddress: nodeFacingAddress, names: [nodeFacingAddress] } : {}),
+    },
+    { ...deps, store, files: diskFiles(directory.pki) },
+  );
+  await startComponent(apiServer, group);
+  const { port } = apiServer.address!;
+  return {
+    apiServer,
+    port,
+    server: `https://127.0.0.1:${port}`,
+    clientAs: (user) => new Client(apiServer.inProcessTransport(user)),
+  };
+}
+
+/** Runs a component in the group and waits until it is ready; rejects if it fails before. */
+export async function startComponent(component: Component, group: TaskGroup): Promise<void> {
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
+  group.start(async (signal) => {
+    try {
+      await component.run(signal);
+    } catch (error) {
+      failed.reject(error as Error);
+      throw error;
+    }
+    if (!signal.aborted) throw new Error(`${component.name} has stopped`);
+  });
+  await Promise.race([component.ready, failed.promise]);
+}
