@@ -14,10 +14,5 @@ import { serviceAccount } from './service-account.ts';
  * Mirrors: AllOrderedPlugins in pkg/kubeapiserver/options/plugins.go (v1.36)
  */
 export function defaultPlugins(live: LiveObjects, random: Random): readonly AdmissionPlugin[] {
-  return [
-    namespaceLifecycle(live),
-    serviceAccount(live, random),
-    priority(live),
-    defaultTolerationSeconds,
-  ];
+  return [namespaceLifecycle(live), serviceAccount(live, random), priority(live), defaultTolerationSeconds];
 }

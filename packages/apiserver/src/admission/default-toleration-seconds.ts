@@ -27,6 +27,8 @@ export function addDefaultTolerations(pod: Draft<Pod>): void {
   if (added.length === 0) return;
   pod.spec.tolerations = [
     ...own,
-    ...added.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: TOLERATION_SECONDS }) as const),
+    ...added.map(
+      (key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: TOLERATION_SECONDS }) as const,
+    ),
   ];
 }

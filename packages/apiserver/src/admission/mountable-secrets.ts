@@ -53,7 +53,10 @@ function volumeReferences(pod: Pod): SecretReference[] {
   return secrets.map(({ secretName = '' }) => ({ secret: secretName, where: 'volume with' }));
 }
 
-function environmentReferences(kind: string, containers: readonly (Container | EphemeralContainer)[]): SecretReference[] {
+function environmentReferences(
+  kind: string,
+  containers: readonly (Container | EphemeralContainer)[],
+): SecretReference[] {
   const references: SecretReference[] = [];
   for (const container of containers) {
     for (const { name, valueFrom } of container.env ?? []) {

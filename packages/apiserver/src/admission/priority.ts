@@ -35,10 +35,7 @@ export function priority(live: LiveObjects): AdmissionPlugin {
       const present = await defaultClass(live);
       if (!present || (attributes.operation === 'UPDATE' && present.metadata.name === added.metadata.name)) return;
       const { name } = present.metadata;
-      throw forbiddenBy(
-        attributes,
-        `PriorityClass ${name} is already marked as default. Only one default can exist`,
-      );
+      throw forbiddenBy(attributes, `PriorityClass ${name} is already marked as default. Only one default can exist`);
     },
   };
 }

@@ -61,7 +61,8 @@ export function entryFrame(type: FrameType, entry: CacheEntry, view?: EntryView)
   return {
     type,
     object: () => entry.object(),
-    jsonFrame: () => (bytes ??= concat([encoder.encode(`{"type":"${type}","object":`), ...entry.jsonPieces(), LINE_END])),
+    jsonFrame: () =>
+      (bytes ??= concat([encoder.encode(`{"type":"${type}","object":`), ...entry.jsonPieces(), LINE_END])),
   };
 }
 

@@ -118,7 +118,7 @@ export class CacheFeed {
   }
 
   #apply(events: readonly WatchEvent[], revision: Revision): void {
-    for (let at = 0; at < events.length; ) {
+    for (let at = 0; at < events.length;) {
       const fed = this.#cacheFor(keyOf(events[at]!));
       let end = at + 1;
       while (end < events.length && this.#cacheFor(keyOf(events[end]!)) === fed) end++;

@@ -105,7 +105,11 @@ export class StoredEntry implements CacheEntry {
   }
 
   jsonPieces(): readonly Uint8Array[] {
-    return [this.#bytes.subarray(0, this.#layout.spliceAt), this.#version(), this.#bytes.subarray(this.#layout.spliceAt)];
+    return [
+      this.#bytes.subarray(0, this.#layout.spliceAt),
+      this.#version(),
+      this.#bytes.subarray(this.#layout.spliceAt),
+    ];
   }
 
   jsonItemPieces(): readonly Uint8Array[] {

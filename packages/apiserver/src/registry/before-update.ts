@@ -8,7 +8,8 @@ import type { ResourceDefinition, StrategyContext } from '@kts/api';
 
 import { hasGeneration } from './before-create.ts';
 import { ensureNamespace } from './ensure-namespace.ts';
-import { asDraft, asObject, type MetadataDraft, type ObjectDraft } from './object-draft.ts';
+import { keepUnwritable } from './keep-unwritable.ts';
+import { asDraft, asObject, setOrDelete, type ObjectDraft } from './object-draft.ts';
 import { validateCommonMetadata, validateMetadataUpdate } from './validate-metadata.ts';
 
 /** Strategy and validation of an update. Throws Invalid. Answers warnings. */
@@ -22,7 +23,7 @@ export function prepareAndValidateUpdate(
   ensureNamespace(definition, draft, namespace);
   const { metadata } = draft;
   setOrDelete(metadata, 'generation', old.metadata.generation);
-  keepOtherHalf(definition, draft, old, context.subresource);
+  keepUnwritable(definition, draft, old, context.subresource);
   definition.behaviour.prepareForUpdate?.(asDraft(draft), old, context);
   if (bumpsGeneration(definition, draft, old, context)) metadata.generation = (old.metadata.generation ?? 0) + 1;
   if (!metadata.uid) metadata.uid = old.metadata.uid;
@@ -52,26 +53,8 @@ function validateKind(
   return behaviour.validateUpdate?.(object, old, context) ?? [];
 }
 
-/** A write to the object keeps its status; a write to the status keeps everything else. */
-function keepOtherHalf(definition: ResourceDefinition, draft: ObjectDraft, old: KubeObject, subresource: string): void {
-  if (!definition.subresources.some(({ name }) => name === 'status')) return;
-  const before = old as unknown as Record<string, unknown>;
-  if (subresource === '') setOrDelete(draft, 'status', before['status']);
-  else if (subresource === 'status') {
-    for (const field of Object.keys(draft)) if (!KEPT_BY_STATUS.has(field) && !(field in before)) delete draft[field];
-    for (const field of Object.keys(before)) if (!KEPT_BY_STATUS.has(field)) draft[field] = before[field];
-    if (definition.schema.name === '') keepMetadata(draft, old);
-  }
-}
-
-const KEPT_BY_STATUS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
-
-/** Custom resources: a write to the status changes no metadata but its managed fields. */
-function keepMetadata(draft: ObjectDraft, old: KubeObject): void {
-  const { managedFields, resourceVersion } = draft.metadata;
-  draft.metadata = { ...(old.metadata as MetadataDraft), resourceVersion };
-  setOrDelete(draft.metadata, 'managedFields', managedFields);
-}
+/** Changes of these do not count as changes of what the object asks for. */
+const OUTSIDE_SPEC: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
 
 function bumpsGeneration(
   definition: ResourceDefinition,
@@ -85,12 +68,7 @@ function bumpsGeneration(
   if (generation) return generation(object, old);
   const before = old as unknown as Record<string, unknown>;
   for (const field of new Set([...Object.keys(draft), ...Object.keys(before)])) {
-    if (!KEPT_BY_STATUS.has(field) && !deepEqual(draft[field], before[field])) return true;
+    if (!OUTSIDE_SPEC.has(field) && !deepEqual(draft[field], before[field])) return true;
   }
   return false;
-}
-
-export function setOrDelete<T extends object, K extends keyof T>(target: T, key: K, value: T[K] | undefined): void {
-  if (value === undefined) delete target[key];
-  else target[key] = value;
 }

@@ -60,7 +60,11 @@ function isTaken(error: unknown): boolean {
   return Error.isError(error) && 'reason' in error && error.reason === 'AlreadyExists';
 }
 
-async function createOnce(scope: RequestScope, draft: ObjectDraft, attributes: AdmissionAttributes): Promise<CacheEntry> {
+async function createOnce(
+  scope: RequestScope,
+  draft: ObjectDraft,
+  attributes: AdmissionAttributes,
+): Promise<CacheEntry> {
   const { registry, definition, namespace, storage } = scope;
   fillSystemFields(draft, registry.clock.now(), registry.random);
   const transaction = await runHooks(scope, draft, undefined, attributes.dryRun);

@@ -1,27 +1,226 @@
-import { apiVersionOf, badRequest, type DeleteOptions } from '@kts/apimachinery';
-import type { ResourceDefinition } from '@kts/api';
+/**
+ * Bodies of requests as objects of the API.
+ *
+ * Mirrors: transformDecodeError in staging/src/k8s.io/apiserver/pkg/endpoints/handlers/rest.go and
+ * staging/src/k8s.io/apimachinery/pkg/runtime/serializer (v1.36)
+ */
+import {
+  apiVersionOf,
+  badRequest,
+  decodeJson,
+  decodeObject,
+  encodeJson,
+  failure,
+  JsonSyntaxError,
+  parseJson,
+  parseYaml,
+  YamlError,
+  type DeleteOptions,
+  type JsonValue,
+  type KubeObject,
+  type ObjectSchema,
+} from '@kts/apimachinery';
+import { schemaOf, type ResourceBehaviour } from '@kts/api';
 
-import { asDraft, draftOf, type ObjectDraft } from './object-draft.ts';
-import type { RequestScope } from './request-scope.ts';
+import { MEDIA_TYPES } from '../http/negotiation.ts';
+import type { RequestBody } from '../request.ts';
+import { asDraft, type ObjectDraft } from './object-draft.ts';
+import { addWarnings, type RequestScope } from './request-scope.ts';
 import type { FieldValidation } from './write-options.ts';
 
-/** Reads the body as an object of `definition`, with defaults. Throws BadRequest. */
+/** What a body is to be: a resource, or the kind of a subresource. */
+export interface BodyType {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly schema: ObjectSchema;
+  readonly behaviour?: Pick<ResourceBehaviour<KubeObject>, 'setDefaults'>;
+}
+
+/** An object as it was sent, and what a strict reader finds wrong with it. */
+interface Decoded {
+  readonly object: Record<string, unknown>;
+  readonly problems: readonly string[];
+  readonly error?: string;
+}
+
+interface TypeMeta {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+}
+
+const SUMMARY_BYTES = 30;
+/** Upstream's name for where its kinds are registered, which its messages show. */
+const SCHEME = 'pkg/api/legacyscheme/scheme.go:30';
+
+/** Reads the body as an object of `type`, with defaults. Throws BadRequest and UnsupportedMediaType. */
 export async function decodeBody(
   scope: RequestScope,
-  definition: ResourceDefinition,
-  _validation: FieldValidation,
+  type: BodyType,
+  validation: FieldValidation,
 ): Promise<ObjectDraft> {
   const body = await scope.request.readBody();
-  const value = body?.kind === 'bytes' ? (JSON.parse(new TextDecoder().decode(body.bytes)) as object) : body?.object;
-  if (typeof value !== 'object' || value === null) throw badRequest('the object provided is unrecognized');
-  const draft = draftOf({ kind: definition.kind, apiVersion: apiVersionOf(definition), ...value });
-  draft.metadata ??= {} as ObjectDraft['metadata'];
-  definition.behaviour.setDefaults?.(asDraft(draft));
+  const { object, problems, error } = decodeBytesOrObject(body ?? EMPTY_BODY, type, validation !== 'Ignore');
+  if (error !== undefined) throw cannotBeHandled(object, type, error);
+  if (problems.length > 0) {
+    if (validation === 'Strict') throw cannotBeHandled(object, type, strictText(problems));
+    addWarnings(scope, problems);
+  }
+  return finishDraft(object, type);
+}
+
+const EMPTY_BODY: RequestBody = { kind: 'bytes', bytes: new Uint8Array(), contentType: '' };
+
+export function strictText(problems: readonly string[]): string {
+  return `strict decoding error: ${problems.join(', ')}`;
+}
+
+/** Type and metadata where they are missing, and defaults. */
+export function finishDraft(object: Record<string, unknown>, type: BodyType): ObjectDraft {
+  const { metadata = {}, kind: _, apiVersion: __, ...rest } = object;
+  const draft = { kind: type.kind, apiVersion: apiVersionOf(type), metadata, ...rest } as ObjectDraft;
+  type.behaviour?.setDefaults?.(asDraft(draft));
   return draft;
 }
 
+function decodeBytesOrObject(body: RequestBody, type: BodyType, strict: boolean): Decoded {
+  if (body.kind === 'object') {
+    checkKind(typeMetaOf(body.object), type);
+    const { object, unknown, error } = decodeObject(type.schema, body.object);
+    return result(
+      object,
+      unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+      error,
+    );
+  }
+  switch (mediaTypeOf(body.contentType)) {
+    case '':
+    case 'application/json':
+      return decodeJsonBytes(body.bytes, body.bytes, type, strict);
+    case 'application/yaml':
+      return decodeYamlBytes(body.bytes, type, strict);
+    default:
+      throw failure(
+        'UnsupportedMediaType',
+        `the body of the request was in an unknown format - accepted media types include: ${MEDIA_TYPES.join(', ')}`,
+      );
+  }
+}
+
+function mediaTypeOf(contentType: string): string {
+  return contentType.split(';', 1)[0]!.trim().toLowerCase();
+}
+
+/** `sent` is what the client sent, for messages; `json` what is to be read. */
+function decodeJsonBytes(sent: Uint8Array, json: Uint8Array, type: BodyType, strict: boolean): Decoded {
+  try {
+    const decoded = decodeJson(type.schema, json, { strict });
+    const { object, strictErrors, error } = decoded;
+    checkKind(error === undefined ? typeMetaOf(object) : typeMetaOf(parseJson(json)), type);
+    return result(object, strictErrors, error);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw unrecognized(sent, type, `${NO_KIND}${error.message}`);
+    if (error instanceof NotAnObject) throw unrecognized(sent, type, error.message);
+    throw error;
+  }
+}
+
+function decodeYamlBytes(bytes: Uint8Array, type: BodyType, strict: boolean): Decoded {
+  const text = Buffer.from(bytes).toString();
+  let value: JsonValue;
+  try {
+    value = parseYaml(text);
+  } catch (error) {
+    if (error instanceof YamlError) throw unrecognized(bytes, type, error.message);
+    throw error;
+  }
+  const decoded = decodeJsonBytes(bytes, encodeJson(value), type, strict);
+  return strict ? { ...decoded, problems: [...yamlDuplicates(text), ...decoded.problems] } : decoded;
+}
+
+function yamlDuplicates(text: string): readonly string[] {
+  try {
+    parseYaml(text, { strict: true });
+    return [];
+  } catch (error) {
+    if (error instanceof YamlError) return [error.message];
+    throw error;
+  }
+}
+
+function result(object: object, problems: readonly string[], error?: string): Decoded {
+  return { object: object as Record<string, unknown>, problems, ...(error === undefined ? {} : { error }) };
+}
+
+const NO_KIND = "couldn't get version/kind; json parse error: ";
+const GO_TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+class NotAnObject extends Error {}
+
+function typeMetaOf(value: unknown): TypeMeta {
+  if (value === null || value === undefined) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as TypeMeta;
+  const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  throw new NotAnObject(`${NO_KIND}json: cannot unmarshal ${found} into Go value of type ${GO_TYPE_META}`);
+}
+
+/** What is not said is taken from the endpoint; what is said has to be a kind of this group and version. */
+function checkKind({ apiVersion, kind }: TypeMeta, type: BodyType): void {
+  const own = apiVersionOf(type);
+  if ((!kind || kind === type.kind) && (!apiVersion || apiVersion === own)) return;
+  const version = apiVersion || own;
+  const shown = kind || type.kind;
+  if (version !== own && shown === type.kind && isSameGroup(version, type)) {
+    throw badRequest(`the API version in the data (${version}) does not match the expected API version (${own})`);
+  }
+  const scheme =
+    type.kind === 'CustomResourceDefinition' ? 'k8s.io/apiextensions-apiserver/pkg/apiserver/apiserver.go:55' : SCHEME;
+  const text = `no kind ${JSON.stringify(shown)} is registered for version ${JSON.stringify(version)} in scheme ${JSON.stringify(scheme)}`;
+  throw badRequest(
+    `${shown} in version ${JSON.stringify(version.slice(version.indexOf('/') + 1))} cannot be handled as a ${type.kind}: ${text}`,
+  );
+}
+
+function isSameGroup(apiVersion: string, { group }: BodyType): boolean {
+  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) === group : group === '';
+}
+
+function cannotBeHandled(object: TypeMeta, type: BodyType, text: string): Error {
+  const version = object.apiVersion ? object.apiVersion.slice(object.apiVersion.indexOf('/') + 1) : type.version;
+  return badRequest(
+    `${object.kind ?? type.kind} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: ${text}`,
+  );
+}
+
+function unrecognized(bytes: Uint8Array, type: BodyType, text: string): Error {
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${type.kind}): ${text} (${summaryOf(bytes)})`,
+  );
+}
+
+function summaryOf(bytes: Uint8Array): string {
+  if (bytes.length === 0) return '<empty>';
+  const part = Buffer.from(bytes.subarray(0, SUMMARY_BYTES));
+  const text = bytes[0] === 0x7b ? part.toString() : part.toString('hex');
+  return bytes.length > SUMMARY_BYTES ? `${text} ...` : text;
+}
+
+/** The body of a DELETE; undefined if there is none. Throws BadRequest. */
 export async function decodeDeleteOptions({ request }: RequestScope): Promise<DeleteOptions | undefined> {
   const body = await request.readBody();
   if (!body || (body.kind === 'bytes' && body.bytes.length === 0)) return undefined;
-  return (body.kind === 'bytes' ? JSON.parse(new TextDecoder().decode(body.bytes)) : body.object) as DeleteOptions;
+  const schema = schemaOf('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
+  if (body.kind === 'object') return decodeObject(schema, body.object).object as DeleteOptions;
+  try {
+    const yaml = mediaTypeOf(body.contentType) === 'application/yaml';
+    const json = yaml ? encodeJson(parseYaml(Buffer.from(body.bytes).toString())) : body.bytes;
+    const { object, error } = decodeJson(schema, json);
+    if (error !== undefined) throw badRequest(error);
+    return object as DeleteOptions;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw badRequest(NO_KIND + error.message);
+    if (error instanceof YamlError) throw badRequest(error.message);
+    throw error;
+  }
 }

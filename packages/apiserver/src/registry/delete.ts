@@ -2,12 +2,14 @@
  * Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go (v1.36)
  */
 import { notFound, type DeleteOptions, type KubeObject, type Status } from '@kts/apimachinery';
+import type { Namespace } from '@kts/api/types/core-v1';
 
 import type { CacheEntry } from '../cache/entry.ts';
 import type { ApiServerResponse } from '../response.ts';
 import { decodeDeleteOptions } from './decode-body.ts';
 import { checkDeleteOptions, deleteOptionsFromQuery, isDryRun } from './delete-options.ts';
-import { planDelete } from './plan-delete.ts';
+import { planDelete, type DeletePlan } from './plan-delete.ts';
+import { planNamespaceDelete } from './plan-namespace-delete.ts';
 import { currentEntry, freshEntry, putObject, removeObject, type WriteTarget } from './put-object.ts';
 import type { RequestScope } from './request-scope.ts';
 import { presentEntry } from './resource-storage.ts';
@@ -63,7 +65,7 @@ export async function readDeleteOptions(scope: RequestScope): Promise<DeleteOpti
 
 /** Deletes or marks one object; tries again when somebody else changed it meanwhile. */
 export async function deleteObject(scope: RequestScope, options: DeleteOptions): Promise<DeleteOutcome> {
-  const { registry, definition, name } = scope;
+  const { definition, name } = scope;
   const target: WriteTarget = { ...scope, key: scope.storage.keyOf(scope.namespace, name) };
   const dryRun = isDryRun(options);
   let existing = await currentEntry(target);
@@ -73,7 +75,7 @@ export async function deleteObject(scope: RequestScope, options: DeleteOptions):
     if (!existing) throw notFound(definition, name);
     const old = existing.object();
     await admitDelete(scope, old, options, dryRun);
-    const plan = planDelete(definition, old, options, registry.clock.now());
+    const plan = planFor(scope, old, options);
     if (plan.do === 'nothing') return { entry: presentEntry(definition, existing), removed: false };
     let current: CacheEntry = existing;
     if (plan.do === 'mark') {
@@ -95,7 +97,18 @@ export async function deleteObject(scope: RequestScope, options: DeleteOptions):
   }
 }
 
-async function admitDelete(scope: RequestScope, old: KubeObject, options: DeleteOptions, dryRun: boolean): Promise<void> {
+function planFor({ definition, registry }: RequestScope, object: KubeObject, options: DeleteOptions): DeletePlan {
+  const now = registry.clock.now();
+  if (definition.storagePrefix === 'namespaces') return planNamespaceDelete(object as Namespace, options, now);
+  return planDelete(definition, object, options, now);
+}
+
+async function admitDelete(
+  scope: RequestScope,
+  old: KubeObject,
+  options: DeleteOptions,
+  dryRun: boolean,
+): Promise<void> {
   const { registry, definition, request, subresource, name } = scope;
   const attributes = {
     operation: 'DELETE' as const,

@@ -3,7 +3,16 @@
  *
  * Mirrors: Update in staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go (v1.36)
  */
-import { conflict, invalid, FieldPath, invalidObject, notFound, OBJECT_MODIFIED, StatusError, type KubeObject } from '@kts/apimachinery';
+import {
+  conflict,
+  invalid,
+  FieldPath,
+  invalidObject,
+  notFound,
+  OBJECT_MODIFIED,
+  StatusError,
+  type KubeObject,
+} from '@kts/apimachinery';
 import type { StrategyContext } from '@kts/api';
 
 import type { CacheEntry } from '../cache/entry.ts';
@@ -129,7 +138,7 @@ function deletesDuringUpdate({ definition }: WriteTarget, draft: ObjectDraft, ol
   if ((draft.metadata.finalizers ?? []).length > 0 || !old.metadata.deletionTimestamp) return false;
   if ((old.metadata.deletionGracePeriodSeconds ?? 0) !== 0) return false;
   if (definition.storagePrefix !== 'namespaces') return true;
-  const spec = (old as { readonly spec?: { readonly finalizers?: readonly string[] } }).spec;
+  const spec = (asObject(draft) as { readonly spec?: { readonly finalizers?: readonly string[] } }).spec;
   return (spec?.finalizers ?? []).length === 0;
 }
 
@@ -137,7 +146,11 @@ function checkUid(scope: RequestScope, uid: string | undefined, old: KubeObject)
   if (!uid || uid === old.metadata.uid) return;
   const key = scope.storage.keyOf(scope.namespace, scope.name);
   const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
-  throw conflict(scope.definition, scope.name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`);
+  throw conflict(
+    scope.definition,
+    scope.name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`,
+  );
 }
 
 /** An update that names no version is meant for whatever version there is, where the kind allows that. */

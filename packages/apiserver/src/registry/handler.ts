@@ -1,4 +1,4 @@
-import { methodNotSupported, notFound } from '@kts/apimachinery';
+import { failure, notFound } from '@kts/apimachinery';
 import type { ResourceDefinition } from '@kts/api';
 
 import { noSuchResource } from '../routing/not-found.ts';
@@ -40,15 +40,23 @@ export function registryHandler(registry: Registry, special: SpecialHandlers): H
   return (request) => {
     const { resource: definition, info } = request;
     if (!definition) throw notFound({ group: info.group, plural: info.resource }, info.name);
+    if (!definition.namespaced && info.namespace !== '' && definition.plural !== 'namespaces') throw noSuchResource();
     const handler = special.find(definition, info.subresource);
     if (handler) return handler(scopeOf(registry, definition, request));
-    if (info.subresource !== '' && info.subresource !== 'status') throw noSuchResource();
+    if (info.subresource !== '' && !isPartOf(definition, info.subresource)) throw noSuchResource();
     const verb = VERBS[info.verb];
     if (!verb || !supports(definition, info.subresource, info.verb)) {
-      throw methodNotSupported(definition, info.verb);
+      throw failure('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
     }
     return verb(scopeOf(registry, definition, request));
   };
+}
+
+/** Endpoints that read and write a part of the object itself. */
+function isPartOf(definition: ResourceDefinition, subresource: string): boolean {
+  return definition.subresources.some(({ name, connect, kind }) => {
+    return name === subresource && !connect && kind === definition.kind;
+  });
 }
 
 function supports(definition: ResourceDefinition, subresource: string, verb: string): boolean {

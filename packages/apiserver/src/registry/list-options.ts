@@ -3,14 +3,7 @@
  *
  * Mirrors: staging/src/k8s.io/apimachinery/pkg/apis/meta/internalversion/validation/validation.go (v1.36)
  */
-import {
-  badRequest,
-  FieldPath,
-  forbidden,
-  invalidObject,
-  notSupported,
-  type FieldError,
-} from '@kts/apimachinery';
+import { badRequest, FieldPath, forbidden, invalidObject, notSupported, type FieldError } from '@kts/apimachinery';
 
 export interface ListOptions {
   readonly labelSelector: string;

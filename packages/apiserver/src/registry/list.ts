@@ -105,7 +105,12 @@ function continueExpired(after: string): Error {
 }
 
 /** An older state: kept by the cache for lists under way, else from the store's history. */
-async function stateAt(scope: RequestScope, revision: Revision, after: string | undefined, gone: Error): Promise<Source> {
+async function stateAt(
+  scope: RequestScope,
+  revision: Revision,
+  after: string | undefined,
+  gone: Error,
+): Promise<Source> {
   const { storage, registry } = scope;
   const prefix = storage.prefixOf(scope.namespace);
   await awaitVersion(scope, String(revision));

@@ -35,3 +35,8 @@ export function cloneJson<T>(value: T): T {
   for (const key in value) copy[key] = cloneJson(value[key]);
   return copy as T;
 }
+
+export function setOrDelete<T extends object, K extends keyof T>(target: T, key: K, value: T[K] | undefined): void {
+  if (value === undefined) delete target[key];
+  else target[key] = value;
+}

@@ -1,17 +1,40 @@
-import { failure, type JsonValue, type KubeObject } from '@kts/apimachinery';
+/**
+ * Patches as they come, and the objects they make.
+ *
+ * Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go (v1.36)
+ */
+import {
+  badRequest,
+  decodeObject,
+  failure,
+  FieldPath,
+  formatJson,
+  invalid,
+  invalidObject,
+  JsonSyntaxError,
+  parseJson,
+  parseJsonStrict,
+  parseYaml,
+  YamlError,
+  type JsonObject,
+  type JsonValue,
+} from '@kts/apimachinery';
 
-import { asDraft, draftOf, type ObjectDraft } from './object-draft.ts';
+import { finishDraft, strictText, type BodyType } from './decode-body.ts';
+import type { ObjectDraft } from './object-draft.ts';
 import type { RequestScope } from './request-scope.ts';
 import type { FieldValidation } from './write-options.ts';
 
-export type PatchBody = {
-  readonly type: 'json' | 'merge' | 'strategic' | 'apply';
-  readonly value: JsonValue;
-  /** Texts about fields that are there twice. */
-  readonly duplicates: readonly string[];
-};
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
-const TYPES: Readonly<Record<string, PatchBody['type']>> = {
+export interface PatchBody {
+  readonly type: PatchType;
+  readonly value: JsonValue;
+  /** What a strict reader complains of: fields that are there twice. */
+  readonly problems: readonly string[];
+}
+
+const TYPES: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
@@ -19,31 +42,104 @@ const TYPES: Readonly<Record<string, PatchBody['type']>> = {
 };
 
 /** Reads the body by its media type. Throws UnsupportedMediaType and BadRequest. */
-export async function readPatch(scope: RequestScope): Promise<PatchBody> {
+export async function readPatch(scope: RequestScope, strict: boolean): Promise<PatchBody> {
   const body = await scope.request.readBody();
-  const contentType = (body?.contentType ?? '').split(';', 1)[0]!.trim();
-  const type = TYPES[contentType];
+  const type = patchTypeOf(scope, body?.contentType ?? scope.request.headers['content-type'] ?? '');
+  if (!body) throw badRequest('error decoding patch: unexpected end of JSON input');
+  if (body.kind === 'object') return { type, value: body.object as JsonValue, problems: [] };
+  return type === 'apply' ? readYaml(body.bytes) : readJson(type, body.bytes, strict);
+}
+
+export function patchTypeOf(scope: RequestScope, contentType: string): PatchType {
+  const type = TYPES[contentType.split(';', 1)[0]!.trim()];
   const custom = scope.definition.schema.name === '';
-  if (!type || !body || (type === 'strategic' && custom)) throw unsupported(custom);
-  const value = body.kind === 'object' ? body.object : JSON.parse(new TextDecoder().decode(body.bytes));
-  return { type, value: value as JsonValue, duplicates: [] };
+  if (type && !(type === 'strategic' && custom)) return type;
+  if (type) {
+    const accepted = Object.keys(TYPES).filter((name) => TYPES[name] !== 'strategic');
+    throw failure(
+      'UnsupportedMediaType',
+      `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+    );
+  }
+  throw failure('UnsupportedMediaType', '415: Unsupported Media Type', {});
 }
 
-function unsupported(custom: boolean): Error {
-  const accepted = Object.keys(TYPES).filter((type) => !custom || TYPES[type] !== 'strategic');
-  return failure(
-    'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
-  );
+function readJson(type: PatchType, bytes: Uint8Array, strict: boolean): PatchBody {
+  try {
+    if (!strict) return { type, value: parseJson(bytes), problems: [] };
+    const { value, duplicates } = parseJsonStrict(bytes);
+    const prefix = type === 'json' ? 'json patch ' : '';
+    const problems = duplicates.map((path) => `${prefix}duplicate field ${JSON.stringify(path)}`);
+    return { type, value, problems };
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw badRequest(type === 'strategic' || !strict ? error.message : `error decoding patch: ${error.message}`);
+  }
 }
 
+function readYaml(bytes: Uint8Array): PatchBody {
+  const text = Buffer.from(bytes).toString();
+  try {
+    return { type: 'apply', value: parseYaml(text), problems: yamlProblems(text) };
+  } catch (error) {
+    if (error instanceof YamlError) throw badRequest(`error decoding YAML: ${error.message}`);
+    throw error;
+  }
+}
+
+function yamlProblems(text: string): readonly string[] {
+  try {
+    parseYaml(text, { strict: true });
+    return [];
+  } catch (error) {
+    if (error instanceof YamlError) return [error.message];
+    throw error;
+  }
+}
+
+/** The patched document as an object of `type`, with defaults, and warnings. Throws Invalid with all of it. */
 export function decodePatched(
-  scope: RequestScope,
+  type: BodyType,
+  body: PatchBody,
   value: JsonValue,
-  _problems: readonly string[],
-  _validation: FieldValidation,
+  validation: FieldValidation,
 ): { readonly draft: ObjectDraft; readonly warnings: readonly string[] } {
-  const draft = draftOf(value as unknown as KubeObject);
-  scope.definition.behaviour.setDefaults?.(asDraft(draft));
-  return { draft, warnings: [] };
+  const shown = (): string => (body.type === 'strategic' ? goText(body.value) : sortedText(value));
+  const refuse = (text: string): Error =>
+    invalidObject({ group: '', kind: '' }, '', [invalid(FieldPath.of('patch'), shown(), text)]);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refuse(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${kindOf(value)} into Go value of type ${GO_TYPE_META}`,
+    );
+  }
+  const { object, unknown, error } = decodeObject(type.schema, value);
+  if (error !== undefined) throw refuse(error);
+  const problems = [...body.problems, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
+  if (validation === 'Strict' && problems.length > 0) throw refuse(strictText(problems));
+  const draft = finishDraft(object as Record<string, unknown>, type);
+  return { draft, warnings: validation === 'Ignore' ? [] : problems };
+}
+
+const GO_TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+function kindOf(value: JsonValue): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+/** JSON with its outermost members sorted, as upstream's patch library writes it. */
+function sortedText(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return formatJson(value);
+  const sorted = Object.fromEntries(Object.entries(value as JsonObject).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return formatJson(sorted);
+}
+
+/** Go's `%+v` of decoded JSON, which messages show for strategic patches. */
+function goText(value: JsonValue): string {
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return `[${(value as readonly JsonValue[]).map(goText).join(' ')}]`;
+  if (typeof value !== 'object') return String(value);
+  const members = Object.entries(value as JsonObject).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${members.map(([name, member]) => `${name}:${goText(member)}`).join(' ')}]`;
 }

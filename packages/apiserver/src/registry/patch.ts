@@ -14,32 +14,26 @@ import {
 } from '@kts/apimachinery';
 
 import type { ApiServerResponse } from '../response.ts';
+import type { BodyType } from './decode-body.ts';
 import { ensureNamespace } from './ensure-namespace.ts';
 import { guaranteedUpdate } from './guaranteed-update.ts';
-import { trackUpdate } from './managed-fields.ts';
+import { appliedDraft, trackUpdate } from './managed-fields.ts';
 import type { ObjectDraft } from './object-draft.ts';
-import { decodePatched, readPatch, type PatchBody } from './patch-body.ts';
+import { decodePatched, patchTypeOf, readPatch, type PatchBody } from './patch-body.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
 import { entryResponse } from './respond.ts';
+import { strategicPatch } from './strategic-patch.ts';
 import { admitWrite, checkName, validateWrite } from './update.ts';
 import { managerOf, parseWriteOptions, type WriteOptions } from './write-options.ts';
 
-/** PATCH of an object or of its status. */
+/** PATCH of an object or of a part of it. */
 export async function patchResource(scope: RequestScope): Promise<ApiServerResponse> {
-  const { request } = scope;
-  const body = await readPatch(scope);
-  const options = parseWriteOptions(request.query, 'PatchOptions', body.type === 'apply');
+  const { body, options } = await readPatchRequest(scope);
   const result = await guaranteedUpdate(scope, {
     allowCreate: body.type === 'apply',
     dryRun: options.dryRun,
     makeObject: async (existing) => {
       const draft = patchedDraft(scope, body, existing, options);
-      if (draft.metadata.uid && !existing) {
-        const text = `uid mismatch: the provided object specified uid ${draft.metadata.uid}, and no existing object was found`;
-        throw conflict(scope.definition, scope.name, text);
-      }
-      ensureNamespace(scope.definition, draft, scope.namespace);
-      checkName(scope, draft);
       await admitWrite(scope, draft, existing, options);
       return draft;
     },
@@ -48,18 +42,66 @@ export async function patchResource(scope: RequestScope): Promise<ApiServerRespo
   return entryResponse(scope, result.created ? 201 : 200, result.entry);
 }
 
-function patchedDraft(
+export async function readPatchRequest(
+  scope: RequestScope,
+): Promise<{ readonly body: PatchBody; readonly options: WriteOptions }> {
+  const { query, headers } = scope.request;
+  const contentType = headers['content-type'];
+  if (contentType !== undefined) patchTypeOf(scope, contentType);
+  const strict = query.get('fieldValidation') !== 'Ignore';
+  const body = await readPatch(scope, strict);
+  return { body, options: parseWriteOptions(query, 'PatchOptions', body.type === 'apply') };
+}
+
+/** What the patch makes of an object; `type` is what it is decoded as. Throws what the client gets. */
+export function patchedDraft(
   scope: RequestScope,
   body: PatchBody,
   existing: KubeObject | undefined,
   options: WriteOptions,
+  type: BodyType = scope.definition,
 ): ObjectDraft {
-  if (body.type === 'apply') throw badRequest('apply');
+  const draft =
+    body.type === 'apply'
+      ? applied(scope, body, existing, options, type)
+      : changed(scope, body, existing!, options, type);
+  if (draft.metadata.uid && !existing) {
+    const text = `uid mismatch: the provided object specified uid ${draft.metadata.uid}, and no existing object was found`;
+    throw conflict(scope.definition, scope.name, text);
+  }
+  ensureNamespace(scope.definition, draft, scope.namespace);
+  checkName(scope, draft);
+  return draft;
+}
+
+function applied(
+  scope: RequestScope,
+  body: PatchBody,
+  existing: KubeObject | undefined,
+  options: WriteOptions,
+  type: BodyType,
+): ObjectDraft {
+  const draft = appliedDraft(scope, existing, body.value, options, type);
+  if (body.problems.length > 0 && options.fieldValidation !== 'Ignore') {
+    const text = `error strict decoding YAML: ${body.problems.join(', ')}`;
+    if (options.fieldValidation === 'Strict') throw badRequest(text);
+    addWarnings(scope, body.problems);
+  }
+  return draft;
+}
+
+function changed(
+  scope: RequestScope,
+  body: PatchBody,
+  existing: KubeObject,
+  options: WriteOptions,
+  type: BodyType,
+): ObjectDraft {
   const document = existing as unknown as JsonValue;
-  const { value, problems } = patchDocument(body, document, options.fieldValidation !== 'Ignore');
-  const { draft, warnings } = decodePatched(scope, value, problems, options.fieldValidation);
+  const { value, problems } = patchDocument(body, document, options.fieldValidation !== 'Ignore', type);
+  const { draft, warnings } = decodePatched(type, { ...body, problems }, value, options.fieldValidation);
   addWarnings(scope, warnings);
-  trackUpdate(scope, existing, draft, managerOf(options.fieldManager, scope.request.headers['user-agent']));
+  trackUpdate(scope, existing, draft, managerOf(options.fieldManager, scope.request.headers['user-agent']), type);
   return draft;
 }
 
@@ -68,19 +110,21 @@ function patchDocument(
   body: PatchBody,
   document: JsonValue,
   strict: boolean,
+  type: BodyType,
 ): { readonly value: JsonValue; readonly problems: readonly string[] } {
   try {
     switch (body.type) {
       case 'json': {
         const { operations, unknown } = decodeJsonPatch(body.value, strict);
-        const problems = unknown.map((text) => `json patch ${text}`);
+        const problems = [...body.problems, ...unknown.map((text) => `json patch ${text}`)];
         return { value: applyJsonPatch(document, operations), problems };
       }
       case 'merge':
-        return { value: applyMergePatch(document, body.value, strict), problems: body.duplicates };
+        return { value: applyMergePatch(document, body.value, strict), problems: body.problems };
       case 'strategic':
+        return { value: strategicPatch(type.schema, document, body.value), problems: body.problems };
       case 'apply':
-        return { value: applyMergePatch(document, body.value, strict), problems: body.duplicates };
+        throw new TypeError('apply patches have a way of their own');
     }
   } catch (error) {
     if (error instanceof PatchError) throw patchFailure(error);
@@ -95,8 +139,6 @@ function patchFailure(error: PatchError): Error {
     case 'tooLarge':
       return failure('RequestEntityTooLarge', error.message);
     case 'inapplicable':
-      return failure('Invalid', `the server rejected our request due to an error in our request`, {
-        causes: [{ reason: 'UnexpectedServerResponse', message: error.message }],
-      });
+      return failure('Invalid', 'the server rejected our request due to an error in our request', {});
   }
 }

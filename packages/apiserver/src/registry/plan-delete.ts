@@ -42,7 +42,7 @@ export function planDelete(
 }
 
 /** Upstream names the kind where other conflicts name the resource. */
-function checkPreconditions(definition: ResourceDefinition, object: KubeObject, options: DeleteOptions): void {
+export function checkPreconditions(definition: ResourceDefinition, object: KubeObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
   const { metadata } = object;
   const named = { group: definition.group, plural: definition.kind };
@@ -122,7 +122,11 @@ function markAsDeleting(draft: ObjectDraft, now: number): void {
 }
 
 /** The object's finalizers with those of the garbage collector as the options want them. */
-function deletionFinalizers(definition: ResourceDefinition, object: KubeObject, options: DeleteOptions): string[] {
+export function deletionFinalizers(
+  definition: ResourceDefinition,
+  object: KubeObject,
+  options: DeleteOptions,
+): string[] {
   const current = object.metadata.finalizers ?? [];
   if (!garbageCollected(definition)) return [...current];
   const others = current.filter((name) => name !== FINALIZER_ORPHAN && name !== FINALIZER_FOREGROUND);

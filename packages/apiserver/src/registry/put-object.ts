@@ -1,4 +1,4 @@
-import { deepEqual, failure, type KubeObject } from '@kts/apimachinery';
+import { canonicalObject, deepEqual, failure, type KubeObject } from '@kts/apimachinery';
 import type { ResourceDefinition } from '@kts/api';
 import type { KeyValue, PutOptions, Revision } from '@kts/store';
 
@@ -36,7 +36,7 @@ export async function putObject(
   dryRun: boolean,
 ): Promise<PutOutcome> {
   const { registry, definition, storage, key } = target;
-  const object = toStorageVersion(definition, asObject(draft));
+  const object = toStorageVersion(definition, canonicalObject(definition.schema, asObject(draft)));
   if (existing && sameObject(object, existing)) return { ok: true, entry: existing };
   if (dryRun) return { ok: true, entry: unwrittenEntry(target, object, existing) };
   const bytes = encodeStored(object);
@@ -56,7 +56,9 @@ export async function putObject(
 export async function removeObject(
   target: WriteTarget,
   existing: CacheEntry,
-): Promise<{ readonly ok: true; readonly revision: Revision } | { readonly ok: false; readonly current: CacheEntry | undefined }> {
+): Promise<
+  { readonly ok: true; readonly revision: Revision } | { readonly ok: false; readonly current: CacheEntry | undefined }
+> {
   const result = await target.registry.store.delete(target.key, { expect: existing.revision });
   if (result.ok) return { ok: true, revision: result.revision };
   return { ok: false, current: result.current && entryOf(target, result.current) };
@@ -84,7 +86,12 @@ function entryOf({ storage, definition }: WriteTarget, item: KeyValue): CacheEnt
   });
 }
 
-function writtenEntry({ storage, key }: WriteTarget, value: Uint8Array, object: KubeObject, revision: Revision): CacheEntry {
+function writtenEntry(
+  { storage, key }: WriteTarget,
+  value: Uint8Array,
+  object: KubeObject,
+  revision: Revision,
+): CacheEntry {
   const cached = storage.cache.get(key);
   if (cached?.revision === revision) return cached;
   const fresh = withResourceVersion(object, revision);
@@ -108,8 +115,7 @@ function sameObject(object: KubeObject, existing: CacheEntry): boolean {
   const { metadata, ...rest } = object;
   const { metadata: oldMetadata, ...oldRest } = old;
   return (
-    deepEqual(rest, oldRest) &&
-    deepEqual({ ...metadata, resourceVersion: '' }, { ...oldMetadata, resourceVersion: '' })
+    deepEqual(rest, oldRest) && deepEqual({ ...metadata, resourceVersion: '' }, { ...oldMetadata, resourceVersion: '' })
   );
 }
 

@@ -9,6 +9,8 @@ import { decodeStoredBytes } from './stored-codec.ts';
 
 /** Where the objects of one resource are, whatever version a client speaks. */
 export interface ResourceStorage {
+  /** The version through which the storage was first reached; others differ in how they show its objects. */
+  readonly definition: ResourceDefinition;
   readonly cache: WatchCache;
   readonly namespaced: boolean;
   /** `/registry/pods/` */
@@ -79,6 +81,7 @@ export class ResourceStorages {
       ...(this.#seal ? { seal: this.#seal } : {}),
     });
     return {
+      definition,
       cache,
       namespaced,
       prefix,
@@ -144,4 +147,3 @@ function encodeWhole(object: KubeObject): Uint8Array {
   const { kind, apiVersion, ...rest } = object;
   return new TextEncoder().encode(JSON.stringify({ kind, apiVersion, ...rest }));
 }
-

@@ -49,13 +49,15 @@ function validateMetadataWith(namespaced: boolean, metadata: ObjectMeta, rule: N
   const errors: FieldError[] = [];
   const { name, generateName, namespace } = metadata;
   if (generateName) {
-    for (const text of rule(generateName, true)) errors.push(invalid(METADATA.child('generateName'), generateName, text));
+    for (const text of rule(generateName, true))
+      errors.push(invalid(METADATA.child('generateName'), generateName, text));
   }
   if (!name) errors.push(required(METADATA.child('name'), 'name or generateName is required'));
   else for (const text of rule(name, false)) errors.push(invalid(METADATA.child('name'), name, text));
   const namespacePath = METADATA.child('namespace');
   if (namespaced && !namespace) errors.push(required(namespacePath));
-  else if (namespaced) for (const text of isDNS1123Label(namespace!)) errors.push(invalid(namespacePath, namespace, text));
+  else if (namespaced)
+    for (const text of isDNS1123Label(namespace!)) errors.push(invalid(namespacePath, namespace, text));
   else if (namespace) errors.push(forbidden(namespacePath, 'not allowed on this type'));
   if ((metadata.generation ?? 0) < 0) {
     errors.push(invalid(METADATA.child('generation'), metadata.generation, 'must be greater than or equal to 0'));

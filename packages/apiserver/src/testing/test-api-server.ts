@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+
 import { builtinResources, namespaces, serviceAccounts } from '@kts/api';
 import { deepFreeze } from '@kts/apimachinery';
 import { seededRandom, silentLogger, type Clock, type Logger, type Random } from '@kts/base';
@@ -6,14 +8,20 @@ import { Client, type Transport } from '@kts/client';
 import { createMemoryStore, type Store } from '@kts/store';
 
 import { answering } from '../answer.ts';
+import { signingKey } from '../authentication/jwt.ts';
+import { createTokenIssuer } from '../authentication/token-issuer.ts';
+import { accessReviews } from '../authorization/access-reviews.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
+import { escalationChecks } from '../authorization/escalation.ts';
+import { RbacRules } from '../authorization/rbac-rules.ts';
 import { composeChain } from '../chain/chain.ts';
 import { requestInfoStage } from '../chain/request-info.ts';
 import { ResourceCatalog } from '../discovery/catalog.ts';
 import { createInProcessTransport } from '../in-process-transport.ts';
-import { createRegistryHandler, type RegistryServer } from '../registry/create-registry-handler.ts';
+import { createResourceServer } from '../registry/create-resource-server.ts';
 import type { UserInfo } from '../request.ts';
 import { createRouter } from '../routing/router.ts';
+import { DEFAULT_SERVICE_RANGE } from '../server-config.ts';
 
 export interface TestApiServerOptions {
   readonly clock?: Clock;
@@ -31,7 +39,6 @@ export interface TestApiServer<C extends Clock = Clock> extends AsyncDisposable 
   readonly store: Store;
   /** Acts as a cluster administrator. */
   readonly client: Client;
-  readonly registry: RegistryServer;
   /** Acts as somebody else, for what depends on the user. */
   clientFor(user: UserInfo): Client;
   transportFor(user: UserInfo): Transport;
@@ -40,6 +47,7 @@ export interface TestApiServer<C extends Clock = Clock> extends AsyncDisposable 
 
 export const ADMIN: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
+const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 const ALLOW_ALL: Authorizer = { authorize: () => ({ decision: 'allow', reason: '' }) };
 
 /**
@@ -50,7 +58,9 @@ const ALLOW_ALL: Authorizer = { authorize: () => ({ decision: 'allow', reason: '
  * await using server = await startTestApiServer();
  * await server.client.create(configMaps, { metadata: { name: 'web', namespace: 'default' } });
  */
-export async function startTestApiServer(options: TestApiServerOptions & { readonly clock: Clock }): Promise<TestApiServer>;
+export async function startTestApiServer(
+  options: TestApiServerOptions & { readonly clock: Clock },
+): Promise<TestApiServer>;
 export async function startTestApiServer(options?: TestApiServerOptions): Promise<TestApiServer<FakeClock>>;
 export async function startTestApiServer(options: TestApiServerOptions = {}): Promise<TestApiServer> {
   const clock = options.clock ?? new FakeClock();
@@ -58,17 +68,29 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
   const store = options.store ?? createMemoryStore({ clock });
   const log = options.log ?? silentLogger;
   const catalog = new ResourceCatalog(builtinResources);
-  const registry = createRegistryHandler({
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const rules = new RbacRules();
+  const resources = createResourceServer({
     store,
     catalog,
     authorizer: ALLOW_ALL,
+    escalation: escalationChecks(ALLOW_ALL, rules),
+    tokenIssuer: createTokenIssuer({
+      key: signingKey(keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
+      issuer: ISSUER,
+      audiences: [ISSUER],
+      clock,
+      random,
+    }),
+    reviews: accessReviews(ALLOW_ALL, rules),
+    serviceRanges: [DEFAULT_SERVICE_RANGE],
     clock,
     random,
     log,
     seal: deepFreeze,
   });
-  await registry.start();
-  const router = createRouter({ catalog, resources: registry.handler, routes: [] });
+  await resources.start();
+  const router = createRouter({ catalog, resources: resources.handler, routes: [] });
   const answer = answering(composeChain([requestInfoStage(catalog)], router), log);
   const stop = new AbortController();
   const transportFor = (user: UserInfo): Transport =>
@@ -77,7 +99,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
   for (const name of options.namespaces ?? ['default', 'kube-system']) await createNamespace(client, name);
   const close = async (): Promise<void> => {
     stop.abort();
-    registry.close();
+    resources.close();
     if (!options.store) await store.close();
   };
   return {
@@ -85,7 +107,6 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
     random,
     store,
     client,
-    registry,
     clientFor: (user) => new Client(transportFor(user)),
     transportFor,
     close,

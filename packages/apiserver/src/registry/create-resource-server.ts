@@ -1,0 +1,52 @@
+import type { KubeObject } from '@kts/apimachinery';
+
+import { admissionChain } from '../admission/admission.ts';
+import { defaultPlugins } from '../admission/default-plugins.ts';
+import { liveObjects } from '../admission/live-objects.ts';
+import { CacheFeed } from '../cache/cache-feed.ts';
+import type { ResourceServer, ResourceServerParts } from '../resource-server.ts';
+import type { KubeletConnector } from '../subresources/kubelet-proxy.ts';
+import { specialHandlers } from '../subresources/special-handlers.ts';
+import { runBookmarks } from './bookmarks.ts';
+import type { Registry } from './deps.ts';
+import { registryHandler } from './handler.ts';
+import { ResourceStorages } from './resource-storage.ts';
+
+export interface ResourceServerOptions {
+  /** How the server reaches kubelets; absent: logs, exec and the like are refused. */
+  readonly kubelets?: KubeletConnector;
+  /** Applied to every object that a cache hands out; tests freeze. */
+  readonly seal?: (object: KubeObject) => void;
+}
+
+/** Storage, caches, admission and the verbs of a server. */
+export function createResourceServer(parts: ResourceServerParts & ResourceServerOptions): ResourceServer {
+  const { store, catalog, authorizer, clock, random, log } = parts;
+  const feed = new CacheFeed(store, log);
+  const storages = new ResourceStorages(feed, parts.seal);
+  const live = liveObjects(storages, feed);
+  const registry: Registry = {
+    store,
+    feed,
+    storages,
+    catalog,
+    admission: admissionChain(defaultPlugins(live, random)),
+    hooks: new Map(),
+    authorizer,
+    clock,
+    random,
+    log,
+  };
+  const bookmarks = runBookmarks(registry);
+  return {
+    handler: registryHandler(registry, specialHandlers(parts)),
+    start: async () => {
+      await feed.start();
+      bookmarks.start();
+    },
+    close: () => {
+      bookmarks.stop();
+      feed.close();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { parseApiVersion } from '@kts/apimachinery';
+import { schemaOf } from '@kts/api';
+
+import type { AdmissionAttributes } from '../admission/admission.ts';
+import { createAttributes } from '../registry/create.ts';
+import { decodeBody, type BodyType } from '../registry/decode-body.ts';
+import { ensureNamespace } from '../registry/ensure-namespace.ts';
+import type { ObjectDraft } from '../registry/object-draft.ts';
+import type { RequestScope } from '../registry/request-scope.ts';
+import { parseWriteOptions, type WriteOptions } from '../registry/write-options.ts';
+
+/** A subresource's kind as the type of a body. */
+export function bodyType(apiVersion: string, kind: string, openApiName: string): BodyType {
+  return { ...parseApiVersion(apiVersion), kind, schema: schemaOf(openApiName) };
+}
+
+export interface SentObject {
+  readonly draft: ObjectDraft;
+  readonly options: WriteOptions;
+  readonly attributes: AdmissionAttributes;
+}
+
+/** The body of a POST to a subresource, after mutating admission. */
+export async function readSent(scope: RequestScope, type: BodyType): Promise<SentObject> {
+  const options = parseWriteOptions(scope.request.query, 'CreateOptions');
+  const draft = await decodeBody(scope, type, options.fieldValidation);
+  ensureNamespace(scope.definition, draft, scope.namespace);
+  const attributes = createAttributes(scope, draft, scope.namespace, options);
+  await scope.registry.admission.admit(attributes);
+  return { draft, options, attributes };
+}
