@@ -2,6 +2,7 @@ import type { KubeObject, ResourceType } from '@kts/apimachinery';
 import { TaskGroup } from '@kts/base';
 import type { Selection } from '@kts/client';
 
+import { aborted } from './aborted.ts';
 import { ReflectingInformer, type Informer, type InformerDependencies } from './informer.ts';
 
 /** One informer per resource and selection, shared by all that ask for it. */
@@ -49,9 +50,4 @@ interface RunnableInformer {
 function informerKey(type: ResourceType, selection: Selection): string {
   const { namespace = '', labelSelector = '', fieldSelector = '' } = selection;
   return JSON.stringify([type.group, type.version, type.plural, namespace, labelSelector, fieldSelector]);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

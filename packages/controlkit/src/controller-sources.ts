@@ -1,0 +1,122 @@
+import { keyText, type KubeObject, type ObjectKey, type OwnerReference, type ResourceType } from '@kts/apimachinery';
+
+import type { AnyControllerDefinition, ControllerContext, OwnedSource, WatchedSource } from './define-controller.ts';
+import type { Informer, InformerHandlers } from './informer.ts';
+import { controllerRefOf, refersToKind } from './owner-reference.ts';
+
+/** An informer whose changes bring keys into a controller's queue. */
+export interface ControllerSource {
+  readonly informer: Informer<KubeObject>;
+  readonly handlers: InformerHandlers<KubeObject>;
+}
+
+/** All that a controller listens to. The first is the informer of its own resource. */
+export function controllerSources(
+  definition: AnyControllerDefinition,
+  context: ControllerContext,
+): readonly ControllerSource[] {
+  const own = context.informers.get(definition.for, definition.selection);
+  const owned = (definition.owns ?? []).map((source) => ownedSource(asOwned(source), definition.for, own, context));
+  const watched = (definition.watches ?? []).map((source) => watchedSource(source, context));
+  return [{ informer: own, handlers: ownHandlers(definition, context) }, ...owned, ...watched];
+}
+
+function ownHandlers(definition: AnyControllerDefinition, context: ControllerContext): InformerHandlers<KubeObject> {
+  return {
+    onAdd: (object) => context.enqueue(object.metadata),
+    onUpdate: (old, object) => {
+      if (!definition.changed || definition.changed(old, object)) context.enqueue(object.metadata);
+    },
+    onDelete: (object) => {
+      context.expectations.delete(object.metadata);
+      context.enqueue(object.metadata);
+    },
+  };
+}
+
+/**
+ * Mirrors: pkg/controller/replicaset/replica_set.go, addPod, updatePod, deletePod (v1.36), which the other controllers
+ * of owned objects repeat.
+ */
+function ownedSource(
+  source: OwnedSource,
+  ownerType: ResourceType<KubeObject>,
+  owners: Informer<KubeObject>,
+  context: ControllerContext,
+): ControllerSource {
+  const { expectations } = context;
+  const keyOf = (object: KubeObject): ObjectKey | undefined => ownerKey(object, ownerType, owners);
+  const offer = (orphan: KubeObject): void => {
+    for (const key of source.adopt?.(orphan, context) ?? []) context.enqueue(key);
+  };
+  const onDelete = (object: KubeObject): void => {
+    const key = keyOf(object);
+    if (!key) return;
+    expectations.deletionObserved(key, object.metadata.uid);
+    context.enqueue(key);
+  };
+  const onAdd = (object: KubeObject): void => {
+    if (object.metadata.deletionTimestamp) return onDelete(object);
+    const key = keyOf(object);
+    if (key) {
+      expectations.creationObserved(key);
+      context.enqueue(key);
+    } else if (!controllerRefOf(object)) offer(object);
+  };
+  const onUpdate = (old: KubeObject, object: KubeObject): void => {
+    const before = keyOf(old);
+    const after = keyOf(object);
+    const ownerChanged = controllerRefOf(old)?.uid !== controllerRefOf(object)?.uid;
+    if (before && ownerChanged) context.enqueue(before);
+    if (after) {
+      if (object.metadata.deletionTimestamp) expectations.deletionObserved(after, object.metadata.uid);
+      context.enqueue(after);
+    } else if (!controllerRefOf(object) && (ownerChanged || labelsDiffer(old, object))) offer(object);
+  };
+  return {
+    informer: context.informers.get(source.type, source.selection),
+    handlers: { onAdd, onUpdate, onDelete },
+  };
+}
+
+function watchedSource(source: WatchedSource, context: ControllerContext): ControllerSource {
+  const enqueue = (object: KubeObject): void => {
+    for (const key of source.map(object, context)) context.enqueue(key);
+  };
+  return {
+    informer: context.informers.get(source.type, source.selection),
+    handlers: {
+      onAdd: enqueue,
+      onUpdate: (old, object) => {
+        if (source.changed && !source.changed(old, object)) return;
+        enqueue(old);
+        enqueue(object);
+      },
+      onDelete: enqueue,
+    },
+  };
+}
+
+/** The key of the object's controller, if that is one of `owners` and still the same object. */
+function ownerKey(
+  object: KubeObject,
+  ownerType: ResourceType<KubeObject>,
+  owners: Informer<KubeObject>,
+): ObjectKey | undefined {
+  const reference: OwnerReference | undefined = controllerRefOf(object);
+  if (!reference || !refersToKind(reference, ownerType)) return undefined;
+  const { namespace } = object.metadata;
+  const key = ownerType.namespaced && namespace ? { namespace, name: reference.name } : { name: reference.name };
+  return owners.get(keyText(key))?.metadata.uid === reference.uid ? key : undefined;
+}
+
+function asOwned(source: ResourceType<KubeObject> | OwnedSource): OwnedSource {
+  if ('adopt' in source) return source;
+  return { kind: 'owned', type: source, selection: undefined, adopt: undefined };
+}
+
+function labelsDiffer(a: KubeObject, b: KubeObject): boolean {
+  const before = Object.entries(a.metadata.labels ?? {});
+  const after = b.metadata.labels ?? {};
+  return before.length !== Object.keys(after).length || before.some(([name, value]) => after[name] !== value);
+}
