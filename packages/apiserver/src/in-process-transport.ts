@@ -148,12 +148,7 @@ async function watch(
   request: ApiRequest,
 ): Promise<AsyncIterableIterator<WatchFrame>> {
   const child = childSignal(options.stopped);
-  const [, response] = await ask(
-    options,
-    user,
-    { ...request, query: { ...request.query, watch: 'true' } },
-    child,
-  );
+  const [, response] = await ask(options, user, { ...request, query: { ...request.query, watch: 'true' } }, child);
   if (response.kind === 'watch') return iterateWatch(response.watch, request.signal, child);
   child[Symbol.dispose]();
   if (response.kind === 'object') throw new StatusError(response.object);

@@ -2,10 +2,10 @@ import type { Clock, Logger, Random } from '@kts/base';
 import type { Store } from '@kts/store';
 
 import type { TokenIssuer } from './authentication/token-issuer.ts';
+import type { Review } from './authorization/access-reviews.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import type { EscalationChecks } from './authorization/escalation.ts';
 import type { ResourceCatalog } from './discovery/catalog.ts';
-import type { Registry } from './registry/deps.ts';
 import type { Handler } from './response.ts';
 
 /** What the server gives to the part that answers requests about resources. */
@@ -15,6 +15,8 @@ export interface ResourceServerParts {
   readonly authorizer: Authorizer;
   readonly escalation: EscalationChecks;
   readonly tokenIssuer: TokenIssuer;
+  /** How kinds that are questions are answered, by kind: `TokenReview`, `SubjectAccessReview`, ... */
+  readonly reviews: Readonly<Record<string, Review>>;
   /** `10.96.0.0/16`, or one range for each IP family. */
   readonly serviceRanges: readonly string[];
   readonly clock: Clock;
@@ -30,8 +32,6 @@ export interface ResourceServer {
   start(): Promise<void>;
   /** Ends all watches. */
   close(): void;
-  /** For kinds that are not stored but go the way of those that are. */
-  readonly registry: Registry;
 }
 
 export type CreateResourceServer = (parts: ResourceServerParts) => ResourceServer;

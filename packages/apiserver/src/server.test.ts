@@ -19,15 +19,16 @@ const MASTER = { name: 'admin', groups: ['system:masters'] };
 const fewResources: CreateResourceServer = () => ({
   start: () => Promise.resolve(),
   close: () => {},
-  registry: undefined as never,
-  handler: (request) => Promise.resolve(answerFew(request)),
+  handler: answerFew,
 });
 
-function answerFew(request: ApiServerRequest): ApiServerResponse {
+async function answerFew(request: ApiServerRequest): Promise<ApiServerResponse> {
   const { info } = request;
+  const body = await request.readBody();
+  if (body?.kind === 'object') return { kind: 'object', status: 201, object: body.object as object };
   if (info.verb === 'watch') return { kind: 'watch', watch: watchOf(info.resource === 'configmaps' ? 3 : 0) };
   if (info.verb === 'list') {
-    const entries = Array.from({ length: Number(request.query.get('limit') ?? 1) }, (_, i) => entry(`cm-${i}`));
+    const entries = Array.from({ length: Number(request.query.get('limit') ?? 0) }, (_, i) => entry(`cm-${i}`));
     const list = { apiVersion: 'v1', listKind: 'ConfigMapList', resourceVersion: '9', entries };
     return { kind: 'list', list };
   }

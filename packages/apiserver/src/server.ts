@@ -17,7 +17,6 @@ import { createTokenIssuer } from './authentication/token-issuer.ts';
 import { x509Authenticator } from './authentication/x509.ts';
 import { accessReviews } from './authorization/access-reviews.ts';
 import { firstOpinion, type Authorizer } from './authorization/authorizer.ts';
-import { answeringReviews } from './authorization/create-review.ts';
 import { escalationChecks } from './authorization/escalation.ts';
 import { followRbac } from './authorization/follow-rbac.ts';
 import { mastersAuthorizer, rbacAuthorizer } from './authorization/rbac-authorizer.ts';
@@ -41,9 +40,12 @@ import { listen, type HttpServer } from './http/http-server.ts';
 import { createObjectEncoder } from './http/object-encoder.ts';
 import { serveHttp } from './http/serve.ts';
 import { askInProcess, createInProcessTransport, type InProcessOptions } from './in-process-transport.ts';
+import { MetricRegistry } from './metrics/metric.ts';
+import { processMetrics } from './metrics/process-metrics.ts';
+import { measuringRequests } from './metrics/request-metrics.ts';
 import { ensurePki, type ClusterPki } from './pki/cluster-pki.ts';
 import { memoryFiles, type PkiFiles } from './pki/pki-files.ts';
-import { createRegistryHandler } from './registry/create-registry-handler.ts';
+import { createResourceServer } from './registry/create-resource-server.ts';
 import type { UserInfo } from './request.ts';
 import type { CreateResourceServer } from './resource-server.ts';
 import type { Handler } from './response.ts';
@@ -91,29 +93,34 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   });
   const stopped = new AbortController();
   let http: HttpServer | undefined;
+  let synced = false;
   const identity = createIdentity(config, deps, pki, (plural, namespace, name) => read(plural, namespace, name));
   const rules = new RbacRules();
   const authorizer = firstOpinion([mastersAuthorizer, rbacAuthorizer(rules)]);
-  const resources = (deps.resources ?? createRegistryHandler)({
+  const resources = (deps.resources ?? createResourceServer)({
     ...deps,
     catalog,
     authorizer,
     escalation: escalationChecks(authorizer, rules),
     tokenIssuer: identity.tokenIssuer,
+    reviews: { ...accessReviews(authorizer, rules), ...identity.reviews },
     serviceRanges,
   });
-  const reviews = { ...accessReviews(authorizer, rules), ...identity.reviews };
   const classifier = new FlowClassifier();
   const inFlight: InFlight = { readOnly: 0, mutating: 0, rejected: 0 };
   const healthChecks: HealthCheck[] = [];
-  const answer = createChain(config, {
+  const metrics = new MetricRegistry();
+  for (const metric of processMetrics(clock)) metrics.register(metric);
+  const chain = createChain(config, {
     catalog,
-    resources: answeringReviews(reviews, resources.registry, resources.handler),
+    resources: resources.handler,
     routes: standardRoutes({
       catalog,
       healthChecks: () => healthChecks,
+      state: { store: deps.store, synced: () => synced, stopping: () => stopped.signal.aborted },
       log,
       ...identity,
+      metrics,
       serverAddress: () => (http ? `${http.address.address}:${http.address.port}` : ''),
     }),
     authenticators: identity.authenticators,
@@ -123,6 +130,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     clock,
     log,
   });
+  const answer = measuringRequests(chain, metrics, inFlight, clock);
   const inProcess: InProcessOptions = { answer, clock, random, stopped: stopped.signal };
   const ask = (path: string, query: Readonly<Record<string, string>> = {}): ReturnType<Handler> =>
     askInProcess(inProcess, LOOPBACK, path, query);
@@ -151,6 +159,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
       );
       const followers = [...followRbac(rules, { ask, clock, log }), ...followFlows(classifier, { ask, clock, log })];
       await startFollowers(followers, group);
+      synced = true;
       if (config.secure) {
         http = await startHttp(config.secure, deps, pki, answer);
         await publishService(client, http.address, config, log);
@@ -213,7 +222,8 @@ export function createChain(config: ApiServerConfig, parts: ChainParts): Handler
 /** Everything about who somebody is. */
 function createIdentity(config: ApiServerConfig, deps: ApiServerDeps, pki: ClusterPki, read: BoundObjectReader) {
   const { clock, random } = deps;
-  const issuer = config.serviceAccountIssuer ?? `https://kubernetes.default.svc.${config.clusterDomain ?? 'cluster.local'}`;
+  const issuer =
+    config.serviceAccountIssuer ?? `https://kubernetes.default.svc.${config.clusterDomain ?? 'cluster.local'}`;
   const audiences = config.apiAudiences ?? [issuer];
   const keys = [verificationKey(pki.serviceAccount.publicKey)];
   const kinds: TokenAuthenticator[] = [
@@ -223,7 +233,13 @@ function createIdentity(config: ApiServerConfig, deps: ApiServerDeps, pki: Clust
   return {
     issuer,
     keys,
-    tokenIssuer: createTokenIssuer({ key: signingKey(pki.serviceAccount.privateKey), issuer, audiences, clock, random }),
+    tokenIssuer: createTokenIssuer({
+      key: signingKey(pki.serviceAccount.privateKey),
+      issuer,
+      audiences,
+      clock,
+      random,
+    }),
     reviews: identityReviews(kinds, audiences),
     authenticators: [x509Authenticator(clock), bearerTokenAuthenticator({ kinds, audiences, clock })],
   };
@@ -251,7 +267,12 @@ function startHttp(
 }
 
 /** The Service through which pods find this server. An unspecified address cannot be reached and is not published. */
-async function publishService(client: Client, listening: AddressInfo, config: ApiServerConfig, log: Logger): Promise<void> {
+async function publishService(
+  client: Client,
+  listening: AddressInfo,
+  config: ApiServerConfig,
+  log: Logger,
+): Promise<void> {
   const clusterIP = firstAddress((config.serviceRanges ?? [DEFAULT_SERVICE_RANGE])[0]!);
   const address = config.advertiseAddress ?? listening.address;
   const { port } = listening;

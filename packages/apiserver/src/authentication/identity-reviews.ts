@@ -40,7 +40,10 @@ async function reviewToken(
   try {
     identity = await findToken(kinds, token, audiences);
   } catch (error) {
-    return { user: {}, error: Error.isError(error) ? `[invalid bearer token, ${error.message}]` : 'invalid bearer token' };
+    return {
+      user: {},
+      error: Error.isError(error) ? `[invalid bearer token, ${error.message}]` : 'invalid bearer token',
+    };
   }
   if (!identity) return { user: {}, error: 'invalid bearer token' };
   return {

@@ -53,12 +53,7 @@ export function verifyToken(
     (key) =>
       key.algorithm === alg &&
       (kid === undefined || key.id === kid) &&
-      verify(
-        'sha256',
-        content,
-        { key: key.publicKey, dsaEncoding: 'ieee-p1363' },
-        Buffer.from(signature, 'base64url'),
-      ),
+      verify('sha256', content, { key: key.publicKey, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url')),
   );
   return signed ? decode(claims) : undefined;
 }
@@ -78,7 +73,9 @@ function algorithmOf(key: KeyObject): JwtAlgorithm {
 
 /** Like upstream, so that tokens of an earlier cluster are found by the same id. */
 function keyId(publicKey: KeyObject): string {
-  return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url');
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64url');
 }
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value), 'utf8').toString('base64url');

@@ -13,7 +13,15 @@ import type {
   SubjectAccessReviewSpec,
   SubjectAccessReviewStatus,
 } from '@kts/api/types/authorization-v1';
-import { badRequest, FieldPath, invalid, invalidObject, required, type FieldError } from '@kts/apimachinery';
+import {
+  badRequest,
+  FieldPath,
+  invalid,
+  invalidObject,
+  required,
+  StatusError,
+  type FieldError,
+} from '@kts/apimachinery';
 
 import type { UserInfo } from '../request.ts';
 import { resourceAttributes, type AuthorizationAttributes, type Authorizer } from './authorizer.ts';
@@ -80,7 +88,10 @@ function decide(authorizer: Authorizer, user: UserInfo, spec: Question): Subject
   };
 }
 
-function attributesOf({ resourceAttributes: resource, nonResourceAttributes: path }: Question): AuthorizationAttributes {
+function attributesOf({
+  resourceAttributes: resource,
+  nonResourceAttributes: path,
+}: Question): AuthorizationAttributes {
   if (resource) {
     const fieldSelector = fieldSelectorText(resource);
     return resourceAttributes({
@@ -120,7 +131,10 @@ function userOf(spec: SubjectAccessReviewSpec): UserInfo {
 }
 
 function refuse(errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalidObject({ group: 'authorization.k8s.io', kind: '' }, '', errors);
+  if (errors.length === 0) return;
+  const { status } = invalidObject({ group: 'authorization.k8s.io', kind: '' }, '', errors);
+  const { kind: _, ...details } = status.details ?? {};
+  throw new StatusError({ ...status, details });
 }
 
 function validateSubject(spec: SubjectAccessReviewSpec): readonly FieldError[] {
@@ -154,7 +168,10 @@ function validateEither(spec: Question): readonly FieldError[] {
 function validateLocal(review: LocalSubjectAccessReview): readonly FieldError[] {
   const { spec, metadata } = review;
   const { namespace: _, ...others } = metadata ?? {};
-  const errors = [...validateSubject(spec), ...validateMetadata(others, 'must be empty except for namespace', metadata)];
+  const errors = [
+    ...validateSubject(spec),
+    ...validateMetadata(others, 'must be empty except for namespace', metadata),
+  ];
   const namespace = spec.resourceAttributes?.namespace ?? '';
   if (spec.resourceAttributes && namespace !== (metadata?.namespace ?? '')) {
     errors.push(invalid(SPEC.child('resourceAttributes', 'namespace'), namespace, 'must match metadata.namespace'));
@@ -167,9 +184,11 @@ function validateLocal(review: LocalSubjectAccessReview): readonly FieldError[] 
 }
 
 function validateMetadata(metadata: object | undefined, detail: string, shown = metadata): readonly FieldError[] {
-  const fields = Object.entries(metadata ?? {}).filter(([name, value]) => name !== 'managedFields' && value !== undefined);
+  const fields = Object.entries(metadata ?? {}).filter(([name, value]) => name !== 'managedFields' && !isEmpty(value));
   return fields.length === 0 ? [] : [invalid(FieldPath.of('metadata'), shown, detail)];
 }
+
+const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 function validateSelectors(attributes: ResourceAttributes | undefined): readonly FieldError[] {
   const path = SPEC.child('resourceAttributes');

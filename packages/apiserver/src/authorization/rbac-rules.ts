@@ -136,8 +136,7 @@ function describeBinding(binding: ClusterRoleBinding | RoleBinding, subject: Sub
   const which = namespace
     ? `RoleBinding ${JSON.stringify(`${name}/${namespace}`)}`
     : `ClusterRoleBinding ${JSON.stringify(name)}`;
-  const whom =
-    subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace || namespace}` : subject.name;
+  const whom = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace || namespace}` : subject.name;
   const { kind, name: role } = binding.roleRef;
   return `${which} of ${kind} ${JSON.stringify(role)} to ${subject.kind} ${JSON.stringify(whom)}`;
 }

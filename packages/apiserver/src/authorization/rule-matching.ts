@@ -27,9 +27,7 @@ function includes(list: readonly string[], value: string): boolean {
 
 function resourceMatches(patterns: readonly string[], resource: string, subresource: string): boolean {
   if (subresource === '') return includes(patterns, resource);
-  return (
-    includes(patterns, `${resource}/${subresource}`) || patterns.includes(`*/${subresource}`)
-  );
+  return includes(patterns, `${resource}/${subresource}`) || patterns.includes(`*/${subresource}`);
 }
 
 /** A trailing `*` matches every path that begins so. */

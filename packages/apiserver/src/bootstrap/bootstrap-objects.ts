@@ -63,10 +63,16 @@ export function bootstrapObjects(options: BootstrapOptions): readonly (readonly 
   ): readonly WantedObject[] => objects.map((object) => ({ resource, object, manager: MANAGER, ...more }));
   return [
     [
-      ...make(namespaces, SYSTEM_NAMESPACES.map((name) => ({ metadata: { name } }))),
+      ...make(
+        namespaces,
+        SYSTEM_NAMESPACES.map((name) => ({ metadata: { name } })),
+      ),
       ...make(clusterRoles, bootstrapClusterRoles(), { reconcile: reconcileRole }),
       ...make(clusterRoleBindings, bootstrapClusterRoleBindings(), { reconcile: reconcileBinding }),
-      ...make(priorityLevelConfigurations, bootstrapPriorityLevels(), { manager: FLOW_MANAGER, reconcile: reconcileSpec }),
+      ...make(priorityLevelConfigurations, bootstrapPriorityLevels(), {
+        manager: FLOW_MANAGER,
+        reconcile: reconcileSpec,
+      }),
       ...bootstrapFlowSchemas().map((object) => flowSchema(object, options.now)),
       ...make(priorityClasses, PRIORITY_CLASSES),
       ...apiServiceObjects(options.now),

@@ -1,4 +1,12 @@
-import { isAlreadyExists, isConflict, isNotFound, keyText, StatusError, type KubeObject, type ResourceType } from '@kts/apimachinery';
+import {
+  isAlreadyExists,
+  isConflict,
+  isNotFound,
+  keyText,
+  StatusError,
+  type KubeObject,
+  type ResourceType,
+} from '@kts/apimachinery';
 import { forEachLimit, type Logger } from '@kts/base';
 import type { Client } from '@kts/client';
 

@@ -71,7 +71,10 @@ interface EndpointsLike extends KubeObject {
 type SliceLike = KubeObject;
 
 /** Addresses of other servers stay as long as they listen on the same port. */
-function mergeAddresses(known: EndpointsLike | undefined, options: KubernetesServiceOptions): { readonly ip: string }[] {
+function mergeAddresses(
+  known: EndpointsLike | undefined,
+  options: KubernetesServiceOptions,
+): { readonly ip: string }[] {
   const subset = known?.subsets?.[0];
   const others = subset?.ports?.[0]?.port === options.port ? (subset.addresses ?? []) : [];
   return [...new Set([...others.map(({ ip }) => ip), options.address])].sort().map((ip) => ({ ip }));

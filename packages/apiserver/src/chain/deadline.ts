@@ -22,7 +22,11 @@ export const deadlineStage =
     const timer = clock.after(timeoutMs, () => {
       request.cancel();
       reject(
-        failure('Timeout', 'Timeout: request did not complete within requested timeout - context deadline exceeded', {}),
+        failure(
+          'Timeout',
+          'Timeout: request did not complete within requested timeout - context deadline exceeded',
+          {},
+        ),
       );
     });
     next(request).then(

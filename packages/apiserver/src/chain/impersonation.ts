@@ -214,10 +214,7 @@ function check(
   return result.decision === 'allow' ? undefined : forbiddenError(requester, attributes, result.reason);
 }
 
-function firstRefusal<T>(
-  items: readonly T[],
-  ask: (item: T) => StatusError | undefined,
-): StatusError | undefined {
+function firstRefusal<T>(items: readonly T[], ask: (item: T) => StatusError | undefined): StatusError | undefined {
   for (const item of items) {
     const refusal = ask(item);
     if (refusal) return refusal;

@@ -47,9 +47,7 @@ export const priorityAndFairnessStage =
     if (limit > 0 && inFlight[kind] >= limit && !request.user.groups.includes('system:masters')) {
       inFlight.rejected++;
       request.responseHeaders['retry-after'] = String(RETRY_AFTER_SECONDS);
-      return Promise.reject(
-        tooManyRequests('Too many requests, please try again later.', RETRY_AFTER_SECONDS),
-      );
+      return Promise.reject(tooManyRequests('Too many requests, please try again later.', RETRY_AFTER_SECONDS));
     }
     return counted(next, inFlight, kind, request);
   };

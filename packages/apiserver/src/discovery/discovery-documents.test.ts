@@ -3,24 +3,31 @@ import { describe, it } from 'node:test';
 
 import { builtinResources } from '@kts/api';
 
-import { aggregatedDiscovery, apiGroupList, apiResourceList, compareVersions, discoveredGroups } from './discovery-documents.ts';
+import {
+  aggregatedDiscovery,
+  apiGroupList,
+  apiResourceList,
+  compareVersions,
+  discoveredGroups,
+} from './discovery-documents.ts';
 
 const groups = discoveredGroups(builtinResources);
 
 describe('discovery documents', () => {
   it('list groups in the order in which clients prefer them', () => {
     const { groups: entries } = apiGroupList(groups) as { groups: { name: string }[] };
-    assert.deepEqual(entries.slice(0, 4).map(({ name }) => name), [
-      'apiregistration.k8s.io',
-      'apps',
-      'events.k8s.io',
-      'authentication.k8s.io',
-    ]);
+    assert.deepEqual(
+      entries.slice(0, 4).map(({ name }) => name),
+      ['apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io'],
+    );
   });
 
   it('prefer the newest stable version', () => {
     const autoscaling = groups.find(({ name }) => name === 'autoscaling');
-    assert.deepEqual(autoscaling?.versions.map(({ version }) => version), ['v2', 'v1']);
+    assert.deepEqual(
+      autoscaling?.versions.map(({ version }) => version),
+      ['v2', 'v1'],
+    );
   });
 
   it('name the kind of subresources of another group', () => {

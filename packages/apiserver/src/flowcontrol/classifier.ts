@@ -3,11 +3,7 @@
  *
  * Mirrors: staging/src/k8s.io/apiserver/pkg/util/flowcontrol/rule.go (v1.36)
  */
-import type {
-  FlowSchema,
-  PolicyRulesWithSubjects,
-  PriorityLevelConfiguration,
-} from '@kts/api/types/flowcontrol-v1';
+import type { FlowSchema, PolicyRulesWithSubjects, PriorityLevelConfiguration } from '@kts/api/types/flowcontrol-v1';
 
 import { parseServiceAccountUser } from '../authentication/user-names.ts';
 import type { AuthorizationAttributes } from '../authorization/authorizer.ts';
@@ -56,11 +52,7 @@ export class FlowClassifier {
   }
 }
 
-function ruleMatches(
-  rule: PolicyRulesWithSubjects,
-  user: UserInfo,
-  attributes: AuthorizationAttributes,
-): boolean {
+function ruleMatches(rule: PolicyRulesWithSubjects, user: UserInfo, attributes: AuthorizationAttributes): boolean {
   if (!rule.subjects.some((subject) => subjectMatches(subject, user))) return false;
   if (!attributes.isResourceRequest) {
     return (rule.nonResourceRules ?? []).some(
@@ -75,7 +67,9 @@ function ruleMatches(
       has(candidate.verbs, attributes.verb) &&
       has(candidate.apiGroups, attributes.group) &&
       has(candidate.resources, resource) &&
-      (attributes.namespace ? has(candidate.namespaces ?? [], attributes.namespace) : (candidate.clusterScope ?? false)),
+      (attributes.namespace
+        ? has(candidate.namespaces ?? [], attributes.namespace)
+        : (candidate.clusterScope ?? false)),
   );
 }
 

@@ -99,11 +99,7 @@ async function followOnce<T extends KubeObject>(
 }
 
 /** Resolves when the watch has ended or the signal is aborted; rejects with what `onEvent` throws. */
-function readWatch(
-  watch: WatchStream,
-  signal: AbortSignal,
-  onEvent: (event: WatchStreamEvent) => void,
-): Promise<void> {
+function readWatch(watch: WatchStream, signal: AbortSignal, onEvent: (event: WatchStreamEvent) => void): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onAbort = (): void => {
     watch.close();

@@ -11,7 +11,12 @@ import {
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type Server as TlsServer,
+  type TLSSocket,
+} from 'node:tls';
 
 import type { Clock, Logger, Random } from '@kts/base';
 
@@ -232,4 +237,3 @@ function connectionOf(socket: TLSSocket): Connection {
     ...(peerCertificate ? { peerCertificate } : {}),
   };
 }
-

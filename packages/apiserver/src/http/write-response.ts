@@ -57,7 +57,10 @@ export async function writeResponse(
 const LINE_FEED = Uint8Array.of(0x0a);
 
 /** An error is always written: in JSON if nothing else fits. */
-function outputOf(request: ApiServerRequest, status: number): { readonly mediaType: MediaType; readonly pretty: boolean } {
+function outputOf(
+  request: ApiServerRequest,
+  status: number,
+): { readonly mediaType: MediaType; readonly pretty: boolean } {
   const accepted = negotiate(request.headers['accept'], ANY_TRANSFORM);
   if (!accepted && status < 400) throw notAcceptable();
   const pretty = (accepted?.pretty ?? false) || wantsPretty(request.query, request.headers['user-agent']);

@@ -81,7 +81,10 @@ export function certify(request: CertificateRequest, publicKey: KeyObject, signe
     sequence(time(formatTime(request.notBefore)), time(formatTime(request.notAfter))),
     subject,
     spki,
-    explicit(3, sequence(...extensions(request, keyId(spki), keyId(authorityKey.export({ type: 'spki', format: 'der' }))))),
+    explicit(
+      3,
+      sequence(...extensions(request, keyId(spki), keyId(authorityKey.export({ type: 'spki', format: 'der' })))),
+    ),
   );
   return pem('CERTIFICATE', sequence(body, algorithm, bitString(sign('sha256', body, signingKey))));
 }
@@ -91,7 +94,11 @@ function extensions(request: CertificateRequest, subjectKey: Buffer, authorityKe
   const authority = request.usage === 'authority';
   const list = [
     // Bits of key usage, from the first: digitalSignature, ..., keyEncipherment (2), ..., keyCertSign (5).
-    extension(OID.keyUsage, authority ? bitString(Buffer.of(0b10100100), 2) : bitString(Buffer.of(0b10100000), 5), true),
+    extension(
+      OID.keyUsage,
+      authority ? bitString(Buffer.of(0b10100100), 2) : bitString(Buffer.of(0b10100000), 5),
+      true,
+    ),
     extension(OID.basicConstraints, authority ? sequence(boolean(true)) : sequence(), true),
     extension(OID.subjectKeyIdentifier, octetString(subjectKey)),
     extension(OID.authorityKeyIdentifier, sequence(implicit(0, authorityKey))),
@@ -117,7 +124,8 @@ function alternativeName(text: string): Buffer {
 
 function ipv6Bytes(text: string): Buffer {
   const [head = '', tail] = text.split('::') as [string, string?];
-  const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
+  const groups = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
   const front = groups(head);
   const back = tail === undefined ? [] : groups(tail);
   const zeros = Array.from({ length: 8 - front.length - back.length }, () => 0);
@@ -157,6 +165,9 @@ function keyId(spki: Buffer): Buffer {
 }
 
 export function pem(label: string, der: Uint8Array): string {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }

@@ -46,7 +46,9 @@ export interface PkiOptions {
 }
 
 /** What the API server's certificate is valid for. */
-export function servingNames(options: Pick<PkiOptions, 'names' | 'serviceAddress' | 'clusterDomain'>): readonly string[] {
+export function servingNames(
+  options: Pick<PkiOptions, 'names' | 'serviceAddress' | 'clusterDomain'>,
+): readonly string[] {
   const domain = options.clusterDomain ?? 'cluster.local';
   return [
     ...new Set([
@@ -128,9 +130,7 @@ function isCurrent(certificate: string, authority: KeyPair, wanted: Wanted, now:
   const x509 = new X509Certificate(certificate);
   if (!x509.checkIssued(new X509Certificate(authority.certificate))) return false;
   const names = new Set((x509.subjectAltName ?? '').split(', ').map((text) => text.slice(text.indexOf(':') + 1)));
-  const covered = (wanted.alternativeNames ?? []).every(
-    (text) => names.has(text) || x509.checkIP(text) !== undefined,
-  );
+  const covered = (wanted.alternativeNames ?? []).every((text) => names.has(text) || x509.checkIP(text) !== undefined);
   return covered && now < renewalTime(certificate);
 }
 

@@ -17,11 +17,7 @@ export const noSuchResource = (): StatusError =>
 export const methodNotAllowed = (): StatusError =>
   failure('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
-export function plainText(
-  status: number,
-  text: string,
-  headers?: Readonly<Record<string, string>>,
-): ApiServerResponse {
+export function plainText(status: number, text: string, headers?: Readonly<Record<string, string>>): ApiServerResponse {
   return {
     kind: 'bytes',
     status,

@@ -3,31 +3,59 @@ import type { HealthCheck, Logger } from '@kts/base';
 import type { VerificationKey } from '../authentication/jwt.ts';
 import type { ResourceCatalog } from '../discovery/catalog.ts';
 import { discoveryRoutes } from '../discovery/discovery-routes.ts';
-import { healthRoute, passing } from '../health/health-checks.ts';
+import { healthRoute } from '../health/health-checks.ts';
+import { serverChecks, type ServerState } from '../health/server-checks.ts';
 import { openidRoutes } from './openid-routes.ts';
+import { metricsRoute } from '../metrics/metrics-route.ts';
+import type { MetricRegistry } from '../metrics/metric.ts';
+import { rootRoute } from './root-route.ts';
 import type { PathRoute } from './router.ts';
 import { versionRoute } from './version-route.ts';
 
 export interface StandardRouteParts {
   readonly catalog: ResourceCatalog;
+  readonly state: ServerState;
+  /** Of what else runs in the server. */
   readonly healthChecks: () => readonly HealthCheck[];
   readonly log: Logger;
   readonly issuer: string;
   readonly keys: readonly VerificationKey[];
   /** `host:port`, once the server listens. */
   readonly serverAddress: () => string;
+  readonly metrics: MetricRegistry;
 }
 
 /** Everything this server answers besides resources. */
 export function standardRoutes(parts: StandardRouteParts): readonly PathRoute[] {
   const { log } = parts;
-  const checks = (): readonly HealthCheck[] => [passing('ping'), ...parts.healthChecks()];
-  return [
+  const health = (endpoint: 'livez' | 'readyz' | 'healthz'): PathRoute => {
+    const own = serverChecks(endpoint, parts.state);
+    return healthRoute(endpoint, () => [...own, ...parts.healthChecks()], log);
+  };
+  const routes: PathRoute[] = [
     versionRoute,
+    metricsRoute(parts.metrics),
     ...discoveryRoutes(parts.catalog, parts.serverAddress),
-    healthRoute('livez', checks, log),
-    healthRoute('readyz', checks, log),
-    healthRoute('healthz', checks, log),
+    health('livez'),
+    health('readyz'),
+    health('healthz'),
     ...openidRoutes(parts.issuer, parts.issuer, parts.keys),
   ];
+  return [...routes, rootRoute(() => pathList(routes, parts))];
+}
+
+/** What `GET /` lists: routes, group versions and health checks. */
+function pathList(
+  routes: readonly PathRoute[],
+  { catalog, state, healthChecks }: StandardRouteParts,
+): readonly string[] {
+  const paths = routes.map(({ path }) => path);
+  for (const { group, version } of catalog.all()) {
+    if (group) paths.push(`/apis/${group}`, `/apis/${group}/${version}`);
+    else paths.push(`/api/${version}`);
+  }
+  for (const endpoint of ['livez', 'readyz', 'healthz'] as const) {
+    for (const { name } of [...serverChecks(endpoint, state), ...healthChecks()]) paths.push(`/${endpoint}/${name}`);
+  }
+  return [...paths, '/apis/'];
 }

@@ -1,0 +1,138 @@
+/**
+ * Counters, gauges and histograms in Prometheus' text form.
+ *
+ * Differs from a library: an observation costs one map look-up, and nothing is loaded before the first scrape (see
+ * docs in the package's README).
+ */
+export interface Metric {
+  /** Lines of the text form, with their HELP and TYPE. */
+  expose(): string;
+}
+
+export class Counter implements Metric {
+  readonly #head: string;
+  readonly #name: string;
+  readonly #labels: readonly string[];
+  readonly #values = new Map<string, { readonly labels: readonly string[]; value: number }>();
+
+  constructor(name: string, help: string, labels: readonly string[] = [], type: 'counter' | 'gauge' = 'counter') {
+    this.#head = head(name, help, type);
+    this.#name = name;
+    this.#labels = labels;
+  }
+
+  /** Label values in the order of the labels. */
+  add(labels: readonly string[], amount = 1): void {
+    const key = labels.join('\u0000');
+    const known = this.#values.get(key);
+    if (known) known.value += amount;
+    else this.#values.set(key, { labels, value: amount });
+  }
+
+  set(labels: readonly string[], value: number): void {
+    this.#values.set(labels.join('\u0000'), { labels, value });
+  }
+
+  expose(): string {
+    let text = this.#head;
+    for (const { labels, value } of this.#values.values()) {
+      text += `${this.#name}${labelText(this.#labels, labels)} ${value}\n`;
+    }
+    return text;
+  }
+}
+
+/** A gauge whose values are read when they are asked for. */
+export function gauge(
+  name: string,
+  help: string,
+  labels: readonly string[],
+  read: () => Iterable<readonly [labels: readonly string[], value: number]>,
+): Metric {
+  return {
+    expose() {
+      const values = new Counter(name, help, labels, 'gauge');
+      for (const [labelValues, value] of read()) values.set(labelValues, value);
+      return values.expose();
+    },
+  };
+}
+
+interface Series {
+  readonly labels: readonly string[];
+  readonly counts: Float64Array;
+  sum: number;
+  count: number;
+}
+
+export class Histogram implements Metric {
+  readonly #head: string;
+  readonly #name: string;
+  readonly #labels: readonly string[];
+  readonly #bounds: readonly number[];
+  readonly #series = new Map<string, Series>();
+
+  /** @param bounds upper bounds of the buckets, ascending, without infinity. */
+  constructor(name: string, help: string, labels: readonly string[], bounds: readonly number[]) {
+    this.#head = head(name, help, 'histogram');
+    this.#name = name;
+    this.#labels = labels;
+    this.#bounds = bounds;
+  }
+
+  observe(labels: readonly string[], value: number): void {
+    const key = labels.join('\u0000');
+    let series = this.#series.get(key);
+    if (!series) {
+      series = { labels, counts: new Float64Array(this.#bounds.length), sum: 0, count: 0 };
+      this.#series.set(key, series);
+    }
+    series.sum += value;
+    series.count++;
+    let bucket = 0;
+    while (bucket < this.#bounds.length && value > this.#bounds[bucket]!) bucket++;
+    if (bucket < this.#bounds.length) series.counts[bucket]!++;
+  }
+
+  expose(): string {
+    let text = this.#head;
+    const withBound = [...this.#labels, 'le'];
+    for (const { labels, counts, sum, count } of this.#series.values()) {
+      let total = 0;
+      this.#bounds.forEach((bound, i) => {
+        total += counts[i]!;
+        text += `${this.#name}_bucket${labelText(withBound, [...labels, String(bound)])} ${total}\n`;
+      });
+      text += `${this.#name}_bucket${labelText(withBound, [...labels, '+Inf'])} ${count}\n`;
+      text += `${this.#name}_sum${labelText(this.#labels, labels)} ${sum}\n`;
+      text += `${this.#name}_count${labelText(this.#labels, labels)} ${count}\n`;
+    }
+    return text;
+  }
+}
+
+/** Metrics of one server, in order of registration. */
+export class MetricRegistry {
+  readonly #metrics: Metric[] = [];
+
+  register<M extends Metric>(metric: M): M {
+    this.#metrics.push(metric);
+    return metric;
+  }
+
+  expose(): string {
+    return this.#metrics.map((metric) => metric.expose()).join('');
+  }
+}
+
+function head(name: string, help: string, type: string): string {
+  return `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`;
+}
+
+function labelText(names: readonly string[], values: readonly string[]): string {
+  if (names.length === 0) return '';
+  return `{${names.map((name, i) => `${name}="${escapeLabel(values[i] ?? '')}"`).join(',')}}`;
+}
+
+const escapeLabel = (value: string): string =>
+  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');

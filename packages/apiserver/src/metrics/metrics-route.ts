@@ -1,0 +1,17 @@
+import type { PathRoute } from '../routing/router.ts';
+import type { MetricRegistry } from './metric.ts';
+
+const encoder = new TextEncoder();
+
+export function metricsRoute(registry: MetricRegistry): PathRoute {
+  return {
+    path: '/metrics',
+    handler: () =>
+      Promise.resolve({
+        kind: 'bytes',
+        status: 200,
+        contentType: 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores',
+        body: encoder.encode(registry.expose()),
+      }),
+  };
+}
