@@ -18,8 +18,8 @@ export function identityReviews(
 ): Readonly<Record<string, Review>> {
   return {
     TokenReview: async (review: TokenReview) => {
-      const { token = '', audiences: asked = [] } = review.spec;
-      if (token === '') throw badRequest('token is required for TokenReview in authentication');
+      const { token, audiences: asked = [] } = review.spec;
+      if (!token) throw badRequest('token is required for TokenReview in authentication');
       return { ...review, status: await reviewToken(kinds, token, asked.length > 0 ? asked : audiences) };
     },
     SelfSubjectReview: (_review: SelfSubjectReview, { user, now }: ReviewContext) => ({

@@ -86,7 +86,9 @@ async function followOnce<T extends KubeObject>(
         return;
       case 'ERROR':
         throw new StatusError(object);
-      default: {
+      case 'ADDED':
+      case 'MODIFIED':
+      case 'DELETED': {
         const key = { namespace, name };
         const id = `${namespace}/${name}`;
         gone.delete(id);

@@ -26,7 +26,7 @@ export function warningHeaders(texts: readonly string[]): readonly string[] {
 /** Header values are single lines of visible Latin-1. */
 function quote(text: string): string {
   return text
-    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
-    .replace(/[^\u0020-\u00ff]/g, '?')
+    .replace(/\s+/g, ' ')
+    .replace(/[^\u0020-\u00ff]|\u007f/g, '?')
     .replace(/["\\]/g, '\\$&');
 }

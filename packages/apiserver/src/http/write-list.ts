@@ -6,7 +6,7 @@ import type { EntryList } from '../response.ts';
 import { JSON_TYPE, negotiate, notAcceptable, wantsPretty } from './negotiation.ts';
 import type { ObjectEncoder } from './object-encoder.ts';
 import type { ResponseSink } from './response-sink.ts';
-import { acceptsGzip, answerHeaders, GZIP_BYTES_MIN, GZIP_LEVEL, join } from './write-response.ts';
+import { acceptsGzip, answerHeaders, GZIP_BYTES_MIN, GZIP_LEVEL, join } from './answer-headers.ts';
 
 /** Bytes that are handed to the connection at once, and so the memory that a list costs beyond the cache. */
 const CHUNK_BYTES = 64 * 1024;

@@ -5,17 +5,13 @@ import { gzipSync } from 'node:zlib';
 
 import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse, Headers } from '../response.ts';
+import { acceptsGzip, answerHeaders, GZIP_BYTES_MIN, GZIP_LEVEL, join } from './answer-headers.ts';
 import { writeList } from './write-list.ts';
 import { writeWatch } from './write-watch.ts';
 import type { ObjectEncoder } from './object-encoder.ts';
 import { JSON_TYPE, negotiate, notAcceptable, wantsPretty, type MediaType } from './negotiation.ts';
-import type { HeaderFields, ResponseSink } from './response-sink.ts';
-import { warningHeaders } from './warning-header.ts';
+import type { ResponseSink } from './response-sink.ts';
 
-/** Answers above this size are compressed for clients that can take it. Source: responsewriters/writers.go */
-export const GZIP_BYTES_MIN = 128 * 1024;
-/** Speed matters more than size here. */
-export const GZIP_LEVEL = 1;
 /** Transforms (`as=`) were decided by whoever made the object. */
 const ANY_TRANSFORM = (): boolean => true;
 
@@ -107,27 +103,4 @@ function writeWhole(
     sink.head(status, headers, false);
     sink.end(body);
   }
-}
-
-/** What every answer carries. */
-export function answerHeaders(request: ApiServerRequest, extra?: Headers): HeaderFields {
-  const headers: HeaderFields = {
-    'audit-id': request.auditId,
-    'cache-control': 'no-cache, private',
-    ...request.responseHeaders,
-    ...extra,
-  };
-  if (request.warnings.length > 0) headers['warning'] = [...warningHeaders(request.warnings)];
-  return headers;
-}
-
-/** `gzip` and nothing cleverer, as upstream reads the header. */
-export function acceptsGzip(request: ApiServerRequest): boolean {
-  const accepted = request.headers['accept-encoding'];
-  return accepted !== undefined && accepted.split(',').some((coding) => coding.split(';')[0]!.trim() === 'gzip');
-}
-
-/** One buffer of many pieces. */
-export function join(pieces: readonly Uint8Array[]): Uint8Array {
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }

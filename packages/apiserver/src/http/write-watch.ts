@@ -3,7 +3,7 @@ import type { WatchStream, WatchStreamEvent } from '../response.ts';
 import { JSON_TYPE, negotiate, notAcceptable, PROTOBUF_TYPE } from './negotiation.ts';
 import type { ObjectEncoder } from './object-encoder.ts';
 import type { ResponseSink } from './response-sink.ts';
-import { answerHeaders, join } from './write-response.ts';
+import { answerHeaders, join } from './answer-headers.ts';
 
 /** Writes the events of a watch as they come; the connection's own buffer tells how fast. Resolves when it has ended. */
 export async function writeWatch(

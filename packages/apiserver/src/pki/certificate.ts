@@ -123,7 +123,7 @@ function alternativeName(text: string): Buffer {
 }
 
 function ipv6Bytes(text: string): Buffer {
-  const [head = '', tail] = text.split('::') as [string, string?];
+  const [head, tail] = text.split('::') as [string, string?];
   const groups = (part: string): number[] =>
     part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
   const front = groups(head);
