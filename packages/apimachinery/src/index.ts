@@ -1,4 +1,6 @@
 export type * from './gen/meta-v1.gen.ts';
+export { decodeJson, type DecodedJson } from './decode-json.ts';
+export { canonicalObject, decodeObject, type DecodeOptions, type DecodeResult } from './decode-object.ts';
 export { deepCopy, deepEqual, deepFreeze } from './deep-equal.ts';
 export { canonicalDuration, DurationError, durationToMs, formatDuration, parseDuration } from './duration.ts';
 export {
@@ -37,6 +39,7 @@ export {
   PatchError,
   type JsonPatchOperation,
 } from './json-patch.ts';
+export { JsonSyntaxError } from './json-scan.ts';
 export {
   everyLabel,
   formatLabelSelector,
@@ -120,6 +123,16 @@ export {
 } from './quantity.ts';
 export type { Draft, Duration, IntOrString, JsonObject, JsonValue, MicroTime, Quantity, Time } from './scalars.ts';
 export {
+  PROTO_DEPTH_MAX,
+  ProtoError,
+  ProtoReader,
+  ProtoWriter,
+  WIRE_BYTES,
+  WIRE_FIXED32,
+  WIRE_FIXED64,
+  WIRE_VARINT,
+} from './proto-wire.ts';
+export {
   scalar,
   type Field,
   type ListSchema,
@@ -153,5 +166,6 @@ export {
   type StatusDetails,
   type StatusReason,
 } from './status-error.ts';
+export { encodeJson, formatJson, parseJson, parseJsonStrict, type StrictJson } from './strict-json.ts';
 export { canonicalMicroTime, canonicalTime, formatSeconds, parseTime, TimeError, ZERO_TIME } from './time.ts';
 export { formatYaml, parseYaml, parseYamlDocuments, YamlError, type YamlOptions } from './yaml.ts';

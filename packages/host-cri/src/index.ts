@@ -1,3 +1,4 @@
 export type * from './gen/cri.gen.ts';
 export type { CallOptions } from './call-options.ts';
 export { CriError, GRPC_CODES, grpcCodeOf, type GrpcCode } from './cri-error.ts';
+export { connectCri, type CriConnection } from './grpc/cri-client.ts';
