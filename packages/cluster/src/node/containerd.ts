@@ -122,7 +122,10 @@ function answers(socket: string): Promise<boolean> {
   return promise;
 }
 
-/** containerd's own configuration; version 2 is understood by 1.4 to 2.x. */
+/**
+ * containerd's own configuration; version 2 is understood by 1.4 to 2.x. Scores for the kernel's out-of-memory killer are
+ * kept at or above containerd's own: a machine that is itself a container may not go lower.
+ */
 export function containerdToml(config: ContainerdConfig, socket: string, cniDirectory: string): string {
   const text = (value: string): string => JSON.stringify(value);
   return `version = 2
@@ -141,6 +144,7 @@ oom_score = -999
   stream_server_address = ${text(config.address)}
   stream_server_port = "0"
   enable_tls_streaming = false
+  restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = ${text(config.cniBinDirectory)}
     conf_dir = ${text(cniDirectory)}
