@@ -72,7 +72,7 @@ export function planLease(
     leaseTransitions: 0,
   };
   if (!observed) return { do: 'create', spec };
-  const old = observed.lease.spec ?? {};
+  const old = observed.lease.spec;
   const mine = old.holderIdentity === options.identity;
   const valid = observed.at + (old.leaseDurationSeconds ?? 0) * 1000 > now;
   if (old.holderIdentity && !mine && valid) return { do: 'wait', holder: old.holderIdentity };
@@ -103,7 +103,7 @@ export class LeaderElector {
 
   /** The identity of the leader as last seen. */
   get leader(): string | undefined {
-    return this.#observed?.lease.spec?.holderIdentity;
+    return this.#observed?.lease.spec.holderIdentity;
   }
 
   /**
@@ -211,7 +211,7 @@ export class LeaderElector {
     using deadline = childSignal(new AbortController().signal);
     const timer = clock.after(this.#options.renewDeadlineMs, () => deadline.abort());
     const time = formatMicroTime(clock.now());
-    const { leaseTransitions = 0 } = observed.lease.spec ?? {};
+    const { leaseTransitions = 0 } = observed.lease.spec;
     const spec = { holderIdentity: '', leaseDurationSeconds: 1, renewTime: time, acquireTime: time, leaseTransitions };
     try {
       const lease = await client.update(LEASES, { ...observed.lease, spec }, { signal: deadline.signal });
