@@ -5,6 +5,7 @@ import type { ResourceCatalog } from '../discovery/catalog.ts';
 import { discoveryRoutes } from '../discovery/discovery-routes.ts';
 import { healthRoute } from '../health/health-checks.ts';
 import { serverChecks, type ServerState } from '../health/server-checks.ts';
+import { openapiRoutes } from '../openapi/openapi-routes.ts';
 import { openidRoutes } from './openid-routes.ts';
 import { metricsRoute } from '../metrics/metrics-route.ts';
 import type { MetricRegistry } from '../metrics/metric.ts';
@@ -39,6 +40,7 @@ export function standardRoutes(parts: StandardRouteParts): readonly PathRoute[] 
     health('livez'),
     health('readyz'),
     health('healthz'),
+    ...openapiRoutes(parts.catalog),
     ...openidRoutes(parts.issuer, parts.issuer, parts.keys),
   ];
   return [...routes, rootRoute(() => pathList(routes, parts))];

@@ -1,0 +1,170 @@
+/**
+ * OpenAPI documents of both versions, from the resources of a server. Pure.
+ */
+import { hasSchema, schemaOf, type ResourceDefinition } from '@kts/api';
+import { apiVersionOf, type ObjectSchema } from '@kts/apimachinery';
+
+import { KUBERNETES_VERSION } from '../version.ts';
+import { operationsOf, typeOfSubresource, type Operation, type Parameter } from './operations.ts';
+import { definitionsOf, type KindName, type SchemaObject } from './schemas.ts';
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
+const MEDIA_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const WATCH_TYPES = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+const PATCH_TYPES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+  'application/apply-patch+cbor',
+];
+const INFO = { title: 'Kubernetes', version: `v${KUBERNETES_VERSION}` };
+/** Types that every group version has. */
+const COMMON = ['Status', 'DeleteOptions', 'APIResourceList', 'WatchEvent'].map((kind) => META + kind);
+
+/** The document of some resources, all of one group version, in OpenAPI 3.0. */
+export function openapiV3(definitions: readonly ResourceDefinition[]): object {
+  const prefix = '#/components/schemas/';
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of definitions.flatMap(operationsOf)) {
+    const item = (paths[operation.path] ??= {});
+    item[operation.method] = operationV3(operation, prefix);
+  }
+  return {
+    openapi: '3.0.0',
+    info: INFO,
+    paths: sortedByKey(paths),
+    components: {
+      schemas: { ...schemasOf(definitions, prefix), [`${META}Patch`]: { type: 'object' } },
+      securitySchemes: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } },
+    },
+  };
+}
+
+function operationV3(operation: Operation, prefix: string): object {
+  const content = (types: readonly string[], name: string | undefined): object =>
+    Object.fromEntries(types.map((type) => [type, { schema: name ? { $ref: prefix + name } : { type: 'string' } }]));
+  const produced = operation.watchable ? [...MEDIA_TYPES, ...WATCH_TYPES] : MEDIA_TYPES;
+  return {
+    tags: [operation.tag],
+    operationId: operation.id,
+    ...(operation.parameters.length > 0
+      ? {
+          parameters: operation.parameters.map(({ name, in: place, type }) => ({
+            name,
+            in: place,
+            ...(place === 'path' ? { required: true } : {}),
+            schema: { type, uniqueItems: true },
+          })),
+        }
+      : {}),
+    ...(operation.body
+      ? { requestBody: { content: content(operation.method === 'patch' ? PATCH_TYPES : ['*/*'], operation.body) } }
+      : {}),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(operation.responses).map(([code, name]) => [
+          code,
+          { description: descriptionOf(code), content: content(produced, name) },
+        ]),
+      ),
+      401: { description: 'Unauthorized' },
+    },
+    'x-kubernetes-action': operation.action,
+    'x-kubernetes-group-version-kind': operation.kind,
+  };
+}
+
+/** The document of all resources in OpenAPI 2.0. */
+export function openapiV2(definitions: readonly ResourceDefinition[]): object {
+  const prefix = '#/definitions/';
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of definitions.flatMap(operationsOf)) {
+    const item = (paths[operation.path] ??= {});
+    item[operation.method] = operationV2(operation, prefix);
+  }
+  return {
+    swagger: '2.0',
+    info: INFO,
+    paths: sortedByKey(paths),
+    definitions: { ...schemasOf(definitions, prefix), [`${META}Patch`]: { type: 'object' } },
+    securityDefinitions: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } },
+    security: [{ BearerToken: [] }],
+  };
+}
+
+function operationV2(operation: Operation, prefix: string): object {
+  const schema = (name: string | undefined): object => (name ? { $ref: prefix + name } : { type: 'string' });
+  const body = operation.body
+    ? [{ name: 'body', in: 'body', required: operation.method !== 'delete', schema: schema(operation.body) }]
+    : [];
+  return {
+    consumes: operation.method === 'patch' ? PATCH_TYPES : ['*/*'],
+    produces: operation.watchable ? [...MEDIA_TYPES, ...WATCH_TYPES] : MEDIA_TYPES,
+    schemes: ['https'],
+    tags: [operation.tag],
+    operationId: operation.id,
+    parameters: [...operation.parameters.map(parameterV2), ...body],
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(operation.responses).map(([code, name]) => [
+          code,
+          { description: descriptionOf(code), schema: schema(name) },
+        ]),
+      ),
+      401: { description: 'Unauthorized' },
+    },
+    'x-kubernetes-action': operation.action,
+    'x-kubernetes-group-version-kind': operation.kind,
+  };
+}
+
+function parameterV2({ name, in: place, type }: Parameter): object {
+  return { name, in: place, type, uniqueItems: true, ...(place === 'path' ? { required: true } : {}) };
+}
+
+/** Everything that the operations of the resources refer to. */
+function schemasOf(definitions: readonly ResourceDefinition[], prefix: string): Record<string, SchemaObject> {
+  const roots = new Map<string, ObjectSchema>();
+  const kinds = new Map<string, KindName[]>();
+  const addKind = (name: string, kind: KindName): void => {
+    const known = kinds.getOrInsertComputed(name, () => []);
+    if (!known.some((other) => JSON.stringify(other) === JSON.stringify(kind))) known.push(kind);
+  };
+  const addRoot = (name: string): boolean => {
+    if (!roots.has(name) && hasSchema(name)) roots.set(name, schemaOf(name));
+    return roots.has(name);
+  };
+  for (const name of COMMON) addRoot(name);
+  for (const definition of definitions) {
+    const { group, version, kind, listKind, schema } = definition;
+    roots.set(schema.name, schema);
+    addKind(schema.name, { group, version, kind });
+    const listName = schema.name.slice(0, schema.name.lastIndexOf('.') + 1) + listKind;
+    if (definition.verbs.includes('list') && addRoot(listName)) addKind(listName, { group, version, kind: listKind });
+    for (const common of ['DeleteOptions', 'WatchEvent']) addKind(META + common, { group, version, kind: common });
+    for (const subresource of definition.subresources) {
+      const name = typeOfSubresource(definition, subresource);
+      if (name === schema.name || subresource.connect || !addRoot(name)) continue;
+      addKind(name, { group: subresource.group, version: subresource.version, kind: subresource.kind });
+    }
+  }
+  addKind(`${META}Status`, { group: '', version: 'v1', kind: 'Status' });
+  addKind(`${META}APIResourceList`, { group: '', version: 'v1', kind: 'APIResourceList' });
+  return definitionsOf(roots.values(), { prefix, kindsOf: (name) => kinds.get(name) ?? [] });
+}
+
+/** `api/v1`, `apis/apps/v1`: what the documents of OpenAPI 3.0 are called. */
+export function groupVersionPath(definition: Pick<ResourceDefinition, 'group' | 'version'>): string {
+  return `${definition.group ? 'apis' : 'api'}/${apiVersionOf(definition)}`;
+}
+
+const DESCRIPTIONS: Readonly<Record<string, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
+
+function descriptionOf(code: string): string {
+  return DESCRIPTIONS[code] ?? '';
+}
+
+function sortedByKey<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

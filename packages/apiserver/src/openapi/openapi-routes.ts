@@ -1,0 +1,95 @@
+/**
+ * OpenAPI over HTTP: an index with hashes, a document for each group version, and version 2 as a whole. Documents are
+ * made when they are first asked for and kept until the catalog changes.
+ *
+ * Mirrors: k8s.io/kube-openapi/pkg/handler and handler3
+ */
+import { createHash } from 'node:crypto';
+
+import type { ResourceDefinition } from '@kts/api';
+
+import type { ResourceCatalog } from '../discovery/catalog.ts';
+import type { ApiServerRequest } from '../request.ts';
+import type { ApiServerResponse } from '../response.ts';
+import { jsonObject, pageNotFound } from '../routing/not-found.ts';
+import type { PathRoute } from '../routing/router.ts';
+import { groupVersionPath, openapiV2, openapiV3 } from './documents.ts';
+
+const encoder = new TextEncoder();
+/** A document whose hash is in its address never changes. */
+const FOREVER = { 'cache-control': 'public, immutable' };
+
+interface Document {
+  readonly bytes: Uint8Array;
+  readonly hash: string;
+}
+
+interface Documents {
+  readonly generation: number;
+  readonly byGroupVersion: ReadonlyMap<string, readonly ResourceDefinition[]>;
+  readonly made: Map<string, Document>;
+}
+
+export function openapiRoutes(catalog: ResourceCatalog): readonly PathRoute[] {
+  let documents: Documents | undefined;
+  const current = (): Documents => {
+    if (documents?.generation !== catalog.generation) {
+      const byGroupVersion = Map.groupBy(catalog.all(), groupVersionPath);
+      documents = { generation: catalog.generation, byGroupVersion, made: new Map() };
+    }
+    return documents;
+  };
+  const v3 = (now: Documents, path: string): Document | undefined => {
+    const definitions = now.byGroupVersion.get(path);
+    return definitions && now.made.getOrInsertComputed(path, () => documentOf(openapiV3(definitions)));
+  };
+  const v2 = (now: Documents): Document =>
+    now.made.getOrInsertComputed('v2', () => documentOf(openapiV2([...catalog.all()])));
+
+  return [
+    { path: '/openapi/v2', getOnly: true, handler: (request) => Promise.resolve(serve(request, v2(current()))) },
+    {
+      path: '/openapi/v3',
+      subpaths: true,
+      getOnly: true,
+      handler: (request) => {
+        const path = request.path.slice('/openapi/v3'.length).replace(/^\/|\/$/g, '');
+        const now = current();
+        if (path === '') return Promise.resolve(jsonObject(200, { paths: indexOf(now) }));
+        const document = v3(now, path);
+        return Promise.resolve(document ? serve(request, document) : pageNotFound());
+      },
+    },
+  ];
+}
+
+/**
+ * The index names each document by a hash of what it is derived from, so that asking for the index does not make all
+ * documents.
+ */
+function indexOf({ byGroupVersion, generation }: Documents): object {
+  return Object.fromEntries(
+    [...byGroupVersion.keys()].sort().map((path) => {
+      const kinds = byGroupVersion.get(path)!.map(({ kind, plural }) => `${kind}/${plural}`);
+      const hash = hashOf(encoder.encode(JSON.stringify([generation, path, kinds])));
+      return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }];
+    }),
+  );
+}
+
+function documentOf(object: object): Document {
+  const bytes = encoder.encode(JSON.stringify(object));
+  return { bytes, hash: hashOf(bytes) };
+}
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha512').update(bytes).digest('hex').toUpperCase();
+
+function serve(request: ApiServerRequest, document: Document): ApiServerResponse {
+  const etag = `"${document.hash}"`;
+  const contentType = 'application/json';
+  const headers = { etag, vary: 'Accept', ...(request.query.has('hash') ? FOREVER : {}) };
+  if (request.headers['if-none-match'] === etag) {
+    return { kind: 'bytes', status: 304, contentType, body: new Uint8Array(), headers };
+  }
+  return { kind: 'bytes', status: 200, contentType, body: document.bytes, headers };
+}

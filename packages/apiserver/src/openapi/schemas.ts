@@ -1,0 +1,160 @@
+/**
+ * Kinds as OpenAPI schemas. Pure.
+ *
+ * Mirrors: what kube-openapi makes of Go types (v1.36)
+ * Differs: there are no descriptions.
+ */
+import type { Field, ObjectSchema, ScalarFormat, Schema } from '@kts/apimachinery';
+
+export type SchemaObject = Readonly<Record<string, unknown>>;
+
+/** Group, version and kind, as `x-kubernetes-group-version-kind` shows them. */
+export interface KindName {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
+const EXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.';
+
+/** Scalars with a definition of their own, and what that is. */
+const NAMED_SCALARS: Readonly<Record<string, SchemaObject>> = {
+  [`${META}Time`]: { type: 'string', format: 'date-time' },
+  [`${META}MicroTime`]: { type: 'string', format: 'date-time' },
+  [`${META}Duration`]: { type: 'string' },
+  [`${META}FieldsV1`]: { type: 'object' },
+  'io.k8s.apimachinery.pkg.runtime.RawExtension': { type: 'object' },
+  'io.k8s.apimachinery.pkg.api.resource.Quantity': { type: 'string' },
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': { type: 'string', format: 'int-or-string' },
+  [`${EXTENSIONS}JSON`]: {},
+  [`${EXTENSIONS}JSONSchemaPropsOrArray`]: {},
+  [`${EXTENSIONS}JSONSchemaPropsOrBool`]: {},
+  [`${EXTENSIONS}JSONSchemaPropsOrStringArray`]: {},
+};
+
+const PLAIN_SCALARS: Readonly<Partial<Record<ScalarFormat, SchemaObject>>> = {
+  string: { type: 'string' },
+  boolean: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  double: { type: 'number', format: 'double' },
+  bytes: { type: 'string', format: 'byte' },
+};
+
+const SCALAR_NAMES: Readonly<Partial<Record<ScalarFormat, string>>> = {
+  time: `${META}Time`,
+  microTime: `${META}MicroTime`,
+  duration: `${META}Duration`,
+  quantity: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
+  intOrString: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+};
+
+/** The unions of JSON schemas, by the field that has them. */
+const UNIONS: Readonly<Record<string, string>> = {
+  items: `${EXTENSIONS}JSONSchemaPropsOrArray`,
+  additionalItems: `${EXTENSIONS}JSONSchemaPropsOrBool`,
+  additionalProperties: `${EXTENSIONS}JSONSchemaPropsOrBool`,
+  dependencies: `${EXTENSIONS}JSONSchemaPropsOrStringArray`,
+};
+
+export interface SchemaOptions {
+  /** `#/definitions/` or `#/components/schemas/`. */
+  readonly prefix: string;
+  /** The kinds that a type is the schema of. */
+  readonly kindsOf: (name: string) => readonly KindName[];
+}
+
+/** The definitions of all types that can be reached from some, by name in order of the alphabet. */
+export function definitionsOf(roots: Iterable<ObjectSchema>, options: SchemaOptions): Record<string, SchemaObject> {
+  const found = new Map<string, SchemaObject>();
+  const pending = [...roots];
+  const reference = (name: string): SchemaObject => {
+    if (NAMED_SCALARS[name] && !found.has(name)) found.set(name, NAMED_SCALARS[name]);
+    return { $ref: options.prefix + name };
+  };
+  const convert = (schema: Schema, field: string): SchemaObject => {
+    switch (schema.type) {
+      case 'object':
+        if (schema.name === '') return objectSchema(schema, convert);
+        pending.push(schema);
+        return reference(schema.name);
+      case 'map':
+        return {
+          type: 'object',
+          additionalProperties: convert(schema.values, field),
+          ...mapExtensions(schema.mapType),
+        };
+      case 'list':
+        return { type: 'array', items: convert(schema.items, field), ...listExtensions(schema) };
+      case 'scalar':
+        return PLAIN_SCALARS[schema.format] ?? reference(scalarName(schema.format, field));
+    }
+  };
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    if (found.has(next.name)) continue;
+    found.set(next.name, {});
+    const kinds = options.kindsOf(next.name);
+    found.set(next.name, {
+      ...objectSchema(next, convert),
+      ...(kinds.length > 0 ? { 'x-kubernetes-group-version-kind': kinds } : {}),
+    });
+  }
+  return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function scalarName(format: ScalarFormat, field: string): string {
+  const name = SCALAR_NAMES[format];
+  if (name) return name;
+  if (format === 'json') return UNIONS[field] ?? `${EXTENSIONS}JSON`;
+  return field === 'fieldsV1' ? `${META}FieldsV1` : 'io.k8s.apimachinery.pkg.runtime.RawExtension';
+}
+
+type Convert = (schema: Schema, field: string) => SchemaObject;
+
+function objectSchema(schema: ObjectSchema, convert: Convert): SchemaObject {
+  const properties: Record<string, SchemaObject> = {};
+  const required: string[] = [];
+  for (const field of schema.fields.values()) {
+    properties[field.name] = fieldSchema(field, convert);
+    if (!field.optional) required.push(field.name);
+  }
+  return {
+    ...(Object.keys(properties).length > 0 ? { properties } : {}),
+    ...(required.length > 0 ? { required } : {}),
+    type: 'object',
+    ...mapExtensions(schema.structType),
+    ...(schema.preserveUnknownFields ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
+  };
+}
+
+function fieldSchema(field: Field, convert: Convert): SchemaObject {
+  const schema = convert(field.schema, field.name);
+  return {
+    ...withEnum(schema, field.enum),
+    ...(field.patchMergeKey ? { 'x-kubernetes-patch-merge-key': field.patchMergeKey } : {}),
+    ...(field.patchStrategy ? { 'x-kubernetes-patch-strategy': field.patchStrategy } : {}),
+  };
+}
+
+/** The values of a field, or of its elements. */
+function withEnum(schema: SchemaObject, values: readonly string[] | undefined): SchemaObject {
+  if (!values) return schema;
+  const sorted = [...values].sort();
+  if (schema['type'] === 'array') return { ...schema, items: { ...(schema['items'] as object), enum: sorted } };
+  return schema['type'] === 'string' ? { ...schema, enum: sorted } : schema;
+}
+
+function mapExtensions(mapType: 'atomic' | 'granular' | undefined): SchemaObject {
+  return mapType === 'atomic' ? { 'x-kubernetes-map-type': mapType } : {};
+}
+
+function listExtensions(schema: {
+  readonly listType?: string;
+  readonly listMapKeys?: readonly string[];
+}): SchemaObject {
+  return {
+    ...(schema.listMapKeys ? { 'x-kubernetes-list-map-keys': schema.listMapKeys } : {}),
+    ...(schema.listType ? { 'x-kubernetes-list-type': schema.listType } : {}),
+  };
+}
