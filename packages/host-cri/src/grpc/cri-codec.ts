@@ -209,7 +209,7 @@ function fields(type: string): readonly Field[] {
   if (known) return known;
   const list = Object.entries(facts.messages[type]!.fields).map(([name, field]) => ({
     ...scalarField(field.type ?? ''),
-    name: name.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
+    name: camelCase(name),
     number: field.n,
     repeated: field.repeated ?? false,
     map: field.map,
@@ -240,4 +240,10 @@ function defaultOf(field: Field): unknown {
 
 function isDefault(field: Field, value: unknown): boolean {
   return field.type === 'bytes' ? (value as Uint8Array).length === 0 : value === defaultOf(field);
+}
+
+/** As the generated types spell it. */
+function camelCase(name: string): string {
+  const spelled = name.charAt(0).toLowerCase() + name.slice(1);
+  return spelled.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
