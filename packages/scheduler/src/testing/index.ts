@@ -8,3 +8,4 @@ export {
   type ObjectsByLister,
   type PodOptions,
 } from './builders.ts';
+export { scores, verdicts } from './verdicts.ts';
