@@ -4,7 +4,6 @@
  * Mirrors: pkg/apis/apps/validation/validation.go (v1.36), the functions that several kinds share
  */
 import {
-  everyLabel,
   forbidden,
   invalid,
   isPercent,
@@ -58,7 +57,7 @@ export function validateReplicaTemplate(
   path: FieldPath,
   rules: PodRules,
 ): FieldError[] {
-  const matcher = selector ? matcherOf(selector) : everyLabel;
+  const matcher = matcherOf(selector);
   if (!matcher) return [invalid(path.child('selector'), selector, 'invalid label selector')];
   return [
     ...checkTemplateLabels(template, matcher, path.child('template')),

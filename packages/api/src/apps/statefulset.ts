@@ -180,9 +180,9 @@ function validateUpdateStrategy({ type, rollingUpdate }: StatefulSetUpdateStrate
 
 /** The template with the volumes that its claims will add; host names come from the set. */
 function validateTemplate(spec: StatefulSetSpec, skip: boolean, old?: StatefulSetSpec): FieldError[] {
-  const matcher = spec.selector ? matcherOf(spec.selector) : undefined;
+  const matcher = matcherOf(spec.selector);
   const path = SPEC.child('template');
-  if (spec.selector && !matcher) return [invalid(SPEC.child('selector'), spec.selector, '')];
+  if (!matcher) return [invalid(SPEC.child('selector'), spec.selector, '')];
   const claims = (spec.volumeClaimTemplates ?? []).map(({ metadata }): Volume => {
     const name = metadata?.name ?? '';
     return { name, persistentVolumeClaim: { claimName: name } };
@@ -195,7 +195,7 @@ function validateTemplate(spec: StatefulSetSpec, skip: boolean, old?: StatefulSe
   const { labels, annotations } = template.metadata ?? {};
   const rules = rulesForTemplate(old?.template);
   return [
-    ...(matcher ? checkTemplateLabels(template, matcher, path) : []),
+    ...checkTemplateLabels(template, matcher, path),
     ...(skip ? [] : validatePodTemplateSpec(template, path, rules)),
     // Checked a second time, as upstream does.
     ...validateLabels(labels, path.child('labels')),
