@@ -18,12 +18,16 @@ import { x509Authenticator } from './authentication/x509.ts';
 import { accessReviews } from './authorization/access-reviews.ts';
 import { firstOpinion, type Authorizer } from './authorization/authorizer.ts';
 import { escalationChecks } from './authorization/escalation.ts';
+import { followNodeReferences } from './authorization/follow-nodes.ts';
 import { followRbac } from './authorization/follow-rbac.ts';
+import { nodeAuthorizer } from './authorization/node-authorizer.ts';
+import { NodeReferences } from './authorization/node-references.ts';
 import { mastersAuthorizer, rbacAuthorizer } from './authorization/rbac-authorizer.ts';
 import { RbacRules } from './authorization/rbac-rules.ts';
 import { bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
 import { ensureObjects } from './bootstrap/ensure-objects.ts';
 import { kubernetesService, publishEndpoints } from './bootstrap/kubernetes-service.ts';
+import { nodeRules } from './bootstrap/rbac-policy.ts';
 import { auditStage } from './chain/audit.ts';
 import { authenticationStage } from './chain/authentication.ts';
 import { authorizationStage } from './chain/authorization.ts';
@@ -96,7 +100,8 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   let synced = false;
   const identity = createIdentity(config, deps, pki, (plural, namespace, name) => read(plural, namespace, name));
   const rules = new RbacRules();
-  const authorizer = firstOpinion([mastersAuthorizer, rbacAuthorizer(rules)]);
+  const references = new NodeReferences();
+  const authorizer = firstOpinion([mastersAuthorizer, nodeAuthorizer(references, nodeRules()), rbacAuthorizer(rules)]);
   const resources = (deps.resources ?? createResourceServer)({
     ...deps,
     catalog,
@@ -157,7 +162,11 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
         }),
         log,
       );
-      const followers = [...followRbac(rules, { ask, clock, log }), ...followFlows(classifier, { ask, clock, log })];
+      const followers = [
+        ...followRbac(rules, { ask, clock, log }),
+        ...followFlows(classifier, { ask, clock, log }),
+        ...followNodeReferences(references, { ask, clock, log }),
+      ];
       await startFollowers(followers, group);
       synced = true;
       if (config.secure) {

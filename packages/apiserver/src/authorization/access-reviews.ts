@@ -25,6 +25,7 @@ import {
 
 import type { UserInfo } from '../request.ts';
 import { resourceAttributes, type AuthorizationAttributes, type Authorizer } from './authorizer.ts';
+import { nodeIdentity } from './node-authorizer.ts';
 import { aggregate } from './rbac-authorizer.ts';
 import type { RbacRules } from './rbac-rules.ts';
 
@@ -252,10 +253,13 @@ function rulesOf(rules: RbacRules, user: UserInfo, namespace: string): object {
       if (nonResourceURLs?.length) nonResourceRules.push({ verbs, nonResourceURLs });
     }
   }
+  // The node authorizer decides by relations, which cannot be listed as rules.
+  const isNode = nodeIdentity(user) !== undefined;
+  if (isNode) problems.push('node authorizer does not support user rule resolution');
   return {
     resourceRules,
     nonResourceRules,
-    incomplete: false,
+    incomplete: isNode,
     ...(problems.length > 0 ? { evaluationError: aggregate(problems) } : {}),
   };
 }

@@ -1,5 +1,7 @@
+import { formatYaml } from '@kts/apimachinery';
+
 import type { EntryList, WatchStreamEvent } from '../response.ts';
-import { JSON_TYPE, type MediaType } from './negotiation.ts';
+import { JSON_TYPE, YAML_TYPE, type MediaType } from './negotiation.ts';
 import { listMetadata } from './write-list.ts';
 
 /** Turns objects into bytes of any media type. */
@@ -15,6 +17,7 @@ const encoder = new TextEncoder();
 
 export function createObjectEncoder(): ObjectEncoder {
   const encode = (mediaType: MediaType, object: object, pretty: boolean): Uint8Array => {
+    if (mediaType === YAML_TYPE) return encoder.encode(formatYaml(object));
     if (mediaType !== JSON_TYPE) throw new TypeError(`no encoder for ${mediaType}`);
     return encoder.encode(`${pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)}\n`);
   };
