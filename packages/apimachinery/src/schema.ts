@@ -33,6 +33,8 @@ export interface ListSchema {
   /** How server-side apply merges; absent means atomic. */
   readonly listType?: 'atomic' | 'set' | 'map';
   readonly listMapKeys?: readonly string[];
+  /** A named list type in Go: protobuf wraps it into a message whose field 1 has the elements. */
+  readonly protoMessage?: boolean;
 }
 
 export interface ScalarSchema {
@@ -63,10 +65,14 @@ export interface Field {
   readonly schema: Schema;
   /** Not required by OpenAPI. */
   readonly optional: boolean;
-  /** Left out of the JSON output when empty. */
+  /** Left out of the JSON output when empty. Go never leaves out a struct that is no pointer unless it is `omitzero`. */
   readonly omitempty: boolean;
   /** A pointer in Go: absent and zero are different values, and protobuf leaves it out when absent. */
   readonly pointer: boolean;
+  /** A `null` is kept as a value of its own. Only custom resources have it. */
+  readonly nullable?: boolean;
+  /** Go's name of the type (for lists and maps: of the element) where messages show it, such as `v1.SecretType`. */
+  readonly goType?: string;
   /** From the `+default` marker. */
   readonly default?: unknown;
   /** The closed set of values, of the element for lists and maps. */

@@ -1,0 +1,150 @@
+import { decodeScalar, NumberLiteral, TypeMismatchError } from './decode-scalar.ts';
+import { goTypeName } from './json-patch.ts';
+import { jsonPathText, type JsonPathSegment } from './json-scan.ts';
+import type { Field, ObjectSchema, Schema } from './schema.ts';
+
+/**
+ * What is wrong with a value that does not fit its schema, in Go's words. Only called once something is known to be
+ * wrong; it need not be fast.
+ *
+ * Mirrors: sigs.k8s.io/json: the first mismatch of types is reported at the end, the error of a type's own decoder at
+ * once; unknown fields are reported with their path, each text once, at most STRICT_ERRORS_MAX.
+ */
+export interface DecodingProblems {
+  readonly unknown: readonly string[];
+  readonly error?: string;
+}
+
+const STRICT_ERRORS_MAX = 100;
+
+export function explainDecoding(schema: ObjectSchema, value: unknown): DecodingProblems {
+  const walk = new Walk();
+  try {
+    walk.visit(schema, value, undefined);
+  } catch (error) {
+    return { unknown: [], error: (error as Error).message };
+  }
+  return { unknown: [...walk.unknown], ...(walk.mismatch === undefined ? {} : { error: walk.mismatch }) };
+}
+
+/** Whether duplicate members at a path are noticed: the decoder looks into everything but free JSON and unknown fields. */
+export function isDecodedPath(schema: ObjectSchema, path: readonly JsonPathSegment[]): boolean {
+  let current: Schema | undefined = schema;
+  for (const segment of path) {
+    if (current.type === 'scalar') return false;
+    if (current.type === 'object') current = current.fields.get(String(segment))?.schema;
+    else current = current.type === 'map' ? current.values : current.items;
+    if (current === undefined) return false;
+  }
+  return true;
+}
+
+/** Go's name of a type: `v1.PodSpec`, `[]string`, `map[string]string`, `int32`. */
+export function goTypeOf(schema: Schema, named?: string): string {
+  switch (schema.type) {
+    case 'object':
+      return schema.name.split('.').slice(-2).join('.');
+    case 'list':
+      return `[]${goTypeOf(schema.items, named)}`;
+    case 'map':
+      return `map[string]${goTypeOf(schema.values, named)}`;
+    case 'scalar':
+      return named ?? GO_SCALARS[schema.format] ?? schema.format;
+  }
+}
+
+const GO_SCALARS: Readonly<Partial<Record<string, string>>> = { boolean: 'bool', double: 'float64', bytes: '[]uint8' };
+
+class Walk {
+  readonly unknown = new Set<string>();
+  mismatch: string | undefined;
+  readonly #path: JsonPathSegment[] = [];
+  /** Names of fields for messages: without indices, with the names of inlined structs. */
+  readonly #names: string[] = [];
+  #struct = '';
+
+  visit(schema: Schema, value: unknown, field: Field | undefined): void {
+    if (value === null || value === undefined) return;
+    if (schema.type === 'scalar') return this.#scalar(schema.format, value, field);
+    const isObject = typeof value === 'object' && !Array.isArray(value) && !(value instanceof NumberLiteral);
+    if (schema.type === 'list' ? !Array.isArray(value) : !isObject) {
+      const found = value instanceof NumberLiteral ? 'number' : goTypeName(value);
+      this.#report(new TypeMismatchError(found, goTypeOf(schema, field?.goType)));
+    } else if (schema.type === 'object') {
+      this.#structFields(schema, value as Readonly<Record<string, unknown>>);
+    } else if (schema.type === 'list') {
+      for (const [index, item] of (value as readonly unknown[]).entries()) {
+        this.#within(index, () => this.visit(schema.items, item, field));
+      }
+    } else {
+      for (const [key, item] of Object.entries(value as object)) {
+        this.#within(key, () => this.visit(schema.values, item, field));
+      }
+    }
+  }
+
+  #structFields(schema: ObjectSchema, value: Readonly<Record<string, unknown>>): void {
+    const outer = this.#struct;
+    for (const [key, item] of Object.entries(value)) {
+      const field = schema.fields.get(key);
+      if (field === undefined) {
+        if (!schema.preserveUnknownFields) this.#within(key, () => this.#reportUnknown());
+        continue;
+      }
+      this.#struct = schema.name.split('.').at(-1)!;
+      const names = [...inlinedNames(schema, key), key];
+      this.#names.push(...names);
+      this.#within(key, () => this.visit(field.schema, item, field));
+      this.#names.length -= names.length;
+    }
+    this.#struct = outer;
+  }
+
+  #scalar(format: Parameters<typeof decodeScalar>[0], value: unknown, field: Field | undefined): void {
+    try {
+      decodeScalar(format, value);
+    } catch (error) {
+      if (!(error instanceof TypeMismatchError)) {
+        if (format !== 'bytes') throw error;
+        this.mismatch ??= (error as Error).message;
+        return;
+      }
+      const plain = format === 'string' && field?.goType !== undefined;
+      const named = plain ? new TypeMismatchError(error.found, field.goType!) : error;
+      this.#report(named);
+      if (OWN_DECODERS.has(format)) throw new Error(this.#text(named), { cause: error });
+    }
+  }
+
+  #report(error: TypeMismatchError): void {
+    this.mismatch ??= this.#text(error);
+  }
+
+  #text(error: TypeMismatchError): string {
+    if (this.#struct === '') return error.message;
+    const field = `${this.#struct}.${this.#names.join('.')}`;
+    return `json: cannot unmarshal ${error.found} into Go struct field ${field} of type ${error.goType}`;
+  }
+
+  #reportUnknown(): void {
+    if (this.unknown.size < STRICT_ERRORS_MAX) this.unknown.add(jsonPathText(this.#path));
+  }
+
+  #within(segment: JsonPathSegment, action: () => void): void {
+    this.#path.push(segment);
+    action();
+    this.#path.pop();
+  }
+}
+
+const OWN_DECODERS: ReadonlySet<string> = new Set(['time', 'microTime', 'duration', 'quantity', 'intOrString']);
+
+/** The names of the inlined structs that a field comes from, outermost first. */
+function inlinedNames(schema: ObjectSchema, key: string): readonly string[] {
+  for (const member of schema.members) {
+    if (member.inline?.fields.has(key)) {
+      return [member.inline.name.split('.').at(-1)!, ...inlinedNames(member.inline, key)];
+    }
+  }
+  return [];
+}
