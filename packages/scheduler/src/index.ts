@@ -30,4 +30,3 @@ export { scheduleOne, type Decision } from './framework/schedule-one.ts';
 export type { Lister, Listers, Snapshot } from './framework/snapshot.ts';
 export { defaultPlugins, type PluginArgs } from './plugins/default-plugins.ts';
 export { createScheduler, type SchedulerDeps } from './scheduler.ts';
-export type { SchedulerEvents } from './scheduler-events.ts';

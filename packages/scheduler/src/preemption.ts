@@ -6,7 +6,6 @@ import type { Client } from '@kts/client';
 import type { PodInfo } from './framework/pod-info.ts';
 import type { Lister } from './framework/snapshot.ts';
 import { planPodStatus } from './pod-status.ts';
-import type { SchedulerEvents } from './scheduler-events.ts';
 
 /**
  * Deletes the victims of a preemption, in the background: the pod that wants their place must not enter the queue again
@@ -18,8 +17,8 @@ export interface PreemptionDeps {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly events: SchedulerEvents;
   readonly pods: Lister<Pod>;
+  readonly onPreempted: (victim: Pod, preemptor: Pod, note: string) => void;
   /** The preemption of the pod with this uid has failed. */
   readonly onFailure: (uid: string) => void;
 }
@@ -73,23 +72,22 @@ export class PreemptionExecutor {
     });
   }
 
-  async #preempt(victim: Pod, { metadata, spec }: Pod, node: string, signal: AbortSignal): Promise<void> {
-    const { client, events } = this.#deps;
+  async #preempt(victim: Pod, preemptor: Pod, node: string, signal: AbortSignal): Promise<void> {
     const { namespace, name, uid } = victim.metadata;
     const condition = {
       type: 'DisruptionTarget',
       status: 'True',
       reason: 'PreemptionByScheduler',
-      message: `${spec.schedulerName}: preempting to accommodate a higher priority pod`,
+      message: `${preemptor.spec.schedulerName}: preempting to accommodate a higher priority pod`,
     };
     try {
       await this.#patchStatus(victim, { condition }, signal);
-      await client.delete(pods, { namespace, name }, { preconditions: { uid }, signal });
+      await this.#deps.client.delete(pods, { namespace, name }, { preconditions: { uid }, signal });
     } catch (error) {
       if (isNotFound(error)) return;
       throw error;
     }
-    events.event(victim, 'Normal', 'Preempted', `Preempted by pod ${metadata.uid} on node ${node}`);
+    this.#deps.onPreempted(victim, preemptor, `Preempted by pod ${preemptor.metadata.uid} on node ${node}`);
   }
 
   async #patchStatus(pod: Pod, change: Parameters<typeof planPodStatus>[1], signal: AbortSignal): Promise<void> {

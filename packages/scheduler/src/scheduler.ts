@@ -2,7 +2,7 @@ import { pods } from '@kts/api';
 import type { Pod } from '@kts/api/types/core-v1';
 import { TaskGroup, type Clock, type Component, type Logger, type Random } from '@kts/base';
 import type { Client } from '@kts/client';
-import type { Informers } from '@kts/controlkit';
+import { createEventRecorder, createInformers, type EventWriter, type Informers } from '@kts/controlkit';
 import { assumeVolumes } from './assumed-volumes.ts';
 import {
   reservePlan,
@@ -25,16 +25,15 @@ import type { Snapshot } from './framework/snapshot.ts';
 import { planPodStatus, type PodStatusChange } from './pod-status.ts';
 import { PreemptionExecutor } from './preemption.ts';
 import { SchedulingQueue, type QueueEntry } from './queue/scheduling-queue.ts';
-import { truncateNote, type SchedulerEvents } from './scheduler-events.ts';
+import { truncateNote } from './event-note.ts';
 
 export interface SchedulerDeps {
   readonly client: Client;
-  /** Run by whoever made them. */
-  readonly informers: Informers;
-  readonly events: SchedulerEvents;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Shared with other components, and run by whoever made them; absent: the scheduler has its own. */
+  readonly informers?: Informers;
 }
 
 /** Assigns pods to nodes. The configuration must be valid. */
@@ -44,10 +43,16 @@ export function createScheduler(configuration: KubeSchedulerConfiguration, deps:
     name: 'kube-scheduler',
     ready: ready.promise,
     run: async (signal) => {
-      await using scheduler = new Scheduler(configuration, deps, signal);
-      await deps.informers.synced();
-      ready.resolve();
-      await scheduler.run();
+      const informers = deps.informers ?? createInformers(deps);
+      const group = new TaskGroup(signal);
+      const scheduler = new Scheduler(configuration, { ...deps, informers }, group);
+      if (!deps.informers) group.start((groupSignal) => informers.run(groupSignal));
+      group.start(async () => {
+        await Promise.race([informers.synced(), scheduler.stopped]);
+        ready.resolve();
+        await scheduler.run();
+      });
+      await group.done();
     },
   };
 }
@@ -74,61 +79,76 @@ const NO_PLUGINS: ReadonlySet<string> = new Set();
  * Mirrors: pkg/scheduler/schedule_one.go (v1.36)
  * Differs: pod status is patched in order per pod, not through a dispatcher that merges calls.
  */
-class Scheduler implements AsyncDisposable {
-  readonly #deps: SchedulerDeps;
+class Scheduler {
+  readonly #deps: SchedulerDeps & { readonly informers: Informers };
   readonly #group: TaskGroup;
   readonly #profiles: ReadonlyMap<string, Profile>;
   readonly #cache = new ClusterCache();
   readonly #queue: SchedulingQueue;
   readonly #preemption: PreemptionExecutor;
   readonly #binding: Binding;
-  readonly #stopWatching: () => void;
+  /** One per profile: each scheduler name speaks for itself. */
+  readonly #recorders: ReadonlyMap<string, EventWriter>;
   /** The last write of each pod's status that is under way. */
   readonly #writes = new Map<string, Promise<void>>();
   #startNodeIndex = 0;
   #bindings = 0;
   #wake: () => void = () => {};
 
-  constructor(configuration: KubeSchedulerConfiguration, deps: SchedulerDeps, signal: AbortSignal) {
+  /** Resolves when the signal is aborted. */
+  readonly stopped: Promise<void>;
+
+  constructor(
+    configuration: KubeSchedulerConfiguration,
+    deps: SchedulerDeps & { readonly informers: Informers },
+    group: TaskGroup,
+  ) {
+    const { client, clock, informers } = deps;
     this.#deps = deps;
-    this.#group = new TaskGroup(signal);
+    this.#group = group;
     this.#profiles = profilesOf(configuration, { isPreempting: (uid) => this.#preemption.isPreempting(uid) });
+    this.#recorders = new Map(
+      [...this.#profiles.keys()].map((name) => [name, createEventRecorder({ component: name }, deps)]),
+    );
+    for (const recorder of this.#recorders.values()) group.start((signal) => recorder.run(signal));
     this.#queue = new SchedulingQueue({
       profiles: this.#profiles,
-      now: () => deps.clock.now(),
+      now: () => clock.now(),
       initialBackoffMs: (configuration.podInitialBackoffSeconds ?? 1) * 1000,
       maxBackoffMs: (configuration.podMaxBackoffSeconds ?? 10) * 1000,
     });
     this.#preemption = new PreemptionExecutor({
       ...deps,
-      pods: deps.informers.get(pods),
+      pods: informers.get(pods),
+      onPreempted: (victim, preemptor, note) => this.#tell(preemptor, 'Normal', 'Preempted', note, victim),
       onFailure: (uid) => {
         this.#queue.activate(uid);
         this.#wake();
       },
     });
-    const { listers, assumptions } = assumeVolumes(informerListers(deps.informers));
-    const { client, clock } = deps;
-    this.#binding = { client, clock, listers, assumptions, signal: this.#group.signal };
-    this.#stopWatching = watchCluster({
-      informers: deps.informers,
+    const { listers, assumptions } = assumeVolumes(informerListers(informers));
+    this.#binding = { client, clock, listers, assumptions, signal: group.signal };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.stopped = promise;
+    const stopWatching = watchCluster({
+      informers,
       cache: this.#cache,
       queue: this.#queue,
       isResponsible: (pod) => this.#profiles.has(pod.spec.schedulerName ?? ''),
       wake: () => this.#wake(),
     });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopWatching();
-    this.#group.stop();
-    await this.#group.done();
+    const onAbort = (): void => {
+      stopWatching();
+      this.#wake();
+      resolve();
+    };
+    if (group.signal.aborted) onAbort();
+    else group.signal.addEventListener('abort', onAbort, { once: true });
   }
 
   /** Until the signal. */
   async run(): Promise<void> {
     const { signal } = this.#group;
-    signal.addEventListener('abort', () => this.#wake(), { once: true });
     while (!signal.aborted) {
       const deadline = this.#deps.clock.monotonic() + SLICE_MS_MAX;
       let entry: QueueEntry | undefined;
@@ -159,7 +179,7 @@ class Scheduler implements AsyncDisposable {
     const profile = this.#profiles.get(spec.schedulerName ?? '');
     if (profile === undefined || this.#cache.isAssumed(info.uid)) return;
     if (metadata.deletionTimestamp !== undefined) {
-      this.#deps.events.event(info.pod, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${info.key}`);
+      this.#tell(info.pod, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${info.key}`);
       return;
     }
     const decision = scheduleOne(this.#snapshot(), info, profile, this.#deps.random);
@@ -207,14 +227,14 @@ class Scheduler implements AsyncDisposable {
 
   async #bind(entry: QueueEntry, plan: BindingPlan): Promise<void> {
     const { pod, node } = plan;
-    const { events, log } = this.#deps;
+    const { log } = this.#deps;
     let failure: Failure;
     try {
       if (takesLong(plan)) await this.#patchStatus(entry.info.pod, { nominatedNode: node.name });
       const refusal = await runBindingCycle(plan, this.#binding);
       if (refusal === undefined) {
         log.debug(2, 'Successfully bound pod to node', { pod: pod.key, node: node.name });
-        events.event(pod.pod, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node.name}`);
+        this.#tell(pod.pod, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node.name}`);
         return;
       }
       failure = refused(plan, refusal);
@@ -250,7 +270,7 @@ class Scheduler implements AsyncDisposable {
     this.#queue.requeueUnschedulable(entry, current, failure.rejectors);
     this.#queue.nominations.set(entry.info, failure.nominatedNode);
     const { reason, message, nominatedNode } = failure;
-    this.#deps.events.event(current, 'Warning', 'FailedScheduling', truncateNote(message));
+    this.#tell(current, 'Warning', 'FailedScheduling', message);
     const condition = { type: 'PodScheduled', status: 'False', reason, message };
     const change = nominatedNode === undefined ? { condition } : { condition, nominatedNode };
     this.#group.start(async () => {
@@ -258,6 +278,11 @@ class Scheduler implements AsyncDisposable {
         if (!this.#group.signal.aborted) this.#deps.log.warn('Error updating pod', { pod: info.key, error: problem });
       });
     });
+  }
+
+  /** An event in the name of the pod's scheduler; about the pod, unless it is about another one. */
+  #tell(pod: Pod, type: 'Normal' | 'Warning', reason: string, note: string, about = pod): void {
+    this.#recorders.get(pod.spec.schedulerName ?? '')?.event(about, type, reason, truncateNote(note));
   }
 
   /** One write after the other for each pod, each derived from the newest state. */

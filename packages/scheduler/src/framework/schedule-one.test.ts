@@ -7,7 +7,7 @@ import { insufficientResources } from '../plugins/node-resources-fit.ts';
 import { cluster, node, pod, verdicts, type ClusterOptions, type PodOptions } from '../testing/index.ts';
 import { ClusterCache } from './cluster-cache.ts';
 import { podInfoOf } from './pod-info.ts';
-import { profileOf } from './profile.ts';
+import { hasHook, profileOf } from './profile.ts';
 import { nodesToFind, scheduleOne, type Decision } from './schedule-one.ts';
 
 const profile = profileOf('default-scheduler', defaultPlugins());
@@ -183,7 +183,7 @@ describe('scheduleOne, whatever the cluster', () => {
           const target = pod(`p${index}`, podOptions(wanted[index]!));
           const allowed = new Set([...snapshot.nodes].map(({ name }) => name));
           // Fresh plugins, so that nothing remembered from earlier cycles helps.
-          for (const { plugin } of defaultPlugins().filter((entry) => entry.plugin.filter)) {
+          for (const { plugin } of defaultPlugins().filter((entry) => hasHook(entry.plugin, 'filter'))) {
             const verdict = verdicts(plugin, target, snapshot);
             for (const name of allowed)
               if (typeof verdict === 'string' || verdict[name] !== 'fits') allowed.delete(name);

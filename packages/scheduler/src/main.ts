@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { parseYaml } from '@kts/apimachinery';
+import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
+import { accessOf, Client, createHttpTransport, parseKubeconfig } from '@kts/client';
+import { LeaderElector } from '@kts/controlkit';
+import { parseSchedulerFlags, USAGE, type SchedulerFlags } from './command-line.ts';
+import { validateConfiguration, type KubeSchedulerConfiguration } from './configuration.ts';
+import { createScheduler } from './scheduler.ts';
+
+const LEASE = { namespace: 'kube-system', name: 'kube-scheduler' };
+
+try {
+  const flags = parseSchedulerFlags(process.argv.slice(2));
+  if (flags.help) process.stdout.write(USAGE);
+  else await run(flags);
+} catch (error) {
+  process.stderr.write(`kube-scheduler: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
+
+async function run(flags: SchedulerFlags): Promise<void> {
+  const configuration = readConfiguration(flags);
+  const log = createLogger({ clock, verbosity: flags.verbosity, write: (line) => process.stderr.write(line) });
+  const transport = createHttpTransport({ ...readAccess(flags), userAgent: 'kube-scheduler' });
+  const deps = { client: new Client(transport), clock, random, log };
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const scheduler = createScheduler(configuration, deps);
+  try {
+    if (flags.leaderElect ?? configuration.leaderElection?.leaderElect ?? true) {
+      const identity = `${hostname()}_${random.uuid()}`;
+      const elector = new LeaderElector({ lease: LEASE, identity, releaseOnStop: true }, deps);
+      if ((await elector.run(stop.signal, (signal) => scheduler.run(signal))) === 'lost')
+        throw new Error('leader election lost');
+    } else {
+      await scheduler.run(stop.signal);
+    }
+  } finally {
+    await transport.close();
+  }
+}
+
+function readAccess({ kubeconfig }: SchedulerFlags): ReturnType<typeof accessOf> {
+  if (kubeconfig === undefined) throw new Error('--kubeconfig is required');
+  const directory = dirname(resolve(kubeconfig));
+  return accessOf(parseKubeconfig(readFileSync(kubeconfig, 'utf8'), kubeconfig), (path) =>
+    readFileSync(resolve(directory, path)),
+  );
+}
+
+function readConfiguration({ config }: SchedulerFlags): KubeSchedulerConfiguration {
+  if (config === undefined) return {};
+  const configuration = parseYaml(readFileSync(config, 'utf8')) as KubeSchedulerConfiguration;
+  const errors = validateConfiguration(configuration);
+  if (errors.length > 0) throw new Error(errors.map(({ field, message }) => `${field}: ${message}`).join('; '));
+  return configuration;
+}
