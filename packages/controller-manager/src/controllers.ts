@@ -1,0 +1,54 @@
+import type { Component } from '@kts/base';
+import { createControllerRunner, type AnyControllerDefinition, type ControllerDependencies } from '@kts/controlkit';
+
+import type { ControllerManagerConfig } from './controller-manager-config.ts';
+import { replicaSetController, replicationController } from './replicaset/replicaset-controller.ts';
+
+/** One controller of the manager, under the name that `--controllers` knows. */
+export interface ControllerEntry {
+  readonly name: string;
+  /** The component that its events name; it differs from the controller's name where upstream's does. */
+  readonly eventSource: string;
+  readonly offByDefault?: boolean;
+  /** What to run. Nothing, if the configuration leaves it without work. */
+  readonly make: (config: ControllerManagerConfig, deps: ControllerDependencies) => readonly Component[];
+}
+
+/** All controllers. Names are those of cmd/kube-controller-manager/names. */
+export const CONTROLLERS: readonly ControllerEntry[] = [
+  { name: 'replicaset-controller', eventSource: 'replicaset-controller', make: running(replicaSetController) },
+  {
+    name: 'replicationcontroller-controller',
+    eventSource: 'replication-controller',
+    make: running(replicationController),
+  },
+];
+
+/**
+ * Which controllers to run, by `--controllers`' rules: a name switches on, `-name` off, and otherwise `*` decides.
+ *
+ * Mirrors: staging/src/k8s.io/controller-manager/app/helper.go, IsControllerEnabled (v1.36)
+ */
+export function enabledControllers(
+  selection: readonly string[],
+  entries: readonly ControllerEntry[] = CONTROLLERS,
+): readonly ControllerEntry[] {
+  return entries.filter(({ name, offByDefault = false }) => {
+    const last = selection.find((item) => item === name || item === `-${name}`);
+    return last === undefined ? selection.includes('*') && !offByDefault : last === name;
+  });
+}
+
+/** Names in the selection that no controller has. */
+export function unknownControllers(
+  selection: readonly string[],
+  entries: readonly ControllerEntry[] = CONTROLLERS,
+): readonly string[] {
+  const names = new Set(entries.map(({ name }) => name));
+  return selection.filter((item) => item !== '*' && !names.has(item.replace(/^-/, '')));
+}
+
+/** A controller, or several that belong together, which the configuration does not change. */
+function running(...definitions: readonly AnyControllerDefinition[]): ControllerEntry['make'] {
+  return (_config, deps) => definitions.map((definition) => createControllerRunner(definition, deps));
+}
