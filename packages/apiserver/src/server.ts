@@ -40,14 +40,14 @@ import { ResourceCatalog } from './discovery/catalog.ts';
 import { FlowClassifier } from './flowcontrol/classifier.ts';
 import { followFlows } from './flowcontrol/follow-flows.ts';
 import type { ObjectFollower } from './follow/object-follower.ts';
-import { listen, type HttpServer } from './http/http-server.ts';
+import { listen, type HttpServer, type TlsMaterial } from './http/http-server.ts';
 import { createObjectEncoder } from './http/object-encoder.ts';
 import { serveHttp } from './http/serve.ts';
 import { askInProcess, createInProcessTransport, type InProcessOptions } from './in-process-transport.ts';
 import { MetricRegistry } from './metrics/metric.ts';
 import { processMetrics } from './metrics/process-metrics.ts';
 import { measuringRequests } from './metrics/request-metrics.ts';
-import { ensurePki, type ClusterPki } from './pki/cluster-pki.ts';
+import { ensurePki, type ClusterPki, type PkiOptions } from './pki/cluster-pki.ts';
 import { memoryFiles, type PkiFiles } from './pki/pki-files.ts';
 import { createResourceServer } from './registry/create-resource-server.ts';
 import type { UserInfo } from './request.ts';
@@ -82,19 +82,23 @@ export interface ApiServer extends Component {
 /** Who the server is to itself. */
 const LOOPBACK: UserInfo = { name: 'system:apiserver', groups: ['system:masters', AUTHENTICATED_GROUP] };
 
+/** Certificates that could not be renewed are tried again after so long. */
+const RENEWAL_CHECK_MS_MIN = 60_000;
+
 /** Makes an API server without starting anything. */
 export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): ApiServer {
   const { clock, random, log } = deps;
   const catalog = new ResourceCatalog(builtinResources);
   const serviceRanges = config.serviceRanges ?? [DEFAULT_SERVICE_RANGE];
-  const pki = ensurePki({
+  const pkiOptions: PkiOptions = {
     files: deps.files ?? memoryFiles(),
     clock,
     random,
     serviceAddress: firstAddress(serviceRanges[0]!),
     ...(config.names ? { names: config.names } : {}),
     ...(config.clusterDomain ? { clusterDomain: config.clusterDomain } : {}),
-  });
+  };
+  let pki = ensurePki(pkiOptions);
   const stopped = new AbortController();
   let http: HttpServer | undefined;
   let synced = false;
@@ -145,6 +149,16 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     return response.kind === 'entry' && response.status === 200 ? (response.entry.object() as KubeObject) : undefined;
   };
 
+  /** Certificates are replaced while the server runs, long before they expire. */
+  const renewCertificates = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await clock.sleep(Math.max(RENEWAL_CHECK_MS_MIN, pki.renewAt - clock.now()), signal);
+      pki = ensurePki(pkiOptions);
+      http?.replaceCertificates(tlsOf(pki));
+      log.info('certificates renewed');
+    }
+  };
+
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
   const run = async (signal: AbortSignal): Promise<void> => {
@@ -172,6 +186,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
       if (config.secure) {
         http = await startHttp(config.secure, deps, pki, answer);
         await publishService(client, http.address, config, log);
+        group.start((signal) => renewCertificates(signal));
       }
       ready.resolve();
       await untilAborted(group.signal);
@@ -193,7 +208,9 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     ready: ready.promise,
     healthChecks,
     catalog,
-    pki,
+    get pki() {
+      return pki;
+    },
     get address() {
       return http?.address;
     },
@@ -267,7 +284,7 @@ function startHttp(
 ): Promise<HttpServer> {
   return listen({
     ...secure,
-    tls: { cert: pki.serving.certificate, key: pki.serving.key, ca: [pki.authority.certificate] },
+    tls: tlsOf(pki),
     serve: serveHttp(answer, createObjectEncoder(), log),
     clock,
     random,
@@ -288,6 +305,10 @@ async function publishService(
   await ensureObjects(client, [[kubernetesService({ clusterIP, port })]], log);
   if (address === '0.0.0.0' || address === '::') return;
   await publishEndpoints(client, { clusterIP, address, port });
+}
+
+function tlsOf({ serving, authority }: ClusterPki): TlsMaterial {
+  return { cert: serving.certificate, key: serving.key, ca: [authority.certificate] };
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

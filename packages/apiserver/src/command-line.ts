@@ -1,0 +1,105 @@
+import { parseArgs } from 'node:util';
+
+import type { AuditPolicy } from './audit/policy.ts';
+
+/** The flags of kube-apiserver that matter here, under upstream's names. */
+export interface ApiServerFlags {
+  readonly help: boolean;
+  readonly verbosity: number;
+  readonly bindAddress: string;
+  readonly securePort: number;
+  readonly advertiseAddress?: string;
+  /** Where the store, keys and certificates are kept. */
+  readonly dataDir: string;
+  readonly serviceClusterIPRange: readonly string[];
+  readonly serviceAccountIssuer?: string;
+  readonly apiAudiences?: readonly string[];
+  readonly anonymousAuth: boolean;
+  readonly tokenAuthFile?: string;
+  readonly auditPolicyFile?: string;
+  /** `-` is standard output. */
+  readonly auditLogPath?: string;
+  readonly maxRequestsInflight: number;
+  readonly maxMutatingRequestsInflight: number;
+  /** Where to write a kubeconfig for the administrator. */
+  readonly writeKubeconfig?: string;
+}
+
+/** What each flag says in the usage text, with its default. */
+const FLAGS = {
+  help: { type: 'boolean', short: 'h', default: false, text: 'show this text' },
+  v: { type: 'string', default: '0', text: 'verbosity of the log' },
+  'bind-address': { type: 'string', default: '0.0.0.0', text: 'address to listen on' },
+  'secure-port': { type: 'string', default: '6443', text: 'port to listen on; 0: any' },
+  'advertise-address': { type: 'string', text: 'address under which pods reach this server' },
+  'data-dir': { type: 'string', default: '/var/lib/kts', text: 'where the store, keys and certificates are kept' },
+  'service-cluster-ip-range': {
+    type: 'string',
+    default: '10.96.0.0/16',
+    text: 'addresses of Services; two for dual-stack',
+  },
+  'service-account-issuer': { type: 'string', text: 'issuer of service account tokens' },
+  'api-audiences': { type: 'string', text: 'audiences of tokens that this server accepts' },
+  'anonymous-auth': { type: 'string', default: 'true', text: 'serve requests without any proof of identity' },
+  'token-auth-file': { type: 'string', text: 'file of static tokens' },
+  'audit-policy-file': { type: 'string', text: 'what to record' },
+  'audit-log-path': { type: 'string', text: 'where to record it; -: standard output' },
+  'max-requests-inflight': { type: 'string', default: '400', text: 'reads at a time; 0: no limit' },
+  'max-mutating-requests-inflight': { type: 'string', default: '200', text: 'writes at a time; 0: no limit' },
+  'write-kubeconfig': { type: 'string', text: "where to write the administrator's kubeconfig" },
+} as const;
+
+export const USAGE = `Usage: kube-apiserver [flags]\n\n${Object.entries(FLAGS)
+  .map(([name, flag]) => {
+    const given = 'default' in flag && flag.default !== false ? ` (default ${flag.default})` : '';
+    return `  --${name.padEnd(32)} ${flag.text}${given}\n`;
+  })
+  .join('')}`;
+
+/** Throws for unknown flags and values that make no sense. */
+export function parseApiServerFlags(args: readonly string[]): ApiServerFlags {
+  const { values } = parseArgs({ args: [...args], options: FLAGS, strict: true });
+  const optional = <K extends keyof ApiServerFlags>(key: K, value: ApiServerFlags[K] | undefined) =>
+    value === undefined ? {} : { [key]: value };
+  const list = (text: string | undefined): readonly string[] | undefined =>
+    text?.split(',').filter((item) => item !== '');
+  return {
+    help: values.help,
+    verbosity: number('v', values.v),
+    bindAddress: values['bind-address'],
+    securePort: number('secure-port', values['secure-port'], 65_535),
+    dataDir: values['data-dir'],
+    serviceClusterIPRange: list(values['service-cluster-ip-range'])!,
+    anonymousAuth: boolean('anonymous-auth', values['anonymous-auth']),
+    maxRequestsInflight: number('max-requests-inflight', values['max-requests-inflight']),
+    maxMutatingRequestsInflight: number('max-mutating-requests-inflight', values['max-mutating-requests-inflight']),
+    ...optional('advertiseAddress', values['advertise-address']),
+    ...optional('serviceAccountIssuer', values['service-account-issuer']),
+    ...optional('apiAudiences', list(values['api-audiences'])),
+    ...optional('tokenAuthFile', values['token-auth-file']),
+    ...optional('auditPolicyFile', values['audit-policy-file']),
+    ...optional('auditLogPath', values['audit-log-path']),
+    ...optional('writeKubeconfig', values['write-kubeconfig']),
+  };
+}
+
+/** Throws if the file is not an audit policy. */
+export function asAuditPolicy(value: unknown): AuditPolicy {
+  const { kind, apiVersion, rules } = (value ?? {}) as { kind?: unknown; apiVersion?: unknown; rules?: unknown };
+  if (kind !== 'Policy' || apiVersion !== 'audit.k8s.io/v1' || !Array.isArray(rules)) {
+    throw new Error('the audit policy must be a Policy of audit.k8s.io/v1 with rules');
+  }
+  return value as AuditPolicy;
+}
+
+function number(name: string, text: string, max = Number.MAX_SAFE_INTEGER): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > max)
+    throw new Error(`--${name}: not a number in range: ${text}`);
+  return value;
+}
+
+function boolean(name: string, text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new Error(`--${name}: not true or false: ${text}`);
+  return text === 'true';
+}

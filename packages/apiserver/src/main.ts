@@ -1,0 +1,75 @@
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { parseYaml } from '@kts/apimachinery';
+import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
+import { createSqliteStore } from '@kts/store';
+
+import { asAuditPolicy, parseApiServerFlags, USAGE, type ApiServerFlags } from './command-line.ts';
+import { issueClient } from './pki/cluster-pki.ts';
+import { CLIENT_IDENTITIES, formatKubeconfig } from './pki/kubeconfig.ts';
+import { diskFiles } from './pki/pki-files.ts';
+import type { ApiServerConfig, AuditConfig } from './server-config.ts';
+import { createApiServer } from './server.ts';
+
+try {
+  const flags = parseApiServerFlags(process.argv.slice(2));
+  if (flags.help) process.stdout.write(USAGE);
+  else await run(flags);
+} catch (error) {
+  process.stderr.write(`kube-apiserver: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
+
+async function run(flags: ApiServerFlags): Promise<void> {
+  const log = createLogger({ clock, verbosity: flags.verbosity, write: (line) => process.stderr.write(line) });
+  mkdirSync(flags.dataDir, { recursive: true, mode: 0o700 });
+  const store = await createSqliteStore({ path: join(flags.dataDir, 'store.db'), clock });
+  const files = diskFiles(join(flags.dataDir, 'pki'));
+  const server = createApiServer(configOf(flags), { store, clock, random, log, files });
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  try {
+    const running = server.run(stop.signal);
+    running.catch(() => stop.abort());
+    await server.ready;
+    const { address, port } = server.address!;
+    log.info('serving', { address, port });
+    if (flags.writeKubeconfig) writeKubeconfig(flags.writeKubeconfig, server.pki.authority, port);
+    await running;
+  } finally {
+    await store.close();
+  }
+}
+
+function configOf(flags: ApiServerFlags): ApiServerConfig {
+  const audit = auditOf(flags);
+  return {
+    secure: { host: flags.bindAddress, port: flags.securePort },
+    serviceRanges: flags.serviceClusterIPRange,
+    anonymous: flags.anonymousAuth,
+    inFlight: { readOnly: flags.maxRequestsInflight, mutating: flags.maxMutatingRequestsInflight },
+    ...(flags.advertiseAddress ? { advertiseAddress: flags.advertiseAddress, names: [flags.advertiseAddress] } : {}),
+    ...(flags.serviceAccountIssuer ? { serviceAccountIssuer: flags.serviceAccountIssuer } : {}),
+    ...(flags.apiAudiences ? { apiAudiences: flags.apiAudiences } : {}),
+    ...(flags.tokenAuthFile ? { tokens: readFileSync(flags.tokenAuthFile, 'utf8') } : {}),
+    ...(audit ? { audit } : {}),
+  };
+}
+
+function auditOf({ auditPolicyFile, auditLogPath }: ApiServerFlags): AuditConfig | undefined {
+  if (!auditPolicyFile || !auditLogPath) return undefined;
+  const policy = asAuditPolicy(parseYaml(readFileSync(auditPolicyFile, 'utf8')));
+  if (auditLogPath === '-') return { policy, write: (line) => process.stdout.write(line) };
+  return { policy, write: (line) => appendFileSync(auditLogPath, line, { mode: 0o600 }) };
+}
+
+function writeKubeconfig(path: string, authority: { certificate: string; key: string }, port: number): void {
+  const text = formatKubeconfig({
+    server: `https://127.0.0.1:${port}`,
+    authorityCertificate: authority.certificate,
+    userName: CLIENT_IDENTITIES.admin.commonName,
+    credentials: issueClient({ clock, random }, authority, CLIENT_IDENTITIES.admin),
+  });
+  writeFileSync(path, text, { mode: 0o600 });
+}
