@@ -3,7 +3,8 @@ import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:htt
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
-import { createHttpTransport, warningTexts } from './http-transport.ts';
+import { createHttpTransport } from './http-transport.ts';
+import { warningTexts } from './server-connection.ts';
 import type { Transport } from './transport.ts';
 
 /** Plays the server's part for one request. */

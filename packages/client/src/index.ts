@@ -1,5 +1,5 @@
 export { Client, type ClientOptions } from './client.ts';
-export { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
+export { createHttpTransport } from './http-transport.ts';
 export {
   accessOf,
   EMPTY_KUBECONFIG,
@@ -11,6 +11,7 @@ export {
   type Kubeconfig,
   type ServerAccess,
 } from './kubeconfig.ts';
+export { accessFromKubeconfig, clientFromKubeconfig, loadKubeconfig } from './kubeconfig-files.ts';
 export type {
   CreateOptions,
   DeleteRequestOptions,
@@ -28,6 +29,7 @@ export type {
 } from './client-options.ts';
 export { collectionPath, objectPath, pathWithQuery } from './request-path.ts';
 export type { Scale, TokenRequest, TokenRequestSpec } from './subresource-types.ts';
+export type { HttpTransportOptions } from './tls-options.ts';
 export {
   TransportError,
   type ApiRequest,
@@ -36,3 +38,4 @@ export {
   type Transport,
   type WatchFrame,
 } from './transport.ts';
+export { openWebSocket, type WebSocketRequest } from './web-socket.ts';
