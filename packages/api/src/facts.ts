@@ -20,6 +20,8 @@ export interface TypeFacts {
 export interface FieldFacts {
   readonly type: FieldType;
   readonly proto?: number;
+  /** Of messages by OpenAPI name, such as `repeated X` and `map<string,X>`. */
+  readonly protoType?: string;
   readonly optional?: boolean;
   readonly omitempty?: boolean;
   readonly omitzero?: boolean;

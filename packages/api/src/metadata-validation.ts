@@ -56,7 +56,7 @@ export function validateObjectMeta(
     ...validateOwnerReferences(meta.ownerReferences ?? [], path.child('ownerReferences')),
     ...validateFinalizers(meta.finalizers ?? [], path.child('finalizers')),
     ...validateManagedFields(meta.managedFields ?? [], path.child('managedFields')),
-    ...validateStandardFinalizers(meta.finalizers ?? [], path.child('finalizers')),
+    ...validateStandardFinalizers(meta.finalizers ?? [], (index) => path.child('finalizers').index(index)),
   );
   return errors;
 }
@@ -88,7 +88,7 @@ export function validateObjectMetaUpdate(
     ...validateAnnotations(meta.annotations, path.child('annotations')),
     ...validateOwnerReferences(meta.ownerReferences ?? [], path.child('ownerReferences')),
     ...validateManagedFields(meta.managedFields ?? [], path.child('managedFields')),
-    ...validateStandardFinalizers(meta.finalizers ?? [], path.child('finalizers')),
+    ...validateStandardFinalizers(meta.finalizers ?? [], (index) => path.child('finalizers').index(index)),
   );
   return errors;
 }
@@ -163,10 +163,13 @@ function validateFinalizers(finalizers: readonly string[], path: FieldPath): Fie
 }
 
 /** A finalizer without a domain must be one of Kubernetes' own. */
-function validateStandardFinalizers(finalizers: readonly string[], path: FieldPath): FieldError[] {
+export function validateStandardFinalizers(
+  finalizers: readonly string[],
+  pathOf: (index: number) => FieldPath,
+): FieldError[] {
   return finalizers.flatMap((name, index) =>
     !name.includes('/') && !STANDARD_FINALIZERS.has(name)
-      ? [invalid(path.index(index), name, 'name is neither a standard finalizer name nor is it fully qualified')]
+      ? [invalid(pathOf(index), name, 'name is neither a standard finalizer name nor is it fully qualified')]
       : [],
   );
 }

@@ -16,9 +16,12 @@ const SPECIAL: Readonly<Record<string, ScalarFormat>> = {
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': 'intOrString',
   'io.k8s.apimachinery.pkg.runtime.RawExtension': 'jsonObject',
   [`${APIEXTENSIONS}.JSON`]: 'json',
-  [`${APIEXTENSIONS}.JSONSchemaPropsOrArray`]: 'json',
-  [`${APIEXTENSIONS}.JSONSchemaPropsOrBool`]: 'json',
-  [`${APIEXTENSIONS}.JSONSchemaPropsOrStringArray`]: 'json',
+};
+/** Unions of a schema with something simpler. */
+const EITHER: Readonly<Record<string, 'list' | 'boolean' | 'strings'>> = {
+  [`${APIEXTENSIONS}.JSONSchemaPropsOrArray`]: 'list',
+  [`${APIEXTENSIONS}.JSONSchemaPropsOrBool`]: 'boolean',
+  [`${APIEXTENSIONS}.JSONSchemaPropsOrStringArray`]: 'strings',
 };
 const BASIC: Readonly<Record<string, ScalarFormat>> = {
   string: 'string',
@@ -80,7 +83,7 @@ function addMembers(facts: TypeFacts, fields: Map<string, Field>, members: Membe
 }
 
 function buildField(name: string, facts: FieldFacts): Field {
-  const schema = buildSchema(facts.type, facts);
+  const schema = asProtoMessage(buildSchema(facts.type, facts), facts.protoType);
   return {
     name,
     schema,
@@ -92,6 +95,14 @@ function buildField(name: string, facts: FieldFacts): Field {
     ...(facts.patchStrategy ? { patchStrategy: facts.patchStrategy } : {}),
     ...(facts.patchMergeKey ? { patchMergeKey: facts.patchMergeKey } : {}),
   };
+}
+
+/** Lists that Go has given a name of their own (ExtraValue, Verbs) are messages in protobuf, though plain lists in JSON. */
+function asProtoMessage(schema: Schema, protoType = ''): Schema {
+  const [, message] = /^(?:map<string,)?([\w.-]+)>?$/.exec(protoType) ?? [];
+  if (message === undefined || !typeFacts()[message]?.alias) return schema;
+  if (schema.type === 'map') return { ...schema, values: asProtoMessage(schema.values, message) };
+  return schema.type === 'list' ? { ...schema, protoMessage: true } : schema;
 }
 
 /** The markers of a field describe its outermost list, map or struct. */
@@ -116,6 +127,8 @@ function buildSchema(type: FieldType, markers: Partial<FieldFacts>): Schema {
       ...(markers.mapType ? { mapType: markers.mapType } : {}),
     };
   }
+  const or = EITHER[type.ref];
+  if (or) return { ...scalar('json'), either: { schema: schemaOf(`${APIEXTENSIONS}.JSONSchemaProps`), or } };
   const special = SPECIAL[type.ref];
   if (special) return scalar(special);
   const alias = typeFacts()[type.ref]?.alias;

@@ -139,8 +139,8 @@ function validateIndexed(spec: JobSpec, path: FieldPath): FieldError[] {
 function validateFailurePolicy(spec: JobSpec, path: FieldPath): FieldError[] {
   if (!spec.podFailurePolicy) return [];
   const rules = spec.podFailurePolicy.rules ?? [];
-  const { containers = [], initContainers = [] } = spec.template?.spec ?? {};
-  const names = new Set([...containers, ...initContainers].map(({ name }) => name));
+  const { containers, initContainers } = spec.template?.spec ?? {};
+  const names = new Set([...(containers ?? []), ...(initContainers ?? [])].map(({ name }) => name));
   return [
     ...(rules.length > RULES_MAX ? [tooMany(path, rules.length, RULES_MAX)] : []),
     ...rules.flatMap((rule, index) => validateFailureRule(spec, rule, path.index(index), names)),
@@ -188,10 +188,11 @@ function validatePatterns(patterns: readonly PodFailurePolicyOnPodConditionsPatt
 }
 
 function validateExitCodes(
-  { containerName, operator, values = [] }: PodFailurePolicyOnExitCodesRequirement,
+  { containerName, operator, values: codes }: PodFailurePolicyOnExitCodesRequirement,
   path: FieldPath,
   names: ReadonlySet<string>,
 ): FieldError[] {
+  const values = codes ?? [];
   const errors: FieldError[] = [];
   const operators = ['In', 'NotIn'];
   if (!operator) errors.push(required(path.child('operator'), `valid values: ${goList(operators)}`));
@@ -201,7 +202,7 @@ function validateExitCodes(
     errors.push(invalid(path.child('containerName'), containerName, text));
   }
   const at = path.child('values');
-  if (values.length === 0) errors.push(invalid(at, values, 'at least one value is required'));
+  if (values.length === 0) errors.push(invalid(at, codes, 'at least one value is required'));
   else if (values.length > EXIT_CODES_MAX) errors.push(tooMany(at, values.length, EXIT_CODES_MAX));
   for (const [index, code] of values.entries()) {
     if (operator === 'In' && code === 0)

@@ -12,6 +12,7 @@ import type {
   PersistentVolumeClaimSpec,
   Pod,
   PodSpec,
+  PodStatus,
   Probe,
   ResourceRequirements,
   Volume,
@@ -44,6 +45,14 @@ export function setPodDefaults(pod: Draft<Pod>): void {
     }
   }
   setPodSpecDefaults(spec);
+  setFirstIps(pod.status);
+}
+
+/** `podIP` is the first of `podIPs`, whichever of the two a client wrote. */
+function setFirstIps(status: Draft<PodStatus> | undefined): void {
+  if (!status) return;
+  if (status.podIP && status.podIP !== status.podIPs?.[0]?.ip) status.podIPs = [{ ip: status.podIP }];
+  if (status.podIPs?.[0]) status.podIP = status.podIPs[0].ip;
 }
 
 /** Defaults of everything in a pod template. */

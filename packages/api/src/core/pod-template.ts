@@ -17,7 +17,7 @@ export function formatLabels(labels: Readonly<Record<string, string>> | undefine
 /** The selector as a matcher; nothing when it is not valid, which other checks complain about. */
 export function matcherOf(selector: LabelSelector | undefined): LabelMatcher | undefined {
   try {
-    return labelSelectorMatcher(selector);
+    return labelSelectorMatcher(selector ?? undefined);
   } catch {
     return undefined;
   }

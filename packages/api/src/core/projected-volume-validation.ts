@@ -43,7 +43,7 @@ const VOLUME_FIELDS = [
 ];
 
 export function validateProjectedVolume(
-  { defaultMode, sources = [] }: ProjectedVolumeSource,
+  { defaultMode, sources }: ProjectedVolumeSource,
   path: FieldPath,
   rules: PodRules,
 ): FieldError[] {
@@ -55,7 +55,7 @@ export function validateProjectedVolume(
     if (taken.has(file)) errors.push(invalid(path, value, 'conflicting duplicate paths'));
     taken.add(file);
   };
-  for (const [index, source] of sources.entries()) {
+  for (const [index, source] of (sources ?? []).entries()) {
     const at = path.child('sources').index(index);
     for (const field of ['secret', 'configMap'] as const) {
       const part = source[field];

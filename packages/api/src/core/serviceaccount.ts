@@ -1,4 +1,26 @@
 import { defineResource } from '../define-resource.ts';
 import type { ServiceAccount } from '../gen/core-v1.gen.ts';
+import { age } from '../human-duration.ts';
+import { validateObjectMeta } from '../metadata-validation.ts';
 
-export const serviceAccounts = defineResource<ServiceAccount>('v1', 'serviceaccounts');
+/**
+ * An identity for pods.
+ *
+ * Mirrors: pkg/registry/core/serviceaccount/strategy.go (v1.36)
+ */
+export const serviceAccounts = defineResource<ServiceAccount>('v1', 'serviceaccounts', {
+  generation: 'none',
+  prepareForCreate: ({ secrets }) => keepNames(secrets),
+  prepareForUpdate: ({ secrets }) => keepNames(secrets),
+  validateUpdate: ({ metadata }) => validateObjectMeta(metadata, { namespaced: true }),
+  cells: ({ metadata }, now) => [metadata.name, age(metadata.creationTimestamp, now)],
+});
+
+/** Secrets are in the account's namespace: all of a reference but its name is dropped. */
+function keepNames(secrets: object[] | undefined): void {
+  for (const reference of secrets ?? []) {
+    for (const field of Object.keys(reference)) {
+      if (field !== 'name') delete (reference as Record<string, unknown>)[field];
+    }
+  }
+}
