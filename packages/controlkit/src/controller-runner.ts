@@ -88,14 +88,12 @@ class Runner implements ControllerRunner {
     const sources = controllerSources(this.#definition, context);
     const unsubscribe = sources.map(({ informer, handlers }) => informer.subscribe(handlers));
     const read = (this.#definition.reads ?? []).map((type) => context.informers.get(type));
-    const onAbort = (): void => this.#queue.shutdown();
-    stop.signal.addEventListener('abort', onAbort, { once: true });
-    if (stop.signal.aborted) onAbort();
     try {
       const informers = [...sources.map(({ informer }) => informer), ...read];
       await Promise.race([Promise.all(informers.map((informer) => informer.synced)), aborted(stop.signal)]);
       await this.#work(context);
     } finally {
+      this.#queue.shutdown();
       for (const off of unsubscribe) off();
     }
   }
@@ -104,6 +102,7 @@ class Runner implements ControllerRunner {
     if (context.signal.aborted) return;
     this.#ready.resolve();
     const group = new TaskGroup(context.signal);
+    group.signal.addEventListener('abort', () => this.#queue.shutdown(), { once: true });
     for (let worker = 0; worker < (this.#definition.workers ?? WORKERS); worker++) {
       group.start(() => this.#worker(context));
     }
