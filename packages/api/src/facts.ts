@@ -11,6 +11,14 @@ export interface TypeFacts {
   /** Go's declaration order. `~name` is an inlined struct, `-name` is not in JSON. */
   readonly order?: readonly string[];
   readonly structType?: 'atomic' | 'granular';
+  /** Present for what is an object of its own. */
+  readonly kind?: {
+    readonly group?: string;
+    readonly version?: string;
+    readonly kind: string;
+    readonly unversioned?: boolean;
+    readonly everyGroupVersion?: boolean;
+  };
   /** A named list, such as `ExtraValue`. */
   readonly alias?: FieldType;
   /** A JSON form of its own, such as Quantity's. */

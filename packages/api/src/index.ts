@@ -10,6 +10,7 @@ export type {
   StrategyContext,
   SubresourceDefinition,
 } from './resource-definition.ts';
+export { schemaOfKind } from './kind-schemas.ts';
 export { hasSchema, schemaOf } from './schema-registry.ts';
 export { mutatingAdmissionPolicies } from './admissionregistration/mutatingadmissionpolicy.ts';
 export { mutatingAdmissionPolicyBindings } from './admissionregistration/mutatingadmissionpolicybinding.ts';

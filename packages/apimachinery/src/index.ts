@@ -123,6 +123,14 @@ export {
 } from './quantity.ts';
 export type { Draft, Duration, IntOrString, JsonObject, JsonValue, MicroTime, Quantity, Time } from './scalars.ts';
 export {
+  decodeProtobuf,
+  encodeProtobuf,
+  protobufWatchFrame,
+  unwrapUnknown,
+  wrapUnknown,
+  type ProtobufEnvelope,
+} from './protobuf.ts';
+export {
   PROTO_DEPTH_MAX,
   ProtoError,
   ProtoReader,

@@ -40,6 +40,8 @@ export interface ListSchema {
 export interface ScalarSchema {
   readonly type: 'scalar';
   readonly format: ScalarFormat;
+  /** Of a `json` that is a struct or something simpler: JSONSchemaPropsOrArray, OrBool, OrStringArray. */
+  readonly either?: { readonly schema: ObjectSchema; readonly or: 'list' | 'boolean' | 'strings' };
 }
 
 export type ScalarFormat =

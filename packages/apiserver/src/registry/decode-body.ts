@@ -9,11 +9,14 @@ import {
   badRequest,
   decodeJson,
   decodeObject,
+  decodeProtobuf,
   encodeJson,
   failure,
   JsonSyntaxError,
   parseJson,
   parseYaml,
+  ProtoError,
+  unwrapUnknown,
   YamlError,
   type DeleteOptions,
   type JsonValue,
@@ -99,6 +102,8 @@ function decodeBytesOrObject(body: RequestBody, type: BodyType, strict: boolean)
       return decodeJsonBytes(body.bytes, body.bytes, type, strict);
     case 'application/yaml':
       return decodeYamlBytes(body.bytes, type, strict);
+    case 'application/vnd.kubernetes.protobuf':
+      return decodeProtobufBytes(body.bytes, type);
     default:
       throw failure(
         'UnsupportedMediaType',
@@ -136,6 +141,19 @@ function decodeYamlBytes(bytes: Uint8Array, type: BodyType, strict: boolean): De
   }
   const decoded = decodeJsonBytes(bytes, encodeJson(value), type, strict);
   return strict ? { ...decoded, problems: [...yamlDuplicates(text), ...decoded.problems] } : decoded;
+}
+
+/** Protobuf has no unknown fields to report. What Go would write as `null` is absent. */
+function decodeProtobufBytes(bytes: Uint8Array, type: BodyType): Decoded {
+  try {
+    const envelope = unwrapUnknown(bytes);
+    checkKind(envelope, type);
+    const { object, error } = decodeObject(type.schema, decodeProtobuf(type.schema, envelope.raw));
+    return result(object, [], error);
+  } catch (error) {
+    if (error instanceof ProtoError) throw unrecognized(bytes, type, error.message);
+    throw error;
+  }
 }
 
 function yamlDuplicates(text: string): readonly string[] {
@@ -213,6 +231,10 @@ export async function decodeDeleteOptions({ request }: RequestScope): Promise<De
   const schema = schemaOf('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
   if (body.kind === 'object') return decodeObject(schema, body.object).object as DeleteOptions;
   try {
+    if (mediaTypeOf(body.contentType) === 'application/vnd.kubernetes.protobuf') {
+      const sent = decodeProtobuf(schema, unwrapUnknown(body.bytes).raw);
+      return decodeObject(schema, sent).object as DeleteOptions;
+    }
     const yaml = mediaTypeOf(body.contentType) === 'application/yaml';
     const json = yaml ? encodeJson(parseYaml(Buffer.from(body.bytes).toString())) : body.bytes;
     const { object, error } = decodeJson(schema, json);
@@ -220,7 +242,7 @@ export async function decodeDeleteOptions({ request }: RequestScope): Promise<De
     return object as DeleteOptions;
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw badRequest(NO_KIND + error.message);
-    if (error instanceof YamlError) throw badRequest(error.message);
+    if (error instanceof YamlError || error instanceof ProtoError) throw badRequest(error.message);
     throw error;
   }
 }
