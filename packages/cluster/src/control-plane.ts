@@ -1,3 +1,5 @@
+import { networkInterfaces } from 'node:os';
+
 import type { Clock, Component, Logger, Random, TaskGroup } from '@kts/base';
 import { Client } from '@kts/client';
 import type { ApiServer, UserInfo } from '@kts/apiserver';
@@ -55,7 +57,8 @@ export async function startApiServer(
     {
       secure: { host: '127.0.0.1', port: config.port },
       serviceRanges: [config.serviceClusterIpRange],
-      ...(nodeFacingAddress ? { advertiseAddress: nodeFacingAddress, names: [nodeFacingAddress] } : {}),
+      advertiseAddress: nodeFacingAddress ?? machineAddress(),
+      ...(nodeFacingAddress ? { names: [nodeFacingAddress] } : {}),
     },
     { ...deps, store, files: diskFiles(directory.pki) },
   );
@@ -83,4 +86,13 @@ export async function startComponent(component: Component, group: TaskGroup): Pr
     if (!signal.aborted) throw new Error(`${component.name} has stopped`);
   });
   await Promise.race([component.ready, failed.promise]);
+}
+
+/**
+ * The machine's own address, which Endpoints of the `kubernetes` Service show; they may not show a loopback address.
+ * Without any network it is the unspecified address, which is not published.
+ */
+function machineAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find((each) => !each.internal && each.family === 'IPv4')?.address ?? '0.0.0.0';
 }
