@@ -1,5 +1,6 @@
 export type * from './gen/meta-v1.gen.ts';
 export { decodeJson, type DecodedJson } from './decode-json.ts';
+export { explainConversion, type ConversionProblems } from './convert-errors.ts';
 export { canonicalObject, decodeObject, type DecodeOptions, type DecodeResult } from './decode-object.ts';
 export { deepCopy, deepEqual, deepFreeze } from './deep-equal.ts';
 export { canonicalDuration, DurationError, durationToMs, formatDuration, parseDuration } from './duration.ts';
@@ -24,6 +25,7 @@ export {
   type FieldRequirement,
   type FieldSelector,
 } from './field-selector.ts';
+export { goValueText } from './go-value-text.ts';
 export {
   apiVersionOf,
   groupResourceText,
@@ -175,5 +177,6 @@ export {
   type StatusReason,
 } from './status-error.ts';
 export { encodeJson, formatJson, parseJson, parseJsonStrict, type StrictJson } from './strict-json.ts';
+export { applyStrategicMergePatch, strategicMerge, type StrategicMergeResult } from './strategic-merge-patch.ts';
 export { canonicalMicroTime, canonicalTime, formatSeconds, parseTime, TimeError, ZERO_TIME } from './time.ts';
 export { formatYaml, parseYaml, parseYamlDocuments, YamlError, type YamlOptions } from './yaml.ts';

@@ -132,7 +132,16 @@ const OBJECT_OPERATORS: Readonly<Record<string, LabelOperator>> = {
 
 /** In the order upstream lists them in its message. */
 const ALL_OPERATORS: readonly LabelOperator[] = ['in', 'notin', '=', '==', '!=', 'gt', 'lt', 'exists', '!'];
-const BINARY_OPERATORS = 'in, notin, =, ==, !=, gt, lt';
+/** By the token that stands for it, in the order of upstream's message. */
+const BINARY_OPERATORS = new Map<TokenKind, LabelOperator>([
+  ['in', 'in'],
+  ['notin', 'notin'],
+  ['=', '='],
+  ['==', '=='],
+  ['!=', '!='],
+  ['>', 'gt'],
+  ['<', 'lt'],
+]);
 
 /**
  * A requirement whose key, operator and values fit together. `path` is where the selector stands in an object.
@@ -326,20 +335,9 @@ class Parser {
 
   #operator(): LabelOperator {
     const token = this.#tokens[this.#position++]!;
-    switch (token.kind) {
-      case 'in':
-      case 'notin':
-      case '=':
-      case '==':
-      case '!=':
-        return token.kind;
-      case '>':
-        return 'gt';
-      case '<':
-        return 'lt';
-      default:
-        throw new SelectorError(`found '${token.text}', expected: ${BINARY_OPERATORS}`);
-    }
+    const operator = BINARY_OPERATORS.get(token.kind);
+    if (operator) return operator;
+    throw new SelectorError(`found '${token.text}', expected: ${[...BINARY_OPERATORS.values()].join(', ')}`);
   }
 
   #valueSet(): readonly string[] {

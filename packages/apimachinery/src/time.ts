@@ -24,7 +24,7 @@ interface ParsedTime {
 }
 
 /** Milliseconds since 1970; finer digits are cut off. Understands Time and MicroTime. Throws TimeError. */
-export function parseTime(text: Time | MicroTime): number {
+export function parseTime(text: string): number {
   const { seconds, fraction } = parse(text, TIME_LAYOUT);
   return seconds * 1000 + (fraction === '' ? 0 : Number(fraction.padEnd(3, '0').slice(0, 3)));
 }

@@ -51,7 +51,9 @@ describe('parseYaml', () => {
     ['a: .inf', /^json: unsupported value/],
     ['a: &a [*a]', /excessive aliasing/],
     [
-      `a: &a [1,1,1,1,1,1,1,1,1]\n${[...'bcdefgh'].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[i]}`).join(',')}]`).join('\n')}`,
+      `a: &a [1,1,1,1,1,1,1,1,1]\n${Array.from('bcdefgh')
+        .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[i]}`).join(',')}]`)
+        .join('\n')}`,
       /excessive aliasing/,
     ],
   ];

@@ -63,7 +63,7 @@ function loadDocuments(text: string, options: YamlOptions): JsonValue[] {
   });
 }
 
-const DIGITS = [...'0123456789'];
+const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
 
 const intTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
   implicit: true,
