@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { negotiate, routeAccepts, wantsPretty, type TransformCheck } from './negotiation.ts';
+import { parseTarget } from './target.ts';
+import { warningHeaders } from './warning-header.ts';
+
+const tables: TransformCheck = ({ kind, version, group }) =>
+  kind === 'Table' && version === 'v1' && group === 'meta.k8s.io';
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+
+describe('negotiation', () => {
+  const rows: readonly [string | undefined, string][] = [
+    [undefined, 'json'],
+    ['', 'json'],
+    ['*/*', 'json'],
+    ['application/*', 'json'],
+    ['application/yaml', 'yaml'],
+    ['application/json;q=0.1,application/yaml', 'yaml'],
+    ['application/yaml;q=0.1,application/json', 'json'],
+    ['application/vnd.kubernetes.protobuf,application/json', 'protobuf'],
+    ['text/html,*/*;q=0.8', 'json'],
+    ['text/html', 'none'],
+    [TABLE, 'json Table'],
+    [`${TABLE},application/json`, 'json Table'],
+    ['application/json;as=Bogus;v=v1;g=meta.k8s.io,application/json', 'json'],
+    ['application/json;as=Bogus;v=v1;g=meta.k8s.io', 'none'],
+    [';', 'none'],
+  ];
+  for (const [accept, expected] of rows) {
+    it(`answers ${accept} with ${expected}`, () => {
+      const accepted = negotiate(accept, tables);
+      const type = accepted?.mediaType.replace('application/', '').replace('vnd.kubernetes.', '') ?? 'none';
+      assert.equal(accepted?.as ? `${type} ${accepted.as.kind}` : type, expected);
+    });
+  }
+
+  it('has no YAML for watches', () => assert.equal(negotiate('application/yaml', tables, true), undefined));
+
+  const routes: readonly [string | undefined, boolean][] = [
+    [undefined, true],
+    ['application/json,', true],
+    ['application/*', false],
+    ['bogus', false],
+    ['text/html,*/*;q=0.8', true],
+  ];
+  for (const [accept, expected] of routes) {
+    it(`${expected ? 'routes' : 'does not route'} ${accept}`, () => assert.equal(routeAccepts(accept), expected));
+  }
+
+  it('indents for tools that people use', () => {
+    assert.equal(wantsPretty(new URLSearchParams(), 'curl/8.0'), true);
+    assert.equal(wantsPretty(new URLSearchParams('pretty=false'), 'curl/8.0'), false);
+    assert.equal(wantsPretty(new URLSearchParams('pretty=true'), undefined), true);
+  });
+});
+
+describe('request target', () => {
+  const rows: readonly [string, string, string][] = [
+    ['/api/v1/pods', '/api/v1/pods', ''],
+    ['/api/v1/pods?limit=5&x=a%20b', '/api/v1/pods', 'limit=5&x=a+b'],
+    ['/api/v1/nodes/a%20b', '/api/v1/nodes/a b', ''],
+    ['/api/%zz', '/api/%zz', ''],
+    ['/?', '/', ''],
+  ];
+  for (const [target, path, query] of rows) {
+    it(target, () => {
+      const parsed = parseTarget(target);
+      assert.deepEqual([parsed.path, parsed.query.toString()], [path, query]);
+    });
+  }
+});
+
+describe('warning headers', () => {
+  const rows: readonly [string, string][] = [
+    ['plain', '299 - "plain"'],
+    ['a "quoted" \\ text', '299 - "a \\"quoted\\" \\\\ text"'],
+    ['two\nlines', '299 - "two lines"'],
+    ['snow \u2603', '299 - "snow ?"'],
+  ];
+  for (const [text, header] of rows) it(JSON.stringify(text), () => assert.deepEqual(warningHeaders([text]), [header]));
+
+  it('says the same thing once', () => assert.equal(warningHeaders(['a', 'a', 'b']).length, 2));
+
+  it('keeps within what clients take', () => {
+    const headers = warningHeaders(Array.from({ length: 100 }, (_, i) => `${i} ${'x'.repeat(500)}`));
+    assert.ok(headers.join('').length < 5 * 1024);
+  });
+});
