@@ -26,7 +26,7 @@ import { mastersAuthorizer, rbacAuthorizer } from './authorization/rbac-authoriz
 import { RbacRules } from './authorization/rbac-rules.ts';
 import { bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
 import { ensureObjects } from './bootstrap/ensure-objects.ts';
-import { kubernetesService, publishEndpoints } from './bootstrap/kubernetes-service.ts';
+import { isReachable, kubernetesService, publishEndpoints } from './bootstrap/kubernetes-service.ts';
 import { nodeRules } from './bootstrap/rbac-policy.ts';
 import { auditStage } from './chain/audit.ts';
 import { authenticationStage } from './chain/authentication.ts';
@@ -292,7 +292,7 @@ function startHttp(
   });
 }
 
-/** The Service through which pods find this server. An unspecified address cannot be reached and is not published. */
+/** The Service through which pods find this server. */
 async function publishService(
   client: Client,
   listening: AddressInfo,
@@ -303,7 +303,7 @@ async function publishService(
   const address = config.advertiseAddress ?? listening.address;
   const { port } = listening;
   await ensureObjects(client, [[kubernetesService({ clusterIP, port })]], log);
-  if (address === '0.0.0.0' || address === '::') return;
+  if (!isReachable(address)) return;
   await publishEndpoints(client, { clusterIP, address, port });
 }
 

@@ -120,17 +120,17 @@ describe('escalation', () => {
   const checksFor = (rules: RbacRules) => escalationChecks(rbacAuthorizer(rules), rules);
 
   it('lets nobody write rules they do not have', () => {
-    const { checkRole } = checksFor(rulesWith([READ_PODS], user('jane')));
+    const checks = checksFor(rulesWith([READ_PODS], user('jane')));
     const wanted = [{ verbs: ['get', 'delete'], apiGroups: [''], resources: ['pods'] }];
-    assert.throws(() => checkRole(JANE, object, wanted), {
+    assert.throws(() => checks.checkRole(JANE, object, wanted), {
       message:
         'clusterroles.rbac.authorization.k8s.io "new" is forbidden: user "jane" (groups=["dev" "system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["delete"]}',
     });
   });
 
   it('lets users give what they have', () => {
-    const { checkRole } = checksFor(rulesWith([READ_PODS], user('jane')));
-    checkRole(JANE, object, [{ verbs: ['get'], apiGroups: [''], resources: ['pods'], resourceNames: ['a'] }]);
+    const checks = checksFor(rulesWith([READ_PODS], user('jane')));
+    checks.checkRole(JANE, object, [{ verbs: ['get'], apiGroups: [''], resources: ['pods'], resourceNames: ['a'] }]);
   });
 
   it('lets those bind who may', () => {

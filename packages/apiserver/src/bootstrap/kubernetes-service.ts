@@ -44,6 +44,11 @@ export function kubernetesService({ clusterIP, port }: Omit<KubernetesServiceOpt
   };
 }
 
+/** Whether pods can get there: not through an unspecified or a loopback address, which are never published. */
+export function isReachable(address: string): boolean {
+  return address !== '0.0.0.0' && address !== '::' && address !== '::1' && !address.startsWith('127.');
+}
+
 /** Makes the Service lead to this server. */
 export async function publishEndpoints(client: Client, options: KubernetesServiceOptions): Promise<void> {
   const key = { namespace: NAMESPACE, name: NAME };
