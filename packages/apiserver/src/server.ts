@@ -184,7 +184,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
       await startFollowers(followers, group);
       synced = true;
       if (config.secure) {
-        http = await startHttp(config.secure, deps, pki, answer);
+        http = await startHttp(config.secure, deps, pki, catalog, answer);
         await publishService(client, http.address, config, log);
         group.start((signal) => renewCertificates(signal));
       }
@@ -280,12 +280,13 @@ function startHttp(
   secure: NonNullable<ApiServerConfig['secure']>,
   { clock, random, log }: ApiServerDeps,
   pki: ClusterPki,
+  catalog: ResourceCatalog,
   answer: Handler,
 ): Promise<HttpServer> {
   return listen({
     ...secure,
     tls: tlsOf(pki),
-    serve: serveHttp(answer, createObjectEncoder(), log),
+    serve: serveHttp(answer, createObjectEncoder(catalog), log),
     clock,
     random,
     log,

@@ -1,89 +1,56 @@
+import { hasSchema, schemaOf } from '@kts/api';
 import {
   encodeProtobuf,
   formatYaml,
   parseApiVersion,
   protobufWatchFrame,
-  ProtoWriter,
-  WIRE_BYTES,
   wrapUnknown,
+  type ObjectSchema,
 } from '@kts/apimachinery';
-import { schemaOfKind } from '@kts/api';
 
+import type { ResourceCatalog } from '../discovery/catalog.ts';
 import type { EntryList, WatchStreamEvent } from '../response.ts';
+import { listMetadata } from './list-metadata.ts';
 import { JSON_TYPE, PROTOBUF_TYPE, YAML_TYPE, type MediaType } from './negotiation.ts';
-import { listMetadata } from './write-list.ts';
 
 /** Turns objects into bytes of any media type. */
 export interface ObjectEncoder {
+  /** What the object will really be written as: kinds without protobuf (custom resources, tables) are JSON. */
+  mediaTypeFor(wanted: MediaType, object: object): MediaType;
   encode(mediaType: MediaType, object: object, pretty: boolean): Uint8Array;
-  /** The pieces of a list, in order. */
-  encodeList(mediaType: MediaType, list: EntryList, pretty: boolean): Generator<Uint8Array, void>;
-  /** One event of a protobuf watch, with its length; made once, however many watches it goes to. */
+  /** One event of a protobuf watch, with its length. */
   watchFrame(event: WatchStreamEvent): Uint8Array;
 }
 
-interface Typed {
+interface Kinded {
   readonly apiVersion?: string;
   readonly kind?: string;
-  readonly metadata?: object;
 }
 
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 const encoder = new TextEncoder();
 
-export function createObjectEncoder(): ObjectEncoder {
-  const frames = new WeakMap<WatchStreamEvent, Uint8Array>();
-  return {
-    encode,
-    *encodeList(mediaType, list, pretty) {
-      if (mediaType === PROTOBUF_TYPE && hasProtobuf(list.apiVersion, list.listKind)) yield* protobufList(list);
-      else yield encode(mediaType, listObject(list), pretty);
-    },
-    watchFrame(event) {
-      const known = frames.get(event);
-      if (known) return known;
-      const frame = protobufWatchFrame(event.type, encode(PROTOBUF_TYPE, event.object(), false));
-      frames.set(event, frame);
-      return frame;
-    },
+export function createObjectEncoder(catalog: ResourceCatalog): ObjectEncoder {
+  const schemas = new Map<string, ObjectSchema | undefined>();
+  const schemaFor = (object: object): ObjectSchema | undefined => {
+    const { apiVersion = 'v1', kind = '' } = object as Kinded;
+    return schemas.getOrInsertComputed(`${apiVersion}/${kind}`, () => findSchema(catalog, apiVersion, kind));
   };
-}
-
-/** Whether a kind has a protobuf form; custom resources have none. */
-export function hasProtobuf(apiVersion: string, kind: string): boolean {
-  return schemaOfKind({ ...parseApiVersion(apiVersion), kind }) !== undefined;
-}
-
-function encode(mediaType: MediaType, object: object, pretty: boolean): Uint8Array {
-  switch (mediaType) {
-    case JSON_TYPE:
+  const protobuf = (object: object): Uint8Array => {
+    const schema = schemaFor(object);
+    if (!schema) throw new TypeError(`no schema of ${(object as Kinded).kind}`);
+    const { apiVersion = 'v1', kind = '' } = object as Kinded;
+    return wrapUnknown({ apiVersion, kind, raw: encodeProtobuf(schema, object) });
+  };
+  return {
+    mediaTypeFor: (wanted, object) => (wanted === PROTOBUF_TYPE && !schemaFor(object) ? JSON_TYPE : wanted),
+    encode(mediaType, object, pretty) {
+      if (mediaType === PROTOBUF_TYPE) return protobuf(object);
+      if (mediaType === YAML_TYPE) return encoder.encode(formatYaml(object));
       return encoder.encode(`${pretty ? JSON.stringify(object, undefined, 2) : JSON.stringify(object)}\n`);
-    case YAML_TYPE:
-      return encoder.encode(formatYaml(object as never));
-    case PROTOBUF_TYPE:
-      return encodeAsProtobuf(object);
-  }
-}
-
-function encodeAsProtobuf(object: Typed): Uint8Array {
-  const { apiVersion = '', kind = '' } = object;
-  const schema = schemaOfKind({ ...parseApiVersion(apiVersion), kind });
-  if (!schema) throw new TypeError(`${kind} in ${apiVersion} has no protobuf form`);
-  return wrapUnknown({ apiVersion, kind, raw: encodeProtobuf(schema, object) });
-}
-
-/** A list's message: metadata is field 1, each item field 2. Its length comes first, so all items are encoded before. */
-function* protobufList(list: EntryList): Generator<Uint8Array, void> {
-  const listSchema = schemaOfKind({ ...parseApiVersion(list.apiVersion), kind: list.listKind })!;
-  const items = listSchema.fields.get('items')!.schema;
-  if (items.type !== 'list' || items.items.type !== 'object') throw new TypeError(`${list.listKind} is not a list`);
-  const itemSchema = items.items;
-  const head = encodeProtobuf(listSchema, { metadata: listMetadata(list) });
-  const parts = list.entries.map((entry) => {
-    const writer = new ProtoWriter().tag(2, WIRE_BYTES).bytes(encodeProtobuf(itemSchema, entry.object()));
-    return writer.finish();
-  });
-  const raw = Buffer.concat([head, ...parts]);
-  yield wrapUnknown({ apiVersion: list.apiVersion, kind: list.listKind, raw });
+    },
+    watchFrame: (event) => protobufWatchFrame(event.type, protobuf(event.object())),
+  };
 }
 
 /** The list as one object, as an in-process client gets it. */
@@ -94,4 +61,20 @@ export function listObject(list: EntryList): object {
     metadata: listMetadata(list),
     items: list.entries.map((entry) => entry.object()),
   };
+}
+
+/** The schema behind a kind: of a resource, its list, or one of the kinds that every group version has. */
+function findSchema(catalog: ResourceCatalog, apiVersion: string, kind: string): ObjectSchema | undefined {
+  const { group, version } = parseApiVersion(apiVersion);
+  const own = catalog.findKind(group, version, kind)?.schema;
+  if (own && own.name !== '') return own;
+  const single = kind.endsWith('List') ? catalog.findKind(group, version, kind.slice(0, -'List'.length)) : undefined;
+  const prefix = single?.schema.name.slice(0, single.schema.name.lastIndexOf('.') + 1);
+  const names = [
+    ...(prefix ? [prefix + kind] : []),
+    `io.k8s.api.${group === '' ? 'core' : group.split('.')[0]}.${version}.${kind}`,
+    ...(kind === 'Table' ? [] : [META + kind]),
+  ];
+  const found = names.find(hasSchema);
+  return found === undefined ? undefined : schemaOf(found);
 }

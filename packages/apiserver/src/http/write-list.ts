@@ -3,9 +3,11 @@ import { createGzip, type Gzip } from 'node:zlib';
 
 import type { ApiServerRequest } from '../request.ts';
 import type { EntryList } from '../response.ts';
+import { listMetadata } from './list-metadata.ts';
 import { JSON_TYPE, negotiate, notAcceptable, wantsPretty } from './negotiation.ts';
-import type { ObjectEncoder } from './object-encoder.ts';
+import { listObject, type ObjectEncoder } from './object-encoder.ts';
 import type { ResponseSink } from './response-sink.ts';
+import { writeWhole } from './write-whole.ts';
 import { acceptsGzip, answerHeaders, GZIP_BYTES_MIN, GZIP_LEVEL, join } from './answer-headers.ts';
 
 /** Bytes that are handed to the connection at once, and so the memory that a list costs beyond the cache. */
@@ -23,11 +25,14 @@ export async function writeList(
   const accepted = negotiate(request.headers['accept'], () => true);
   if (!accepted) throw notAcceptable();
   const pretty = accepted.pretty || wantsPretty(request.query, request.headers['user-agent']);
-  const chunks =
-    accepted.mediaType === JSON_TYPE && !pretty
-      ? jsonChunks(list)
-      : objects.encodeList(accepted.mediaType, list, pretty);
-  const headers = { ...answerHeaders(request), 'content-type': accepted.mediaType };
+  if (accepted.mediaType !== JSON_TYPE || pretty) {
+    const object = listObject(list);
+    const mediaType = objects.mediaTypeFor(accepted.mediaType, object);
+    writeWhole(request, sink, 200, mediaType, objects.encode(mediaType, object, pretty), undefined);
+    return;
+  }
+  const chunks = jsonChunks(list);
+  const headers = { ...answerHeaders(request), 'content-type': JSON_TYPE };
 
   const first = chunks.next();
   const second = first.done ? first : chunks.next();
@@ -79,14 +84,6 @@ export function listHead(list: EntryList): string {
   return `{"kind":${JSON.stringify(listKind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(
     listMetadata(list),
   )},"items":[`;
-}
-
-export function listMetadata(list: EntryList): object {
-  return {
-    resourceVersion: list.resourceVersion,
-    ...(list.continueToken ? { continue: list.continueToken } : {}),
-    ...(list.remainingItemCount ? { remainingItemCount: list.remainingItemCount } : {}),
-  };
 }
 
 /** Looks no further than it has to. */

@@ -1,12 +1,12 @@
 /**
  * Writes an answer: the one place where objects become bytes.
  */
-import { gzipSync } from 'node:zlib';
 
 import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse, Headers } from '../response.ts';
-import { acceptsGzip, answerHeaders, GZIP_BYTES_MIN, GZIP_LEVEL, join } from './answer-headers.ts';
+import { answerHeaders, join } from './answer-headers.ts';
 import { writeList } from './write-list.ts';
+import { writeWhole } from './write-whole.ts';
 import { writeWatch } from './write-watch.ts';
 import type { ObjectEncoder } from './object-encoder.ts';
 import { JSON_TYPE, negotiate, notAcceptable, wantsPretty, type MediaType } from './negotiation.ts';
@@ -25,20 +25,18 @@ export async function writeResponse(
   if (sink.closed) return;
   switch (response.kind) {
     case 'entry': {
-      const { mediaType, pretty } = outputOf(request, response.status);
-      const bytes =
-        mediaType === JSON_TYPE && !pretty
-          ? join([...response.entry.jsonPieces(), LINE_FEED])
-          : encoder.encode(mediaType, response.entry.object(), pretty);
-      writeWhole(request, sink, response.status, mediaType, bytes, response.headers);
+      const output = outputOf(request, response.status);
+      if (output.mediaType === JSON_TYPE && !output.pretty) {
+        const bytes = join([...response.entry.jsonPieces(), LINE_FEED]);
+        writeWhole(request, sink, response.status, JSON_TYPE, bytes, response.headers);
+        return;
+      }
+      writeObject(request, { ...response, object: response.entry.object() }, output, sink, encoder);
       return;
     }
-    case 'object': {
-      const { mediaType, pretty } = outputOf(request, response.status);
-      const bytes = encoder.encode(mediaType, response.object, pretty);
-      writeWhole(request, sink, response.status, mediaType, bytes, response.headers);
+    case 'object':
+      writeObject(request, response, outputOf(request, response.status), sink, encoder);
       return;
-    }
     case 'list':
       return writeList(request, response.list, sink, encoder);
     case 'watch':
@@ -52,11 +50,24 @@ export async function writeResponse(
 
 const LINE_FEED = Uint8Array.of(0x0a);
 
-/** An error is always written: in JSON if nothing else fits. */
-function outputOf(
+interface Output {
+  readonly mediaType: MediaType;
+  readonly pretty: boolean;
+}
+
+function writeObject(
   request: ApiServerRequest,
-  status: number,
-): { readonly mediaType: MediaType; readonly pretty: boolean } {
+  { status, object, headers }: { readonly status: number; readonly object: object; readonly headers?: Headers },
+  { mediaType, pretty }: Output,
+  sink: ResponseSink,
+  encoder: ObjectEncoder,
+): void {
+  const written = encoder.mediaTypeFor(mediaType, object);
+  writeWhole(request, sink, status, written, encoder.encode(written, object, pretty), headers);
+}
+
+/** An error is always written: in JSON if nothing else fits. */
+function outputOf(request: ApiServerRequest, status: number): Output {
   const accepted = negotiate(request.headers['accept'], ANY_TRANSFORM);
   if (!accepted && status < 400) throw notAcceptable();
   const pretty = (accepted?.pretty ?? false) || wantsPretty(request.query, request.headers['user-agent']);
@@ -79,28 +90,4 @@ async function writeBytes(
     if (!sink.write(chunk)) await sink.drained();
   }
   sink.end();
-}
-
-function writeWhole(
-  request: ApiServerRequest,
-  sink: ResponseSink,
-  status: number,
-  contentType: string,
-  bytes: Uint8Array,
-  extra: Headers | undefined,
-): void {
-  const headers = answerHeaders(request, extra);
-  headers['content-type'] = contentType;
-  let body = bytes;
-  if (bytes.length > GZIP_BYTES_MIN && acceptsGzip(request) && !extra?.['content-encoding']) {
-    body = gzipSync(bytes, { level: GZIP_LEVEL });
-    headers['content-encoding'] = 'gzip';
-    headers['vary'] = 'Accept-Encoding';
-  }
-  headers['content-length'] = body.length;
-  if (body.length === 0 || request.method === 'HEAD' || status === 304) sink.head(status, headers, true);
-  else {
-    sink.head(status, headers, false);
-    sink.end(body);
-  }
 }
