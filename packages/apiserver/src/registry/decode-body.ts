@@ -7,6 +7,7 @@
 import {
   apiVersionOf,
   badRequest,
+  canonicalObject,
   decodeJson,
   decodeObject,
   decodeProtobuf,
@@ -104,6 +105,8 @@ function decodeBytesOrObject(body: RequestBody, type: BodyType, strict: boolean)
       return decodeYamlBytes(body.bytes, type, strict);
     case 'application/vnd.kubernetes.protobuf':
       return decodeProtobufBytes(body.bytes, type);
+    case 'application/vnd.kubernetes.protobuf':
+      return decodeProtobufBytes(body.bytes, type);
     default:
       throw failure(
         'UnsupportedMediaType',
@@ -144,24 +147,23 @@ function decodeYamlBytes(bytes: Uint8Array, type: BodyType, strict: boolean): De
 }
 
 /** Protobuf has no unknown fields to report. What Go would write as `null` is absent. */
-function decodeProtobufBytes(bytes: Uint8Array, type: BodyType): Decoded {
-  try {
-    const envelope = unwrapUnknown(bytes);
-    checkKind(envelope, type);
-    const { object, error } = decodeObject(type.schema, decodeProtobuf(type.schema, envelope.raw));
-    return result(object, [], error);
-  } catch (error) {
-    if (error instanceof ProtoError) throw unrecognized(bytes, type, error.message);
-    throw error;
-  }
-}
-
 function yamlDuplicates(text: string): readonly string[] {
   try {
     parseYaml(text, { strict: true });
     return [];
   } catch (error) {
     if (error instanceof YamlError) return [error.message];
+    throw error;
+  }
+}
+
+function decodeProtobufBytes(bytes: Uint8Array, type: BodyType): Decoded {
+  try {
+    const { apiVersion, kind, raw } = unwrapUnknown(bytes);
+    checkKind({ apiVersion, kind }, type);
+    return result(canonicalObject(type.schema, decodeProtobuf(type.schema, raw)), []);
+  } catch (error) {
+    if (error instanceof ProtoError) throw unrecognized(bytes, type, error.message);
     throw error;
   }
 }
@@ -179,8 +181,7 @@ class NotAnObject extends Error {}
 function typeMetaOf(value: unknown): TypeMeta {
   if (value === null || value === undefined) return {};
   if (typeof value === 'object' && !Array.isArray(value)) return value as TypeMeta;
-  const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  throw new NotAnObject(`${NO_KIND}json: cannot unmarshal ${found} into Go value of type ${GO_TYPE_META}`);
+  throw new NotAnObject(`${NO_KIND}json: cannot unmarshal ${goTypeName(value)} into Go value of type ${GO_TYPE_META}`);
 }
 
 /** What is not said is taken from the endpoint; what is said has to be a kind of this group and version. */
@@ -245,4 +246,10 @@ export async function decodeDeleteOptions({ request }: RequestScope): Promise<De
     if (error instanceof YamlError || error instanceof ProtoError) throw badRequest(error.message);
     throw error;
   }
+}
+
+/** How Go's JSON decoder names what it found. */
+export function goTypeName(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }

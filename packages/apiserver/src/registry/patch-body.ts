@@ -6,6 +6,7 @@
 import {
   badRequest,
   decodeObject,
+  explainConversion,
   failure,
   FieldPath,
   formatJson,
@@ -20,7 +21,7 @@ import {
   type JsonValue,
 } from '@kts/apimachinery';
 
-import { finishDraft, strictText, type BodyType } from './decode-body.ts';
+import { finishDraft, goTypeName, strictText, type BodyType } from './decode-body.ts';
 import type { ObjectDraft } from './object-draft.ts';
 import type { RequestScope } from './request-scope.ts';
 import type { FieldValidation } from './write-options.ts';
@@ -100,21 +101,20 @@ function yamlProblems(text: string): readonly string[] {
 /** The patched document as an object of `type`, with defaults, and warnings. Throws Invalid with all of it. */
 export function decodePatched(
   type: BodyType,
-  body: PatchBody,
-  value: JsonValue,
+  { value, problems: found, shown }: { readonly value: JsonValue; readonly problems: readonly string[]; readonly shown?: string },
   validation: FieldValidation,
 ): { readonly draft: ObjectDraft; readonly warnings: readonly string[] } {
-  const shown = (): string => (body.type === 'strategic' ? goText(body.value) : sortedText(value));
   const refuse = (text: string): Error =>
-    invalidObject({ group: '', kind: '' }, '', [invalid(FieldPath.of('patch'), shown(), text)]);
+    invalidObject({ group: '', kind: '' }, '', [invalid(FieldPath.of('patch'), shown ?? sortedText(value), text)]);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw refuse(
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${kindOf(value)} into Go value of type ${GO_TYPE_META}`,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeName(value)} into Go value of type ${GO_TYPE_META}`,
     );
   }
-  const { object, unknown, error } = decodeObject(type.schema, value);
+  const { object, ...decoded } = decodeObject(type.schema, value);
+  const { unknown, error } = shown === undefined ? decoded : explainConversion(type.schema, value);
   if (error !== undefined) throw refuse(error);
-  const problems = [...body.problems, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
+  const problems = [...found, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
   if (validation === 'Strict' && problems.length > 0) throw refuse(strictText(problems));
   const draft = finishDraft(object as Record<string, unknown>, type);
   return { draft, warnings: validation === 'Ignore' ? [] : problems };
@@ -123,23 +123,9 @@ export function decodePatched(
 const GO_TYPE_META =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
-function kindOf(value: JsonValue): string {
-  if (Array.isArray(value)) return 'array';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
-}
-
 /** JSON with its outermost members sorted, as upstream's patch library writes it. */
 function sortedText(value: JsonValue): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return formatJson(value);
   const sorted = Object.fromEntries(Object.entries(value as JsonObject).sort(([a], [b]) => (a < b ? -1 : 1)));
   return formatJson(sorted);
-}
-
-/** Go's `%+v` of decoded JSON, which messages show for strategic patches. */
-function goText(value: JsonValue): string {
-  if (value === null) return '<nil>';
-  if (Array.isArray(value)) return `[${(value as readonly JsonValue[]).map(goText).join(' ')}]`;
-  if (typeof value !== 'object') return String(value);
-  const members = Object.entries(value as JsonObject).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${members.map(([name, member]) => `${name}:${goText(member)}`).join(' ')}]`;
 }

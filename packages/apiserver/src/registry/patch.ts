@@ -7,6 +7,9 @@ import {
   badRequest,
   conflict,
   decodeJsonPatch,
+  goValueText,
+  strategicMerge,
+  type JsonObject,
   failure,
   PatchError,
   type JsonValue,
@@ -14,7 +17,7 @@ import {
 } from '@kts/apimachinery';
 
 import type { ApiServerResponse } from '../response.ts';
-import type { BodyType } from './decode-body.ts';
+import { goTypeName, type BodyType } from './decode-body.ts';
 import { ensureNamespace } from './ensure-namespace.ts';
 import { guaranteedUpdate } from './guaranteed-update.ts';
 import { appliedDraft, trackUpdate } from './managed-fields.ts';
@@ -22,7 +25,6 @@ import type { ObjectDraft } from './object-draft.ts';
 import { decodePatched, patchTypeOf, readPatch, type PatchBody } from './patch-body.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
 import { entryResponse } from './respond.ts';
-import { strategicPatch } from './strategic-patch.ts';
 import { admitWrite, checkName, validateWrite } from './update.ts';
 import { managerOf, parseWriteOptions, type WriteOptions } from './write-options.ts';
 
@@ -98,11 +100,18 @@ function changed(
   type: BodyType,
 ): ObjectDraft {
   const document = existing as unknown as JsonValue;
-  const { value, problems } = patchDocument(body, document, options.fieldValidation !== 'Ignore', type);
-  const { draft, warnings } = decodePatched(type, { ...body, problems }, value, options.fieldValidation);
+  const patched = patchDocument(body, document, options.fieldValidation !== 'Ignore', type);
+  const { draft, warnings } = decodePatched(type, patched, options.fieldValidation);
   addWarnings(scope, warnings);
   trackUpdate(scope, existing, draft, managerOf(options.fieldManager, scope.request.headers['user-agent']), type);
   return draft;
+}
+
+interface PatchedDocument {
+  readonly value: JsonValue;
+  readonly problems: readonly string[];
+  /** What a message about the result shows instead of it. */
+  readonly shown?: string;
 }
 
 /** The patched document, and what a strict reader finds wrong with the patch itself. */
@@ -111,7 +120,7 @@ function patchDocument(
   document: JsonValue,
   strict: boolean,
   type: BodyType,
-): { readonly value: JsonValue; readonly problems: readonly string[] } {
+): PatchedDocument {
   try {
     switch (body.type) {
       case 'json': {
@@ -122,7 +131,7 @@ function patchDocument(
       case 'merge':
         return { value: applyMergePatch(document, body.value, strict), problems: body.problems };
       case 'strategic':
-        return { value: strategicPatch(type.schema, document, body.value), problems: body.problems };
+        return strategicDocument(type, document as JsonObject, body);
       case 'apply':
         throw new TypeError('apply patches have a way of their own');
     }
@@ -130,6 +139,15 @@ function patchDocument(
     if (error instanceof PatchError) throw patchFailure(error);
     throw error;
   }
+}
+
+/** Upstream shows what is left of the patch in its messages, not the patched document. */
+function strategicDocument(type: BodyType, document: JsonObject, body: PatchBody): PatchedDocument {
+  if (typeof body.value !== 'object' || body.value === null || Array.isArray(body.value)) {
+    throw badRequest(`json: cannot unmarshal ${goTypeName(body.value)} into Go value of type map[string]interface {}`);
+  }
+  const merged = strategicMerge(type.schema, document, body.value as JsonObject);
+  return { value: merged.document, problems: body.problems, shown: goValueText(merged.remainder) };
 }
 
 function patchFailure(error: PatchError): Error {
