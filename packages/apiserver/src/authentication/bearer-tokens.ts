@@ -79,6 +79,7 @@ function bearerToken({ headers }: ApiServerRequest): string | undefined {
     const match = /^\s*bearer +(\S+)/i.exec(authorization);
     return match?.[1];
   }
+  if (headers['upgrade']?.toLowerCase() !== 'websocket') return undefined;
   const protocol = headers['sec-websocket-protocol']
     ?.split(',')
     .map((text) => text.trim())

@@ -31,10 +31,8 @@ export class ResourceCatalog {
     return this.#byPath.values();
   }
 
-  hasGroupVersion(group: string, version: string): boolean {
-    for (const definition of this.#byPath.values()) {
-      if (definition.group === group && definition.version === version) return true;
-    }
+  hasGroup(group: string): boolean {
+    for (const definition of this.#byPath.values()) if (definition.group === group) return true;
     return false;
   }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { negotiate, notAcceptable, routeAccepts, routeNotAcceptable, type AcceptedKind } from '../http/negotiation.ts';
 import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse } from '../response.ts';
-import { jsonObject, pageNotFound } from '../routing/not-found.ts';
+import { jsonObject, methodNotAllowed, noSuchResource, pageNotFound } from '../routing/not-found.ts';
 import type { PathRoute } from '../routing/router.ts';
 import type { ResourceCatalog } from './catalog.ts';
 import {
@@ -40,7 +40,7 @@ export function discoveryRoutes(catalog: ResourceCatalog, serverAddress: () => s
   const cached = (path: string, make: (documents: Documents) => object | undefined): ApiServerResponse => {
     const now = current();
     const object = now.cached.get(path) ?? make(now);
-    if (!object) return pageNotFound();
+    if (!object) throw noSuchResource();
     now.cached.set(path, object);
     return jsonObject(200, object);
   };
@@ -52,17 +52,20 @@ export function discoveryRoutes(catalog: ResourceCatalog, serverAddress: () => s
       return found && apiResourceList(name, found);
     });
 
+  // `/apis` and its groups answer to every method, as upstream's do.
   const root = async (request: ApiServerRequest): Promise<ApiServerResponse> => {
     const segments = request.path.split('/').filter((segment) => segment !== '');
     const [prefix, name, version] = segments;
     const ofResources = prefix === 'api' || segments.length === 3;
+    if (segments.length > 1 && !group(current(), prefix === 'api' ? '' : name!)) return pageNotFound();
+    if (ofResources && request.method !== 'GET') throw methodNotAllowed();
     if (ofResources && !routeAccepts(request.headers['accept'])) throw routeNotAcceptable(false);
     const accepted = negotiate(request.headers['accept'], segments.length === 1 ? isDiscovery : undefined);
     if (!accepted) throw notAcceptable();
     if (accepted.as) return aggregated(request, current(), prefix === 'api');
     if (prefix === 'api') {
       if (segments.length === 1) return jsonObject(200, apiVersions(serverAddress()));
-      return segments.length === 2 ? resources(request.path, '', name!) : pageNotFound();
+      return resources(request.path, '', name!);
     }
     if (segments.length === 1) return cached('/apis', (now) => apiGroupList(now.groups));
     if (segments.length === 3) return resources(request.path, name!, version!);
@@ -72,8 +75,8 @@ export function discoveryRoutes(catalog: ResourceCatalog, serverAddress: () => s
     });
   };
   return [
-    { path: '/api', subpaths: true, getOnly: true, handler: root },
-    { path: '/apis', subpaths: true, getOnly: true, handler: root },
+    { path: '/api', subpaths: true, handler: root },
+    { path: '/apis', subpaths: true, handler: root },
   ];
 }
 

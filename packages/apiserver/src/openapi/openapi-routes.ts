@@ -11,7 +11,7 @@ import type { ResourceDefinition } from '@kts/api';
 import type { ResourceCatalog } from '../discovery/catalog.ts';
 import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse } from '../response.ts';
-import { jsonObject, pageNotFound } from '../routing/not-found.ts';
+import { plainText } from '../routing/not-found.ts';
 import type { PathRoute } from '../routing/router.ts';
 import { groupVersionPath, openapiV2, openapiV3 } from './documents.ts';
 
@@ -55,9 +55,9 @@ export function openapiRoutes(catalog: ResourceCatalog): readonly PathRoute[] {
       handler: (request) => {
         const path = request.path.slice('/openapi/v3'.length).replace(/^\/|\/$/g, '');
         const now = current();
-        if (path === '') return Promise.resolve(jsonObject(200, { paths: indexOf(now) }));
+        if (path === '') return Promise.resolve(plainText(200, JSON.stringify({ paths: indexOf(now) })));
         const document = v3(now, path);
-        return Promise.resolve(document ? serve(request, document) : pageNotFound());
+        return Promise.resolve(document ? serve(request, document) : plainText(404, ''));
       },
     },
   ];

@@ -5,7 +5,6 @@ import type { PathRoute } from './router.ts';
 export function rootRoute(paths: () => readonly string[]): PathRoute {
   return {
     path: '/',
-    getOnly: true,
     handler: () => Promise.resolve(jsonObject(200, { paths: [...new Set(paths())].sort() })),
   };
 }

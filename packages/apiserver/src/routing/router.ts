@@ -1,7 +1,18 @@
 /**
  * The end of the chain: resources go to the registry, everything else to the handler of its path.
  */
+import type { ResourceDefinition } from '@kts/api';
+
 import type { ResourceCatalog } from '../discovery/catalog.ts';
+import {
+  JSON_TYPE,
+  negotiate,
+  notAcceptable,
+  routeAccepts,
+  routeNotAcceptable,
+  type AcceptedKind,
+} from '../http/negotiation.ts';
+import type { ApiServerRequest } from '../request.ts';
 import type { Handler } from '../response.ts';
 import { methodNotAllowed, noSuchResource, pageNotFound } from './not-found.ts';
 
@@ -25,10 +36,13 @@ export function createRouter(options: RouterOptions): Handler {
   const exact = new Map(options.routes.map((route) => [route.path, route]));
   const below = options.routes.filter((route) => route.subpaths);
   return async (request) => {
-    if (request.resource) return options.resources(request);
     const { info } = request;
+    if (request.resource) {
+      checkAccept(request, request.resource);
+      return options.resources(request);
+    }
     if (info.isResourceRequest) {
-      if (options.catalog.hasGroupVersion(info.group, info.version)) throw noSuchResource();
+      if (options.catalog.hasGroup(info.group)) throw noSuchResource();
       return pageNotFound();
     }
     const route = exact.get(request.path) ?? below.find(({ path }) => request.path.startsWith(`${path}/`));
@@ -37,3 +51,21 @@ export function createRouter(options: RouterOptions): Handler {
     return route.handler(request);
   };
 }
+
+/** Subresources that are objects; the others produce what they like. */
+const OBJECT_SUBRESOURCES: ReadonlySet<string> = new Set(['', 'status', 'scale']);
+const META_KINDS: ReadonlySet<string> = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList']);
+
+/** Refuses what no handler could write, before anything is done. */
+function checkAccept(request: ApiServerRequest, definition: ResourceDefinition): void {
+  const accept = request.headers['accept'];
+  if (!accept || accept === JSON_TYPE || accept === '*/*') return;
+  const { verb, subresource } = request.info;
+  if (!OBJECT_SUBRESOURCES.has(subresource) || (subresource === '' && !definition.verbs.includes(verb))) return;
+  const listing = verb === 'list' || verb === 'watch';
+  if (!routeAccepts(accept)) throw routeNotAcceptable(listing);
+  if (!negotiate(accept, isMetaKind, verb === 'watch')) throw notAcceptable();
+}
+
+const isMetaKind = ({ kind, group, version }: AcceptedKind): boolean =>
+  META_KINDS.has(kind) && group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
