@@ -7,9 +7,7 @@ import {
   duplicate,
   FieldPath,
   invalid,
-  isDNS1123Subdomain,
   notSupported,
-  regexError,
   required,
   tooLong,
   tooMany,
@@ -22,7 +20,6 @@ import {
   checkNonNegative,
   checkQualifiedName,
   checkSupported,
-  invalidEach,
   invalidWithoutValue,
 } from '../field-checks.ts';
 import type {
@@ -32,6 +29,7 @@ import type {
   PodFailurePolicyRule,
   SuccessPolicyRule,
 } from '../gen/batch-v1.gen.ts';
+import { validateDomainPath } from '../domain-path-validation.ts';
 import { parseIndexes } from './completion-indexes.ts';
 
 const INDEXED_PARALLELISM_MAX = 100_000;
@@ -46,7 +44,6 @@ const PATTERNS_MAX = 20;
 const EXIT_CODES_MAX = 255;
 const SUCCEEDED_INDEXES_LENGTH_MAX = 64 * 1024;
 const ACTIONS = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
-const HTTP_PATH_FORMAT = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
 
 export function validateJobSpec(spec: JobSpec, path: FieldPath, rules: PodRules): FieldError[] {
   const { backoffLimitPerIndex, maxFailedIndexes, managedBy, completionMode, successPolicy } = spec;
@@ -89,20 +86,6 @@ function validateManagedBy(text: string, path: FieldPath): FieldError[] {
   const errors = validateDomainPath(text, path);
   if (byteLength(text) > MANAGED_BY_LENGTH_MAX) errors.push(tooLong(path, MANAGED_BY_LENGTH_MAX));
   return errors;
-}
-
-/** `acme.io/foo`. */
-function validateDomainPath(text: string, path: FieldPath): FieldError[] {
-  if (text === '') return [required(path)];
-  const slash = text.indexOf('/');
-  if (slash <= 0 || slash === text.length - 1) {
-    return [invalid(path, text, 'must be a domain-prefixed path (such as "acme.io/foo")')];
-  }
-  const host = text.slice(0, slash);
-  const rest = text.slice(slash + 1);
-  const errors = invalidEach(path, host, isDNS1123Subdomain(host));
-  if (new RegExp(`^${HTTP_PATH_FORMAT}$`).test(rest)) return errors;
-  return [...errors, invalid(path, rest, regexError('Invalid path', HTTP_PATH_FORMAT))];
 }
 
 function validateIndexed(spec: JobSpec, path: FieldPath): FieldError[] {

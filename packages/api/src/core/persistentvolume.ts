@@ -1,4 +1,138 @@
+import {
+  FieldPath,
+  forbidden,
+  formatQuantity,
+  invalid,
+  isLabelValue,
+  parseQuantity,
+  type Draft,
+  type FieldError,
+} from '@kts/apimachinery';
+import { formatTime } from '@kts/base';
 import { defineResource } from '../define-resource.ts';
-import type { PersistentVolume } from '../gen/core-v1.gen.ts';
+import { checkImmutable, IMMUTABLE, sameValue } from '../field-checks.ts';
+import type { NodeSelectorRequirement, PersistentVolume, VolumeNodeAffinity } from '../gen/core-v1.gen.ts';
+import { age } from '../human-duration.ts';
+import { validateObjectMeta } from '../metadata-validation.ts';
+import { accessModesText, volumeClassOf } from './access-modes.ts';
+import { validateVolumeSpec, VOLUME_SOURCES } from './persistentvolume-validation.ts';
+import { setStorageDefaults } from './pod-defaults.ts';
+import { roundUpAmounts } from './resource-defaults.ts';
 
-export const persistentVolumes = defineResource<PersistentVolume>('v1', 'persistentvolumes');
+const SPEC = FieldPath.of('spec');
+const GA_LABELS: Readonly<Record<string, string>> = {
+  'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
+  'beta.kubernetes.io/os': 'kubernetes.io/os',
+  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
+  'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
+};
+
+/**
+ * A piece of storage of the cluster.
+ *
+ * Mirrors: pkg/registry/core/persistentvolume, ValidatePersistentVolume... in pkg/apis/core/validation (v1.36)
+ */
+export const persistentVolumes = defineResource<PersistentVolume>('v1', 'persistentvolumes', {
+  generation: 'none',
+  setDefaults: setVolumeDefaults,
+  prepareForCreate: (draft, { now }) => {
+    draft.status = { phase: 'Pending', lastPhaseTransitionTime: formatTime(now) };
+  },
+  prepareForUpdate: (draft, old, { subresource, now }) => {
+    if (subresource !== 'status' || !draft.status || draft.status.phase === old.status?.phase) return;
+    const before = old.status?.lastPhaseTransitionTime;
+    if (draft.status.lastPhaseTransitionTime !== before && draft.status.lastPhaseTransitionTime) return;
+    draft.status.lastPhaseTransitionTime = formatTime(now);
+  },
+  validate: ({ metadata, spec = {} }) => validateVolumeSpec(spec, metadata.name, SPEC),
+  validateUpdate: validateVolumeUpdate,
+  selectableFields: ({ metadata }) => ({ name: metadata.name }),
+  cells: (volume, now) => [
+    volume.metadata.name,
+    amountText(volume.spec?.capacity?.['storage']),
+    accessModesText(volume.spec?.accessModes),
+    volume.spec?.persistentVolumeReclaimPolicy ?? '',
+    volume.metadata.deletionTimestamp ? 'Terminating' : (volume.status?.phase ?? ''),
+    volume.spec?.claimRef ? `${volume.spec.claimRef.namespace ?? ''}/${volume.spec.claimRef.name ?? ''}` : '',
+    volumeClassOf(volume),
+    volume.spec?.volumeAttributesClassName ?? '<unset>',
+    volume.status?.reason ?? '',
+    age(volume.metadata.creationTimestamp, now),
+    volume.spec?.volumeMode ?? '<unset>',
+  ],
+});
+
+const amountText = (amount: string | undefined): string => formatQuantity(parseQuantity(amount ?? '0'));
+
+function setVolumeDefaults(volume: Draft<PersistentVolume>): void {
+  const spec = (volume.spec ??= {});
+  if (volume.status && !volume.status.phase) volume.status.phase = 'Pending';
+  if (!spec.persistentVolumeReclaimPolicy) spec.persistentVolumeReclaimPolicy = 'Retain';
+  spec.volumeMode ??= 'Filesystem';
+  if (spec.hostPath) spec.hostPath.type ??= '';
+  setStorageDefaults(spec as Parameters<typeof setStorageDefaults>[0]);
+  roundUpAmounts(spec.capacity);
+}
+
+function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVolume): FieldError[] {
+  const { metadata, spec = {} } = volume;
+  const { spec: before = {} } = old;
+  const rules = { allowInvalidNodeAffinityValues: hasInvalidAffinity(before.nodeAffinity) };
+  const errors = [
+    ...validateObjectMeta(metadata, { namespaced: false }),
+    ...validateVolumeSpec(spec, metadata.name, SPEC, rules),
+  ];
+  if (VOLUME_SOURCES.some((source) => !sameValue(sourceOf(spec, before, source), before[source]))) {
+    const path = SPEC.child('persistentvolumesource');
+    errors.push(forbidden(path, 'spec.persistentvolumesource is immutable after creation\n'));
+  }
+  errors.push(...checkImmutable(spec.volumeMode, before.volumeMode, FieldPath.of('volumeMode')));
+  if (before.nodeAffinity && !sameAffinity(spec.nodeAffinity, before.nodeAffinity)) {
+    const text = `${IMMUTABLE}, except for updating from beta label to GA`;
+    errors.push(invalid(FieldPath.of('nodeAffinity'), spec.nodeAffinity ?? null, text));
+  }
+  if (before.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
+    const text = 'update from non-nil value to nil is forbidden';
+    errors.push(forbidden(SPEC.child('volumeAttributesClassName'), text));
+  }
+  return errors;
+}
+
+type Spec = NonNullable<PersistentVolume['spec']>;
+
+/** The secret for expansion may be added later. */
+function sourceOf(spec: Spec, old: Spec, source: (typeof VOLUME_SOURCES)[number]): unknown {
+  if (source !== 'csi' || !spec.csi || !old.csi || old.csi.controllerExpandSecretRef) return spec[source];
+  const { controllerExpandSecretRef: _added, ...rest } = spec.csi;
+  return rest;
+}
+
+function hasInvalidAffinity(affinity: VolumeNodeAffinity | undefined): boolean {
+  return (affinity?.required?.nodeSelectorTerms ?? []).some((term) =>
+    term.matchExpressions?.some(({ values }) => values?.some((value) => isLabelValue(value).length > 0)),
+  );
+}
+
+/** A beta label may become the one that took its place. */
+function sameAffinity(affinity: VolumeNodeAffinity | undefined, old: VolumeNodeAffinity): boolean {
+  const requirements = (value: VolumeNodeAffinity | undefined): NodeSelectorRequirement[][] =>
+    (value?.required?.nodeSelectorTerms ?? []).map((term) => [
+      ...(term.matchExpressions ?? []),
+      ...(term.matchFields ?? []),
+    ]);
+  const after = requirements(affinity);
+  const before = requirements(old);
+  return (
+    after.length === before.length &&
+    after.every(
+      (term, i) =>
+        term.length === before[i]!.length &&
+        term.every((requirement, j) => {
+          const previous = before[i]![j]!;
+          const key = GA_LABELS[previous.key] === requirement.key ? requirement.key : previous.key;
+          return sameValue(requirement, { ...previous, key });
+        }),
+    )
+  );
+}

@@ -58,7 +58,7 @@ function validateAccessModes(modes: readonly string[] | undefined, path: FieldPa
   return modes?.length ? [] : [required(path, 'at least 1 access mode is required')];
 }
 
-function refuseMixedModes(modes: readonly string[] = [], path: FieldPath): FieldError[] {
+export function refuseMixedModes(modes: readonly string[] = [], path: FieldPath): FieldError[] {
   const errors = modes
     .filter((mode) => !ACCESS_MODES.includes(mode))
     .map((mode) => notSupported(path, mode, ACCESS_MODES));

@@ -1,4 +1,59 @@
+import { duplicate, FieldPath, nameIsDNSLabel, required, type FieldError } from '@kts/apimachinery';
+import { roundUpAmounts } from '../core/resource-defaults.ts';
+import { validateContainerResources } from '../core/resource-validation.ts';
+import { validateTolerations } from '../core/scheduling-validation.ts';
 import { defineResource } from '../define-resource.ts';
+import { checkImmutable, invalidEach } from '../field-checks.ts';
+import type { Toleration } from '../gen/core-v1.gen.ts';
 import type { RuntimeClass } from '../gen/node-v1.gen.ts';
+import { age } from '../human-duration.ts';
+import { validateLabels } from '../label-validation.ts';
 
-export const runtimeClasses = defineResource<RuntimeClass>('node.k8s.io/v1', 'runtimeclasses');
+const HANDLER = FieldPath.of('handler');
+
+/**
+ * A way of running containers that some nodes offer.
+ *
+ * Mirrors: pkg/registry/node/runtimeclass, pkg/apis/node/validation (v1.36)
+ */
+export const runtimeClasses = defineResource<RuntimeClass>('node.k8s.io/v1', 'runtimeclasses', {
+  generation: 'none',
+  setDefaults: ({ overhead }) => roundUpAmounts(overhead?.podFixed),
+  validate: validateRuntimeClass,
+  validateUpdate: ({ handler }, old) => checkImmutable(handler, old.handler, HANDLER),
+  cells: ({ metadata, handler }, now) => [metadata.name, handler ?? '', age(metadata.creationTimestamp, now)],
+});
+
+function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeClass): FieldError[] {
+  const errors = handler ? invalidEach(HANDLER, handler, nameIsDNSLabel(handler, false)) : [required(HANDLER)];
+  if (overhead) {
+    const limits = overhead.podFixed ?? {};
+    errors.push(...validateContainerResources({ limits }, FieldPath.of('overhead'), {}));
+  }
+  if (!scheduling) return errors;
+  const path = FieldPath.of('scheduling');
+  return [
+    ...errors,
+    ...validateLabels(scheduling.nodeSelector, path.child('nodeSelector')),
+    ...validateUniqueTolerations(scheduling.tolerations ?? [], path.child('tolerations')),
+  ];
+}
+
+function validateUniqueTolerations(tolerations: readonly Toleration[], path: FieldPath): FieldError[] {
+  const errors = validateTolerations(tolerations, path, { allowToleratedComparisons: false });
+  const seen = new Set<string>();
+  for (const [index, toleration] of tolerations.entries()) {
+    const { key = '', operator = '', value = '', effect = '', tolerationSeconds = null } = toleration;
+    const identity = JSON.stringify([key, operator, value, effect]);
+    const internal = {
+      Key: key,
+      Operator: operator,
+      Value: value,
+      Effect: effect,
+      TolerationSeconds: tolerationSeconds,
+    };
+    if (seen.has(identity)) errors.push(duplicate(path.index(index), internal));
+    seen.add(identity);
+  }
+  return errors;
+}
