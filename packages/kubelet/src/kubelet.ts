@@ -1,8 +1,20 @@
+import { pods as podType } from '@kts/api';
+import type { Pod } from '@kts/api/types/core-v1';
+import { TaskGroup, type Clock, type Component, type Logger, type Random } from '@kts/base';
 import type { Client } from '@kts/client';
-import type { Clock, Component, Logger, Random } from '@kts/base';
+import { createEventRecorder, createInformers, type Informer } from '@kts/controlkit';
 import type { ImageService, RuntimeService } from '@kts/host-cri';
-import type { NodeHost } from './host/node-host.ts';
 import type { KubeletConfig } from './config.ts';
+import { cleanUpPods, collectGarbage, removeOldAttempts, type HousekeepingDeps } from './core/housekeeping.ts';
+import { assembleParts, type KubeletParts } from './core/kubelet-parts.ts';
+import { PodIntake } from './core/pod-intake.ts';
+import { readRuntimeInfo } from './core/runtime-info.ts';
+import { runtimeChanges } from './core/runtime-watch.ts';
+import { enforceLocalStorage } from './eviction/local-storage.ts';
+import { isFileError } from './host/file-system.ts';
+import type { NodeHost } from './host/node-host.ts';
+import type { RuntimePodSummary } from './runtime/runtime-reader.ts';
+import { readStaticPods } from './sources/static-pods.ts';
 
 export interface KubeletDeps {
   readonly client: Client;
@@ -14,8 +26,242 @@ export interface KubeletDeps {
   readonly host: NodeHost;
 }
 
+/** What the kubelet's server asks of it. */
+export interface KubeletApi {
+  /** The pods of this node with the status that the kubelet has of them. */
+  pods(): readonly Pod[];
+  /** The id of a container that runs; `undefined` if there is none. `uid` narrows it down. */
+  runningContainer(
+    pod: { readonly namespace: string; readonly name: string; readonly uid?: string },
+    container: string,
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
+  /** The id of the pod's ready sandbox. */
+  readySandbox(
+    pod: { readonly namespace: string; readonly name: string; readonly uid?: string },
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
+}
+
+export interface Kubelet extends Component {
+  readonly api: KubeletApi;
+}
+
+const RELIST_MS = 1000;
+const HOUSEKEEPING_MS = 2000;
+const GARBAGE_MS = 60_000;
+const RUNTIME_CHECK_MS = 5000;
+const EVICTION_MS = 10_000;
+const DEADLINE_CHECK_MS = 1000;
+
 /** The node agent: runs the pods that are bound to its node and reports what became of them. */
-export function createKubelet(config: KubeletConfig, deps: KubeletDeps): Component {
-  void [config, deps];
-  return { name: 'kubelet', run: () => Promise.resolve(), ready: Promise.resolve() };
+export function createKubelet(config: KubeletConfig, deps: KubeletDeps): Kubelet {
+  const ready = Promise.withResolvers<void>();
+  let parts: KubeletParts | undefined;
+  return {
+    name: 'kubelet',
+    ready: ready.promise,
+    healthChecks: [
+      {
+        name: 'runtime',
+        check: async () => {
+          const problem = parts ? parts.shared.runtimeInfo.runtimeProblem : 'not started';
+          if (problem !== '') throw new Error(problem);
+        },
+      },
+    ],
+    api: createApi(() => parts),
+    run: async (signal) => {
+      const group = new TaskGroup(signal);
+      const recorder = createEventRecorder({ component: 'kubelet', host: config.nodeName }, deps);
+      const informers = createInformers(deps);
+      parts = await assembleParts(config, { ...deps, recorder, informers, signal: group.signal });
+      const loop = new KubeletLoop(config, deps, parts);
+      group.start((groupSignal) => recorder.run(groupSignal));
+      group.start((groupSignal) => informers.run(groupSignal));
+      group.start(async (groupSignal) => {
+        await loop.prepare(groupSignal);
+        await informers.synced();
+        loop.start(group, informers.get(podType, { fieldSelector: `spec.nodeName=${config.nodeName}` }), ready.resolve);
+      });
+      await group.done();
+      await parts.workers.stopped();
+    },
+  };
+}
+
+/** The loops of a running kubelet. */
+class KubeletLoop {
+  readonly #config: KubeletConfig;
+  readonly #deps: KubeletDeps;
+  readonly #parts: KubeletParts;
+  readonly #housekeeping: HousekeepingDeps;
+  #seen: ReadonlyMap<string, RuntimePodSummary> = new Map();
+  #staticPods: readonly Pod[] = [];
+  #intake: PodIntake | undefined;
+
+  constructor(config: KubeletConfig, deps: KubeletDeps, parts: KubeletParts) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#parts = parts;
+    this.#housekeeping = { config, parts, runtime: deps.runtime, host: deps.host, clock: deps.clock, log: deps.log };
+  }
+
+  /** Waits for the runtime, which may start later than the kubelet. */
+  async prepare(signal: AbortSignal): Promise<void> {
+    const { shared, reporter, volumes, userNamespaces } = this.#parts;
+    shared.hostIPs = await reporter.addresses();
+    while (shared.runtimeInfo.name === '') {
+      await this.#checkRuntime(signal);
+      if (shared.runtimeInfo.name === '') await this.#deps.clock.sleep(RELIST_MS, signal);
+    }
+    await userNamespaces.restore(await volumes.podsOnDisk());
+    this.#intake = new PodIntake({
+      config: this.#config,
+      parts: this.#parts,
+      clock: this.#deps.clock,
+      log: this.#deps.log,
+      appArmorEnabled: await isAppArmorEnabled(this.#deps.host),
+    });
+  }
+
+  start(group: TaskGroup, informer: Informer<Pod>, onReady: () => void): void {
+    const { reporter, statuses } = this.#parts;
+    group.start((signal) => statuses.run(signal));
+    group.start((signal) => reporter.run(signal, () => this.#takePods(group, informer, onReady)));
+    group.start((signal) => reporter.runLease(signal));
+  }
+
+  /** Begins with the pods once the node is known to the API. */
+  #takePods(group: TaskGroup, informer: Informer<Pod>, onReady: () => void): void {
+    const intake = this.#intake!;
+    const every = (ms: number, what: string, work: (signal: AbortSignal) => Promise<void>): void =>
+      group.start((signal) => this.#repeat(ms, what, work, signal));
+    every(RELIST_MS, 'look at the runtime', (signal) => this.#relist(signal));
+    every(RUNTIME_CHECK_MS, 'check the runtime', (signal) => this.#checkRuntime(signal));
+    every(DEADLINE_CHECK_MS, 'check deadlines', () => Promise.resolve(this.#checkDeadlines()));
+    every(EVICTION_MS, 'check local storage', (signal) =>
+      enforceLocalStorage(this.#config, this.#parts, this.#deps.host, signal),
+    );
+    if (this.#config.staticPodPath !== undefined) {
+      every(this.#config.fileCheckFrequencyMs, 'read manifests', () => this.#readManifests());
+    }
+    group.start(async (signal) => {
+      informer.subscribe({
+        onAdd: (pod) => intake.put(pod),
+        onUpdate: (_, pod) => intake.put(pod),
+        onDelete: (pod) => intake.remove(pod),
+      });
+      await informer.synced;
+      onReady();
+      every(HOUSEKEEPING_MS, 'clean up pods', () => cleanUpPods(this.#housekeeping, signal));
+      every(GARBAGE_MS, 'collect garbage', () => collectGarbage(this.#housekeeping, signal));
+    });
+  }
+
+  async #repeat(
+    ms: number,
+    what: string,
+    work: (signal: AbortSignal) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await work(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#deps.log.error(`failed to ${what}`, { error });
+      }
+      await this.#deps.clock.sleep(ms, signal).catch(() => {});
+    }
+  }
+
+  async #checkRuntime(signal: AbortSignal): Promise<void> {
+    const { shared } = this.#parts;
+    try {
+      shared.runtimeInfo = await readRuntimeInfo(this.#deps.runtime, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const { message } = error as Error;
+      shared.runtimeInfo = { ...shared.runtimeInfo, runtimeProblem: `container runtime is down: ${message}` };
+    }
+  }
+
+  async #relist(signal: AbortSignal): Promise<void> {
+    const { reader, syncPod } = this.#parts;
+    const now = await reader.pods(signal);
+    const changes = runtimeChanges(this.#seen, now);
+    const before = this.#seen;
+    this.#seen = now;
+    for (const uid of new Set(changes.map((change) => change.uid))) syncPod(uid);
+    for (const change of changes) {
+      if (change.type !== 'ended') continue;
+      const pod = now.get(change.uid) ?? before.get(change.uid)!;
+      if (pod.containerIds.includes(change.id)) await removeOldAttempts(this.#housekeeping, pod, change.id, signal);
+    }
+  }
+
+  #checkDeadlines(): void {
+    const { pods, lifecycle, statuses, syncPod } = this.#parts;
+    for (const pod of pods.all()) {
+      const { uid } = pod.metadata;
+      const phase = statuses.get(uid)?.phase;
+      if (phase === 'Failed' || phase === 'Succeeded' || !lifecycle.isPastDeadline(pod)) continue;
+      lifecycle.announceDeadline(pod);
+      syncPod(uid);
+    }
+  }
+
+  async #readManifests(): Promise<void> {
+    const { staticPodPath: path, nodeName } = this.#config;
+    const found = await readStaticPods(
+      this.#deps.host.files,
+      { path: path!, nodeName },
+      this.#deps.clock,
+      this.#deps.log,
+    );
+    this.#intake!.setStaticPods(found, this.#staticPods);
+    this.#staticPods = found;
+  }
+}
+
+async function isAppArmorEnabled(host: NodeHost): Promise<boolean> {
+  try {
+    const content = await host.files.readFile('/sys/module/apparmor/parameters/enabled', 1);
+    return new TextDecoder().decode(content) === 'Y';
+  } catch (error) {
+    if (isFileError(error)) return false;
+    throw error;
+  }
+}
+
+function createApi(partsOf: () => KubeletParts | undefined): KubeletApi {
+  const find = (
+    parts: KubeletParts | undefined,
+    pod: { readonly namespace: string; readonly name: string; readonly uid?: string },
+  ): Pod | undefined => {
+    const found = parts?.pods.byName(pod.namespace, pod.name);
+    return pod.uid === undefined || found?.metadata.uid === pod.uid ? found : undefined;
+  };
+  return {
+    pods: () => {
+      const parts = partsOf();
+      return (parts?.pods.all() ?? []).map((pod) => {
+        const status = parts?.statuses.get(pod.metadata.uid) ?? pod.status;
+        return status ? { ...pod, status } : pod;
+      });
+    },
+    runningContainer: async (wanted, container, signal) => {
+      const parts = partsOf();
+      const pod = find(parts, wanted);
+      if (!parts || !pod) return undefined;
+      const { containers } = await parts.reader.podStatus(pod.metadata, signal);
+      return containers.find((record) => record.name === container && record.state === 'running')?.id;
+    },
+    readySandbox: async (wanted, signal) => {
+      const parts = partsOf();
+      const pod = find(parts, wanted);
+      if (!parts || !pod) return undefined;
+      return (await parts.reader.podStatus(pod.metadata, signal)).activeSandboxId;
+    },
+  };
 }

@@ -39,6 +39,8 @@ export interface CgroupResources {
 export interface Cgroups {
   readonly version: 1 | 2;
   readonly driver: 'cgroupfs' | 'systemd';
+  /** The kernel accounts for swap. */
+  readonly swapController: boolean;
   /** Creates the cgroup and its parents, or updates it. `name` is a path such as `/kubepods/besteffort/pod<uid>`. */
   write(name: string, resources: CgroupResources): Promise<void>;
   read(name: string): Promise<CgroupResources | undefined>;

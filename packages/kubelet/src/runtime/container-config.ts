@@ -15,6 +15,8 @@ export interface ContainerInputs {
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly Mount[];
   readonly devices: readonly Device[];
+  /** From devices; the kubelet's own come on top. */
+  readonly annotations: Readonly<Record<string, string>>;
   readonly namespaces: NamespaceOption;
   /** The container whose processes an ephemeral container joins. */
   readonly targetContainerId?: string;
@@ -43,7 +45,7 @@ export function containerConfig(
     mounts: inputs.mounts.map((mount) => ({ ...mount, uidMappings: uids, gidMappings: gids })),
     devices: inputs.devices,
     labels: containerLabels(pod, container),
-    annotations: containerAnnotations(pod, container, restartCount),
+    annotations: { ...inputs.annotations, ...containerAnnotations(pod, container, restartCount) },
     logPath: `${container.name}/${restartCount}.log`,
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,

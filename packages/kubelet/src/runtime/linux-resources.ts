@@ -11,7 +11,7 @@ import { milliValue, wholeValue, type ResourceList } from '../pod/resource-list.
  *
  * Mirrors: pkg/kubelet/kuberuntime/kuberuntime_container_linux.go, pkg/kubelet/cm/helpers_linux.go,
  * pkg/kubelet/qos/policy.go (v1.36)
- * Differs: no memory QoS and no swap limits, which are off by default.
+ * Differs: no memory QoS, which is off by default; containers never swap.
  */
 const SHARES_MIN = 2;
 const SHARES_MAX = 262_144;
@@ -26,6 +26,8 @@ export interface ResourceSettings {
   readonly enforceCpuQuota: boolean;
   readonly cpuPeriodUs: number;
   readonly cgroupVersion: 1 | 2;
+  /** The kernel accounts for swap, so containers must be told not to use it. */
+  readonly swapController: boolean;
   readonly singleProcessOomKill: boolean;
 }
 
@@ -55,11 +57,20 @@ export function containerLinuxResources(
   const cpuLimit = milliValue(limits, 'cpu') || milliValue(inherited, 'cpu');
   const memoryLimit = wholeValue(limits, 'memory') || wholeValue(inherited, 'memory');
   const cpuRequest = requests?.['cpu'] === undefined ? undefined : milliValue(requests, 'cpu');
+  const resources = linuxResources(cpuRequest, cpuLimit, memoryLimit, settings);
   return {
-    ...linuxResources(cpuRequest, cpuLimit, memoryLimit, settings),
+    ...resources,
+    ...noSwap(resources, settings),
     oomScoreAdj: oomScoreAdjust(pod, container, settings.memoryBytes),
     hugepageLimits: hugepageLimits(pod, limits, settings.hugepageSizes),
   };
+}
+
+function noSwap(resources: LinuxContainerResources, settings: ResourceSettings): LinuxContainerResources {
+  if (!settings.swapController) return {};
+  if (settings.cgroupVersion === 2) return { unified: { ...resources.unified, 'memory.swap.max': '0' } };
+  const limit = resources.memoryLimitInBytes;
+  return limit === undefined ? {} : { memorySwapLimitInBytes: limit };
 }
 
 /** Of all containers together, without the overhead, which runtimes are told apart. */

@@ -24,6 +24,13 @@ export interface MountedVolume {
 /** The pod's volumes cannot be had now; the message goes into an event of the pod. */
 export class MountError extends Error {
   override readonly name = 'MountError';
+  /** Waiting longer would not have helped; `false`: time was up. */
+  readonly isFinal: boolean;
+
+  constructor(message: string, isFinal: boolean) {
+    super(message);
+    this.isFinal = isFinal;
+  }
 }
 
 const RETRY = { initialMs: 500, factor: 2, maxMs: 122_000 };
@@ -96,9 +103,8 @@ export class VolumeManager {
       if (failed.length === 0) return;
       const wait = backoffMs(RETRY, tries);
       if (this.#clock.monotonic() + wait > deadline) {
-        throw new MountError(
-          `unmounted volumes=[${failed.join(' ')}], unattached volumes=[], failed to process volumes=[]`,
-        );
+        const message = `unmounted volumes=[${failed.join(' ')}], unattached volumes=[], failed to process volumes=[]`;
+        throw new MountError(message, false);
       }
       await this.#clock.sleep(wait, signal);
     }
@@ -142,6 +148,7 @@ export class VolumeManager {
     const unmounted = volumes.filter(({ name }) => !this.mounted(pod.metadata.uid, name)).map(({ name }) => name);
     throw new MountError(
       `unmounted volumes=[${unmounted.join(' ')}], unattached volumes=[], failed to process volumes=[${names}]: ${[...problems.values()].join(', ')}`,
+      true,
     );
   }
 

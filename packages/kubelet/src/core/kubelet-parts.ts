@@ -1,0 +1,267 @@
+import type { Node, Pod, Service } from '@kts/api/types/core-v1';
+import type { Clock, Logger, Random } from '@kts/base';
+import type { Client } from '@kts/client';
+import type { ImageService, RuntimeService } from '@kts/host-cri';
+import { nodes, services } from '@kts/api';
+import type { EventRecorder, Informers } from '@kts/controlkit';
+import type { KubeletConfig } from '../config.ts';
+import type { NodeHost } from '../host/node-host.ts';
+import { ImageManager } from '../images/image-manager.ts';
+import { PullRecords } from '../images/pull-records.ts';
+import { Semaphore } from '../images/semaphore.ts';
+import { nodeAllocatable } from '../node/node-status.ts';
+import { NodeReporter } from '../node/node-reporter.ts';
+import type { PodEvents } from '../pod/pod-events.ts';
+import { qosClass } from '../pod/qos-class.ts';
+import type { ResourceList } from '../pod/resource-list.ts';
+import { PodWorkers } from '../pod-worker/pod-workers.ts';
+import { ProbeManager } from '../probes/probe-manager.ts';
+import { Prober } from '../probes/prober.ts';
+import { PodResizer } from '../resize/pod-resizer.ts';
+import { ResizeAllocator } from '../resize/resize-allocator.ts';
+import { ResizeState } from '../resize/resize-state.ts';
+import { BackOff } from '../runtime/back-off.ts';
+import { ContainerKiller } from '../runtime/container-killer.ts';
+import { ContainerStarter } from '../runtime/container-starter.ts';
+import { hugepageSizeName, type ResourceSettings } from '../runtime/linux-resources.ts';
+import { PodActionRunner } from '../runtime/pod-action-runner.ts';
+import { RuntimeReader } from '../runtime/runtime-reader.ts';
+import { UserNamespaces } from '../runtime/user-namespaces.ts';
+import { MirrorPods } from '../sources/mirror-pods.ts';
+import { ObjectReader } from '../sources/object-reader.ts';
+import { StatusManager } from '../status/status-manager.ts';
+import { VolumeManager } from '../volumes/volume-manager.ts';
+import { PodLifecycle } from './pod-lifecycle.ts';
+import { PodManager } from './pod-manager.ts';
+import { KubeletRunOptions } from './run-options.ts';
+import { UNKNOWN_RUNTIME, type RuntimeInfo } from './runtime-info.ts';
+import { StartFailures } from './start-failures.ts';
+
+export interface PartsDeps {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly runtime: RuntimeService;
+  readonly images: ImageService;
+  readonly host: NodeHost;
+  readonly recorder: EventRecorder;
+  readonly informers: Informers;
+  /** Ends everything that the parts do by themselves. */
+  readonly signal: AbortSignal;
+}
+
+const CRASH_BACK_OFF_MS = 10_000;
+const PULLS_UNLIMITED = 1_000_000;
+
+/** What changes while the kubelet runs and that many parts look at. */
+interface Shared {
+  runtimeInfo: RuntimeInfo;
+  hostIPs: readonly string[];
+}
+
+export type KubeletParts = Awaited<ReturnType<typeof assembleParts>>;
+
+/** Makes the kubelet's parts and connects them. Nothing runs yet. */
+export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
+  const { client, clock, random, log, runtime, images, host, recorder, informers, signal } = deps;
+  const machine = await host.machine.info();
+  const shared: Shared = { runtimeInfo: UNKNOWN_RUNTIME, hostIPs: [] };
+  const events: PodEvents = {
+    record: (about, type, reason, message) => {
+      if (!about.fieldPath?.startsWith('implicitly required')) recorder.event(about, type, reason, message);
+    },
+  };
+  const resources: ResourceSettings = {
+    memoryBytes: machine.memoryBytes,
+    hugepageSizes: Object.keys(machine.hugePages).map((size) => hugepageSizeName(Number(size))),
+    enforceCpuQuota: config.cpuCFSQuota,
+    cpuPeriodUs: config.cpuCFSQuotaPeriodMs * 1000,
+    cgroupVersion: host.cgroups.version,
+    swapController: host.cgroups.swapController,
+    singleProcessOomKill: config.singleProcessOOMKill,
+  };
+  const runtimeInfo = (): RuntimeInfo => shared.runtimeInfo;
+  const hostIPs = (): readonly string[] => shared.hostIPs;
+  const serviceInformer = informers.get(services);
+  const nodeInformer = informers.get(nodes, { fieldSelector: `metadata.name=${config.nodeName}` });
+  const node = (): Node | undefined => nodeInformer.get({ name: config.nodeName }) ?? reporter.node;
+  const allocatable = (): ResourceList =>
+    node()?.status?.allocatable ?? nodeAllocatable(config, node()?.status?.capacity ?? {});
+
+  const reporter = new NodeReporter({ config, client, clock, log, machine: host.machine, images, runtimeInfo });
+  const pods = new PodManager();
+  const reader = new RuntimeReader(runtime, host.files);
+  const objects = new ObjectReader(client);
+  const volumes = new VolumeManager({
+    host,
+    client,
+    clock,
+    random,
+    log,
+    events,
+    objects,
+    rootDirectory: config.rootDirectory,
+    allocatable,
+  });
+  const userNamespaces = new UserNamespaces(host.files, (uid) => volumes.podDirectory(uid), config.maxPods);
+  const limit = config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? PULLS_UNLIMITED);
+  const records = new PullRecords(host.files, config.rootDirectory);
+  const imageManager = new ImageManager({ images, clock, events, records, pulls: new Semaphore(limit) });
+  const killer = new ContainerKiller({ runtime, reader, network: host.network, clock, events, log });
+  const failures = new StartFailures();
+  const resizeState = new ResizeState();
+  const allocator = new ResizeAllocator(clock, events);
+  const cgroupOf = (pod: Pod): string => podCgroup(config, pod);
+  const options = new KubeletRunOptions({
+    config,
+    client,
+    clock,
+    random,
+    host,
+    events,
+    volumes,
+    objects,
+    userNamespaces,
+    resources,
+    runtimeInfo,
+    hostIPs,
+    allocatable,
+    services: (): readonly Service[] => serviceInformer.list(),
+    cgroupOf,
+  });
+  const security = {
+    seccompRoot: `${config.rootDirectory}/seccomp`,
+    seccompDefault: config.seccompDefault,
+    extraMaskedPaths: [],
+  };
+  const starter = new ContainerStarter({
+    runtime,
+    reader,
+    images: imageManager,
+    killer,
+    host,
+    clock,
+    events,
+    log,
+    options,
+    resizeState,
+    settings: { resources, security },
+  });
+  const resizer = new PodResizer({ runtime, cgroups: host.cgroups, state: resizeState, settings: resources, cgroupOf });
+  const isTerminationRequested = (uid: string): boolean => workers.isTerminationRequested(uid);
+  const runner = new PodActionRunner({
+    runtime,
+    reader,
+    images: imageManager,
+    killer,
+    starter,
+    resizer,
+    host,
+    clock,
+    events,
+    log,
+    options,
+    crashBackOff: new BackOff(CRASH_BACK_OFF_MS, config.maxContainerRestartPeriodMs),
+    isTerminationRequested,
+  });
+  const statuses = new StatusManager({
+    client,
+    clock,
+    log,
+    lookup: {
+      byUid: (uid) => pods.get(uid),
+      mirrorOf: (uid) => pods.mirrorOf(uid),
+      couldHaveRunningContainers: (uid) => workers.couldHaveRunningContainers(uid),
+    },
+  });
+  const syncPod = (uid: string): void => {
+    const pod = pods.get(uid);
+    if (pod) workers.update({ type: 'sync', pod });
+  };
+  const probes = new ProbeManager({
+    prober: new Prober({ runtime, network: host.network, events }),
+    clock,
+    random,
+    runtimeName: () => shared.runtimeInfo.name,
+    signal,
+    statusOf: (uid) => statuses.get(uid),
+    podOf: (uid) => pods.get(uid),
+    onVerdict: (uid, type, containerID, verdict) => {
+      if (type === 'readiness') statuses.setContainerReady(uid, containerID, verdict === 'success');
+      if (type === 'startup') statuses.setContainerStarted(uid, containerID, verdict === 'success');
+      if (type !== 'liveness' || verdict === 'failure') syncPod(uid);
+    },
+  });
+  const mirrors = new MirrorPods({ client, pods, log, node });
+  const lifecycle = new PodLifecycle({
+    signal,
+    clock,
+    host,
+    events,
+    reader,
+    killer,
+    runner,
+    probes,
+    statuses,
+    volumes,
+    objects,
+    userNamespaces,
+    allocator,
+    resizeState,
+    failures,
+    resources,
+    runtimeInfo,
+    hostIPs,
+    cgroupOf,
+    isTerminationRequested,
+    reconcileMirror: (pod, syncSignal) => mirrors.reconcile(pod, syncSignal),
+  });
+  const workers: PodWorkers = new PodWorkers({
+    syncer: lifecycle,
+    clock,
+    random,
+    log,
+    resyncMs: config.syncFrequencyMs,
+    signal,
+    latestPod: (uid) => pods.get(uid),
+  });
+  return {
+    shared,
+    events,
+    node,
+    allocatable,
+    reporter,
+    pods,
+    reader,
+    objects,
+    volumes,
+    userNamespaces,
+    imageManager,
+    killer,
+    failures,
+    resizeState,
+    allocator,
+    statuses,
+    probes,
+    mirrors,
+    lifecycle,
+    workers,
+    syncPod,
+    cgroupOf,
+  };
+}
+
+/** The cgroup of a pod below the one of its quality of service. */
+export function podCgroup(config: KubeletConfig, pod: Pod): string {
+  const root = `${config.cgroupRoot.replace(/\/$/, '')}/kubepods`;
+  const name = `pod${pod.metadata.uid}`;
+  switch (qosClass(pod)) {
+    case 'Guaranteed':
+      return `${root}/${name}`;
+    case 'Burstable':
+      return `${root}/burstable/${name}`;
+    case 'BestEffort':
+      return `${root}/besteffort/${name}`;
+  }
+}

@@ -1,0 +1,140 @@
+import type {
+  CgroupResources,
+  Cgroups,
+  DiskUsage,
+  Machine,
+  MachineInfo,
+  Mounter,
+  NetworkProber,
+  NodeHost,
+} from '../host/node-host.ts';
+import { MemoryFiles } from './memory-files.ts';
+
+export interface FakeHostOptions {
+  readonly machine?: Partial<MachineInfo>;
+  readonly disk?: Partial<DiskUsage>;
+  readonly network?: NetworkProber;
+  readonly cgroupVersion?: 1 | 2;
+  readonly swapController?: boolean;
+}
+
+/** A machine in memory: its files, mounts and cgroups hold what is put there, and nothing answers on the network. */
+export interface FakeHost extends NodeHost {
+  readonly files: MemoryFiles;
+  readonly mounts: FakeMounts;
+  readonly cgroups: FakeCgroups;
+}
+
+const MACHINE: MachineInfo = {
+  hostname: 'node-1',
+  machineId: 'machine',
+  systemUuid: 'system',
+  bootId: 'boot',
+  kernelVersion: '6.1.0',
+  osImage: 'Linux',
+  architecture: 'amd64',
+  cpus: 2,
+  memoryBytes: 8 * 1024 ** 3,
+  swapBytes: 0,
+  hugePages: { [2 * 1024 ** 2]: 0, [1024 ** 3]: 0 },
+  defaultAddress: '192.0.2.10',
+};
+const DISK: DiskUsage = { capacityBytes: 100e9, availableBytes: 90e9, inodes: 1e6, inodesFree: 9e5 };
+
+export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
+  const files = new MemoryFiles();
+  files.add('/etc/resolv.conf', { content: 'nameserver 192.0.2.53\n' });
+  files.add('/etc/hosts', { content: '127.0.0.1\tlocalhost\n' });
+  const machine = { ...MACHINE, ...options.machine };
+  return {
+    files,
+    mounts: new FakeMounts(files),
+    cgroups: new FakeCgroups(options.cgroupVersion ?? 2, options.swapController ?? false),
+    network: options.network ?? SILENT_NETWORK,
+    machine: fakeMachine(machine, { ...DISK, ...options.disk }, files),
+  };
+}
+
+export class FakeMounts implements Mounter {
+  readonly #files: MemoryFiles;
+  readonly points = new Map<string, string>();
+
+  constructor(files: MemoryFiles) {
+    this.#files = files;
+  }
+
+  mountTmpfs: Mounter['mountTmpfs'] = async (path) => {
+    this.points.set(path, 'tmpfs');
+  };
+  mountHugePages: Mounter['mountHugePages'] = async (path) => {
+    this.points.set(path, 'hugetlbfs');
+  };
+  bind: Mounter['bind'] = async (source, target) => {
+    this.points.set(target, 'bind');
+    this.#files.binds.set(target, source);
+  };
+  unmount: Mounter['unmount'] = async (path) => {
+    this.points.delete(path);
+    this.#files.binds.delete(path);
+  };
+  isMountPoint: Mounter['isMountPoint'] = async (path) => this.points.has(path);
+  mountsBelow: Mounter['mountsBelow'] = async (path) =>
+    [...this.points.keys()]
+      .filter((point) => point === path || point.startsWith(`${path}/`))
+      .toSorted((a, b) => b.length - a.length);
+}
+
+export class FakeCgroups implements Cgroups {
+  readonly version: 1 | 2;
+  readonly driver = 'cgroupfs';
+  readonly swapController: boolean;
+  readonly groups = new Map<string, CgroupResources>();
+
+  constructor(version: 1 | 2, swapController: boolean) {
+    this.version = version;
+    this.swapController = swapController;
+  }
+
+  write: Cgroups['write'] = async (name, resources) => {
+    this.groups.set(name, { ...this.groups.get(name), ...resources });
+  };
+  read: Cgroups['read'] = async (name) => this.groups.get(name);
+  remove: Cgroups['remove'] = async (name) => {
+    this.groups.delete(name);
+  };
+  children: Cgroups['children'] = async (name) =>
+    [...this.groups.keys()]
+      .filter((group) => group.startsWith(`${name}/`) && !group.slice(name.length + 1).includes('/'))
+      .map((group) => group.slice(name.length + 1));
+}
+
+const SILENT_NETWORK: NetworkProber = {
+  http: ({ host, port }) => Promise.reject(refused(host, port)),
+  tcp: (host, port) => Promise.reject(refused(host, port)),
+  grpc: ({ host, port }) => Promise.reject(refused(host, port)),
+};
+
+function refused(host: string, port: number): Error {
+  return new Error(`dial tcp ${host}:${port}: connect: connection refused`);
+}
+
+function fakeMachine(info: MachineInfo, disk: DiskUsage, files: MemoryFiles): Machine {
+  const usage = async (path: string): Promise<{ readonly bytes: number; readonly inodes: number }> => {
+    const stat = await files.lstat(path);
+    if (!stat) return { bytes: 0, inodes: 0 };
+    const names = stat.type === 'directory' ? await files.readDirectory(path) : [];
+    const below = await Promise.all(names.map((name) => usage(`${path}/${name}`)));
+    return {
+      bytes: below.reduce((sum, one) => sum + one.bytes, stat.size),
+      inodes: below.reduce((sum, one) => sum + one.inodes, 1),
+    };
+  };
+  return {
+    info: () => Promise.resolve(info),
+    disk: () => Promise.resolve(disk),
+    availableMemoryBytes: () => Promise.resolve(info.memoryBytes / 2),
+    processes: () => Promise.resolve({ max: 100_000, running: 100 }),
+    usage,
+    sysctl: () => Promise.resolve(undefined),
+  };
+}

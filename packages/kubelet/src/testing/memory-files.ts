@@ -1,0 +1,163 @@
+import type { FileError, FileInfo, FileSystem } from '../host/file-system.ts';
+
+interface FileNode {
+  type: FileInfo['type'];
+  mode: number;
+  uid: number;
+  gid: number;
+  content: Uint8Array;
+  target: string;
+}
+
+const LINKS_MAX = 40;
+
+/** Files in memory, with what the kubelet needs of POSIX: links, modes, owners, and mounts on top. */
+export class MemoryFiles implements FileSystem {
+  readonly #nodes = new Map<string, FileNode>([['/', directory(0o755)]]);
+  /** Where bind mounts lead, by their mount point. */
+  readonly binds = new Map<string, string>();
+
+  /** Adds anything, with its parents. */
+  add(
+    path: string,
+    node: { readonly type?: FileInfo['type']; readonly content?: string; readonly mode?: number },
+  ): void {
+    this.#makeParents(path);
+    const content = new TextEncoder().encode(node.content ?? '');
+    const mode = node.mode ?? (node.type === 'directory' ? 0o755 : 0o644);
+    this.#nodes.set(path, { type: node.type ?? 'file', mode, uid: 0, gid: 0, content, target: '' });
+  }
+
+  stat: FileSystem['stat'] = (path) => Promise.resolve(this.#info(this.#tryResolve(path)));
+  lstat: FileSystem['lstat'] = (path) => Promise.resolve(this.#info(this.#tryResolve(path, false)));
+
+  readFile: FileSystem['readFile'] = async (path, maxBytes) => {
+    const node = this.#node(this.#resolve(path));
+    if (node.type === 'directory') throw fileError('EISDIR', `read ${path}: is a directory`);
+    return node.content.slice(0, maxBytes);
+  };
+
+  writeFile: FileSystem['writeFile'] = async (path, content, mode) => {
+    const real = this.#tryResolve(path) ?? this.#inParent(path);
+    const old = this.#nodes.get(real);
+    this.#nodes.set(real, { type: 'file', mode, uid: old?.uid ?? 0, gid: old?.gid ?? 0, content, target: '' });
+  };
+
+  readDirectory: FileSystem['readDirectory'] = async (path) => {
+    const real = this.#resolve(path);
+    if (this.#node(real).type !== 'directory') throw fileError('ENOTDIR', `readdir ${path}: not a directory`);
+    const prefix = real === '/' ? '/' : `${real}/`;
+    return [...this.#nodes.keys()]
+      .filter((one) => one.startsWith(prefix) && one !== real && !one.slice(prefix.length).includes('/'))
+      .map((one) => one.slice(prefix.length))
+      .toSorted();
+  };
+
+  makeDirectory: FileSystem['makeDirectory'] = async (path, mode) => {
+    let made = '';
+    for (const part of path.split('/').filter((one) => one !== '')) {
+      made = this.#tryResolve(`${made}/${part}`) ?? this.#inParent(`${made}/${part}`);
+      if (!this.#nodes.has(made)) this.#nodes.set(made, directory(mode));
+      else if (this.#nodes.get(made)!.type !== 'directory')
+        throw fileError('ENOTDIR', `mkdir ${path}: not a directory`);
+    }
+  };
+
+  remove: FileSystem['remove'] = async (path) => {
+    const real = this.#tryResolve(path, false);
+    if (real === undefined) return;
+    for (const one of this.#nodes.keys()) if (one === real || one.startsWith(`${real}/`)) this.#nodes.delete(one);
+  };
+
+  rename: FileSystem['rename'] = async (from, to) => {
+    const source = this.#resolve(from, false);
+    const target = this.#tryResolve(to, false) ?? this.#inParent(to);
+    this.#nodes.delete(target);
+    for (const [one, node] of [...this.#nodes]) {
+      if (one !== source && !one.startsWith(`${source}/`)) continue;
+      this.#nodes.delete(one);
+      this.#nodes.set(target + one.slice(source.length), node);
+    }
+  };
+
+  symlink: FileSystem['symlink'] = async (target, path) => {
+    if (this.#tryResolve(path, false) !== undefined) throw fileError('EEXIST', `symlink ${path}: file exists`);
+    this.#nodes.set(this.#inParent(path), { ...directory(0o777), type: 'symlink', target });
+  };
+
+  readLink: FileSystem['readLink'] = async (path) => {
+    const node = this.#node(this.#resolve(path, false));
+    if (node.type !== 'symlink') throw fileError('EINVAL', `readlink ${path}: invalid argument`);
+    return node.target;
+  };
+
+  chmod: FileSystem['chmod'] = async (path, mode) => {
+    this.#node(this.#resolve(path)).mode = mode;
+  };
+
+  chown: FileSystem['chown'] = async (path, uid, gid) => {
+    const node = this.#node(this.#resolve(path, false));
+    if (uid >= 0) node.uid = uid;
+    if (gid >= 0) node.gid = gid;
+  };
+
+  realPath: FileSystem['realPath'] = async (path) => this.#resolve(path);
+
+  #info(path: string | undefined): FileInfo | undefined {
+    if (path === undefined) return undefined;
+    const { type, mode, uid, gid, content } = this.#node(path);
+    return { type, mode, uid, gid, size: content.length };
+  }
+
+  #node(path: string): FileNode {
+    const node = this.#nodes.get(path);
+    if (!node) throw fileError('ENOENT', `open ${path}: no such file or directory`);
+    return node;
+  }
+
+  #resolve(path: string, followLast = true): string {
+    const real = this.#tryResolve(path, followLast);
+    if (real === undefined) throw fileError('ENOENT', `open ${path}: no such file or directory`);
+    return real;
+  }
+
+  #tryResolve(path: string, followLast = true, depth = 0): string | undefined {
+    if (depth > LINKS_MAX) throw fileError('ELOOP', `open ${path}: too many levels of symbolic links`);
+    const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+    let real = '';
+    for (const [index, part] of parts.entries()) {
+      real = part === '..' ? real.slice(0, real.lastIndexOf('/')) : `${real}/${part}`;
+      real = this.binds.get(real) ?? real;
+      const node = this.#nodes.get(real || '/');
+      if (!node) return undefined;
+      if (node.type !== 'symlink' || (index === parts.length - 1 && !followLast)) continue;
+      const base = node.target.startsWith('/') ? '' : real.slice(0, real.lastIndexOf('/'));
+      const rest = parts.slice(index + 1).join('/');
+      return this.#tryResolve(`${base}/${node.target}${rest === '' ? '' : `/${rest}`}`, followLast, depth + 1);
+    }
+    return real || '/';
+  }
+
+  /** The path of something that does not exist yet. */
+  #inParent(path: string): string {
+    const slash = path.lastIndexOf('/');
+    const parent = this.#resolve(path.slice(0, slash) || '/');
+    return `${parent === '/' ? '' : parent}${path.slice(slash)}`;
+  }
+
+  #makeParents(path: string): void {
+    const parts = path.split('/').slice(1, -1);
+    for (let count = 1; count <= parts.length; count++) {
+      const parent = `/${parts.slice(0, count).join('/')}`;
+      if (!this.#nodes.has(parent)) this.#nodes.set(parent, directory(0o755));
+    }
+  }
+}
+
+function directory(mode: number): FileNode {
+  return { type: 'directory', mode, uid: 0, gid: 0, content: new Uint8Array(), target: '' };
+}
+
+function fileError(code: string, message: string): FileError {
+  return Object.assign(new Error(message), { code });
+}
