@@ -2,44 +2,20 @@ import type { AddressInfo } from 'node:net';
 
 import { builtinResources } from '@kts/api';
 import type { KubeObject } from '@kts/apimachinery';
-import { TaskGroup, type Clock, type Component, type HealthCheck, type Logger, type Random } from '@kts/base';
+import { TaskGroup, type Clock, type Component, type Logger, type Random } from '@kts/base';
 import { Client, type Transport } from '@kts/client';
 import type { Store } from '@kts/store';
 
-import { answering } from './answer.ts';
-import { AUTHENTICATED_GROUP, type Authenticator } from './authentication/authenticator.ts';
-import { bearerTokenAuthenticator, type TokenAuthenticator } from './authentication/bearer-tokens.ts';
-import { identityReviews } from './authentication/identity-reviews.ts';
-import { signingKey, verificationKey } from './authentication/jwt.ts';
-import { serviceAccountTokens, type BoundObjectReader } from './authentication/service-account-tokens.ts';
-import { staticTokens } from './authentication/static-tokens.ts';
-import { createTokenIssuer } from './authentication/token-issuer.ts';
-import { x509Authenticator } from './authentication/x509.ts';
-import { accessReviews } from './authorization/access-reviews.ts';
-import { firstOpinion, type Authorizer } from './authorization/authorizer.ts';
-import { escalationChecks } from './authorization/escalation.ts';
-import { followNodeReferences } from './authorization/follow-nodes.ts';
-import { followRbac } from './authorization/follow-rbac.ts';
-import { nodeAuthorizer } from './authorization/node-authorizer.ts';
-import { NodeReferences } from './authorization/node-references.ts';
-import { mastersAuthorizer, rbacAuthorizer } from './authorization/rbac-authorizer.ts';
-import { RbacRules } from './authorization/rbac-rules.ts';
+import { AUTHENTICATED_GROUP } from './authentication/authenticator.ts';
+import type { BoundObjectReader } from './authentication/service-account-tokens.ts';
 import { bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
 import { ensureObjects } from './bootstrap/ensure-objects.ts';
 import { isReachable, kubernetesService, publishEndpoints } from './bootstrap/kubernetes-service.ts';
-import { nodeRules } from './bootstrap/rbac-policy.ts';
-import { auditStage } from './chain/audit.ts';
-import { authenticationStage } from './chain/authentication.ts';
-import { authorizationStage } from './chain/authorization.ts';
-import { composeChain } from './chain/chain.ts';
-import { deadlineStage } from './chain/deadline.ts';
-import { impersonationStage } from './chain/impersonation.ts';
-import { DEFAULT_IN_FLIGHT, priorityAndFairnessStage, type InFlight } from './chain/priority-and-fairness.ts';
-import { requestInfoStage } from './chain/request-info.ts';
+import type { InFlight } from './chain/priority-and-fairness.ts';
 import { ResourceCatalog } from './discovery/catalog.ts';
 import { FlowClassifier } from './flowcontrol/classifier.ts';
 import { followFlows } from './flowcontrol/follow-flows.ts';
-import type { ObjectFollower } from './follow/object-follower.ts';
+import type { AskServer, ObjectFollower } from './follow/object-follower.ts';
 import { listen, type HttpServer, type TlsMaterial } from './http/http-server.ts';
 import { createObjectEncoder } from './http/object-encoder.ts';
 import { serveHttp } from './http/serve.ts';
@@ -47,15 +23,19 @@ import { askInProcess, createInProcessTransport, type InProcessOptions } from '.
 import { MetricRegistry } from './metrics/metric.ts';
 import { processMetrics } from './metrics/process-metrics.ts';
 import { measuringRequests } from './metrics/request-metrics.ts';
-import { ensurePki, type ClusterPki, type PkiOptions } from './pki/cluster-pki.ts';
+import type { ClusterPki } from './pki/cluster-pki.ts';
 import { memoryFiles, type PkiFiles } from './pki/pki-files.ts';
+import { ServerCertificates } from './pki/server-certificates.ts';
 import { createResourceServer } from './registry/create-resource-server.ts';
 import type { UserInfo } from './request.ts';
-import type { CreateResourceServer } from './resource-server.ts';
+import type { CreateResourceServer, ResourceServer } from './resource-server.ts';
 import type { Handler } from './response.ts';
-import { createRouter, type PathRoute } from './routing/router.ts';
 import { standardRoutes } from './routing/standard-routes.ts';
-import { DEFAULT_SERVICE_RANGE, type ApiServerConfig } from './server-config.ts';
+import { createAuthorization } from './server-authorization.ts';
+import { createChain } from './server-chain.ts';
+import { DEFAULT_SERVICE_RANGE, type ApiServerConfig, type SecureServing } from './server-config.ts';
+import { createIdentity } from './server-identity.ts';
+import { firstAddress } from './service-range.ts';
 
 export interface ApiServerDeps {
   readonly store: Store;
@@ -69,7 +49,6 @@ export interface ApiServerDeps {
 }
 
 export interface ApiServer extends Component {
-  readonly healthChecks: readonly HealthCheck[];
   /** Whoever serves custom resources adds their definitions here. */
   readonly catalog: ResourceCatalog;
   readonly pki: ClusterPki;
@@ -82,42 +61,120 @@ export interface ApiServer extends Component {
 /** Who the server is to itself. */
 const LOOPBACK: UserInfo = { name: 'system:apiserver', groups: ['system:masters', AUTHENTICATED_GROUP] };
 
-/** Certificates that could not be renewed are tried again after so long. */
-const RENEWAL_CHECK_MS_MIN = 60_000;
-
 /** Makes an API server without starting anything. */
 export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): ApiServer {
   const { clock, random, log } = deps;
   const catalog = new ResourceCatalog(builtinResources);
   const serviceRanges = config.serviceRanges ?? [DEFAULT_SERVICE_RANGE];
-  const pkiOptions: PkiOptions = {
+  const certificates = new ServerCertificates(pkiOptions(config, deps, serviceRanges));
+  const state: ServerState = { stopped: new AbortController(), synced: false, http: undefined };
+  const ask: AskServer = (path, query) => askInProcess(inProcess, LOOPBACK, path, query);
+  const { serviceAccount } = certificates.current;
+  const identity = createIdentity(config, { clock, random, serviceAccount, read: boundObjectReader(ask) });
+  const authorization = createAuthorization();
+  const resources = (deps.resources ?? createResourceServer)({
+    ...deps,
+    catalog,
+    authorizer: authorization.authorizer,
+    escalation: authorization.escalation,
+    tokenIssuer: identity.tokenIssuer,
+    reviews: { ...authorization.reviews, ...identity.reviews },
+    serviceRanges,
+  });
+  const classifier = new FlowClassifier();
+  const answer = createAnswer(config, deps, { catalog, resources, identity, authorization, classifier, state });
+  const inProcess: InProcessOptions = { answer, clock, random, stopped: state.stopped.signal };
+
+  const ready = Promise.withResolvers<void>();
+  ready.promise.catch(() => {});
+  const start = async (group: TaskGroup): Promise<void> => {
+    await resources.start();
+    const client = new Client(createInProcessTransport(inProcess, LOOPBACK));
+    await bootstrap(client, serviceRanges, certificates.current, deps);
+    const followerDeps = { ask, clock, log };
+    await follow([...authorization.followers(followerDeps), ...followFlows(classifier, followerDeps)], group);
+    state.synced = true;
+    if (!config.secure) return;
+    const http = await startHttp(config.secure, deps, certificates.current, catalog, answer);
+    state.http = http;
+    await publishService(client, http.address, config, log);
+    group.start((signal) => certificates.keepFresh((pki) => http.replaceCertificates(tlsOf(pki)), log, signal));
+  };
+  return {
+    name: 'kube-apiserver',
+    ready: ready.promise,
+    run: (signal) => runServer(signal, start, ready, () => stop(state, resources)),
+    catalog,
+    get pki() {
+      return certificates.current;
+    },
+    get address() {
+      return state.http?.address;
+    },
+    inProcessTransport: (user) => createInProcessTransport(inProcess, user),
+  };
+}
+
+/** What changes while a server starts, runs and stops. */
+interface ServerState {
+  readonly stopped: AbortController;
+  synced: boolean;
+  http: HttpServer | undefined;
+}
+
+async function runServer(
+  signal: AbortSignal,
+  start: (group: TaskGroup) => Promise<void>,
+  ready: PromiseWithResolvers<void>,
+  stopping: () => Promise<void>,
+): Promise<void> {
+  const group = new TaskGroup(signal);
+  try {
+    await start(group);
+    ready.resolve();
+    await untilAborted(group.signal);
+  } catch (error) {
+    ready.reject(error as Error);
+    throw error;
+  } finally {
+    group.stop();
+    await stopping();
+    await group.done();
+  }
+}
+
+/** New connections are refused first, then watches are ended, then connections are closed. */
+async function stop(state: ServerState, resources: ResourceServer): Promise<void> {
+  const closed = state.http?.close();
+  state.stopped.abort();
+  resources.close();
+  await closed;
+}
+
+function pkiOptions(config: ApiServerConfig, deps: ApiServerDeps, serviceRanges: readonly string[]) {
+  return {
     files: deps.files ?? memoryFiles(),
-    clock,
-    random,
+    clock: deps.clock,
+    random: deps.random,
     serviceAddress: firstAddress(serviceRanges[0]!),
     ...(config.names ? { names: config.names } : {}),
     ...(config.clusterDomain ? { clusterDomain: config.clusterDomain } : {}),
   };
-  let pki = ensurePki(pkiOptions);
-  const stopped = new AbortController();
-  let http: HttpServer | undefined;
-  let synced = false;
-  const identity = createIdentity(config, deps, pki, (plural, namespace, name) => read(plural, namespace, name));
-  const rules = new RbacRules();
-  const references = new NodeReferences();
-  const authorizer = firstOpinion([mastersAuthorizer, nodeAuthorizer(references, nodeRules()), rbacAuthorizer(rules)]);
-  const resources = (deps.resources ?? createResourceServer)({
-    ...deps,
-    catalog,
-    authorizer,
-    escalation: escalationChecks(authorizer, rules),
-    tokenIssuer: identity.tokenIssuer,
-    reviews: { ...accessReviews(authorizer, rules), ...identity.reviews },
-    serviceRanges,
-  });
-  const classifier = new FlowClassifier();
+}
+
+interface AnswerParts {
+  readonly catalog: ResourceCatalog;
+  readonly resources: ResourceServer;
+  readonly identity: ReturnType<typeof createIdentity>;
+  readonly authorization: ReturnType<typeof createAuthorization>;
+  readonly classifier: FlowClassifier;
+  readonly state: ServerState;
+}
+
+/** The chain with its routes, measured. */
+function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerDeps, parts: AnswerParts): Handler {
+  const { catalog, resources, identity, authorization, classifier, state } = parts;
   const inFlight: InFlight = { readOnly: 0, mutating: 0, rejected: 0 };
-  const healthChecks: HealthCheck[] = [];
   const metrics = new MetricRegistry();
   for (const metric of processMetrics(clock)) metrics.register(metric);
   const chain = createChain(config, {
@@ -125,159 +182,53 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     resources: resources.handler,
     routes: standardRoutes({
       catalog,
-      healthChecks: () => healthChecks,
-      state: { store: deps.store, synced: () => synced, stopping: () => stopped.signal.aborted },
+      state: { store, synced: () => state.synced, stopping: () => state.stopped.signal.aborted },
       log,
-      ...identity,
+      issuer: identity.issuer,
+      keys: identity.keys,
       metrics,
-      serverAddress: () => (http ? `${http.address.address}:${http.address.port}` : ''),
+      serverAddress: () => (state.http ? `${state.http.address.address}:${state.http.address.port}` : ''),
     }),
     authenticators: identity.authenticators,
-    authorizer,
+    authorizer: authorization.authorizer,
     classifier,
     inFlight,
     clock,
     log,
   });
-  const answer = measuringRequests(chain, metrics, inFlight, clock);
-  const inProcess: InProcessOptions = { answer, clock, random, stopped: stopped.signal };
-  const ask = (path: string, query: Readonly<Record<string, string>> = {}): ReturnType<Handler> =>
-    askInProcess(inProcess, LOOPBACK, path, query);
-  const read: BoundObjectReader = async (plural, namespace, name) => {
+  return measuringRequests(chain, metrics, inFlight, clock);
+}
+
+function boundObjectReader(ask: AskServer): BoundObjectReader {
+  return async (plural, namespace, name) => {
     const home = plural === 'nodes' ? '' : `/namespaces/${namespace}`;
-    const response = await ask(`/api/v1${home}/${plural}/${name}`);
+    const response = await ask(`/api/v1${home}/${plural}/${name}`, {});
     return response.kind === 'entry' && response.status === 200 ? (response.entry.object() as KubeObject) : undefined;
   };
-
-  /** Certificates are replaced while the server runs, long before they expire. */
-  const renewCertificates = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted) {
-      await clock.sleep(Math.max(RENEWAL_CHECK_MS_MIN, pki.renewAt - clock.now()), signal);
-      pki = ensurePki(pkiOptions);
-      http?.replaceCertificates(tlsOf(pki));
-      log.info('certificates renewed');
-    }
-  };
-
-  const ready = Promise.withResolvers<void>();
-  ready.promise.catch(() => {});
-  const run = async (signal: AbortSignal): Promise<void> => {
-    const group = new TaskGroup(signal);
-    try {
-      await resources.start();
-      const client = new Client(createInProcessTransport(inProcess, LOOPBACK));
-      await ensureObjects(
-        client,
-        bootstrapObjects({
-          serviceRanges,
-          clientAuthority: pki.authority.certificate,
-          frontProxyAuthority: pki.frontProxyAuthority.certificate,
-          now: clock.now(),
-        }),
-        log,
-      );
-      const followers = [
-        ...followRbac(rules, { ask, clock, log }),
-        ...followFlows(classifier, { ask, clock, log }),
-        ...followNodeReferences(references, { ask, clock, log }),
-      ];
-      await startFollowers(followers, group);
-      synced = true;
-      if (config.secure) {
-        http = await startHttp(config.secure, deps, pki, catalog, answer);
-        await publishService(client, http.address, config, log);
-        group.start((signal) => renewCertificates(signal));
-      }
-      ready.resolve();
-      await untilAborted(group.signal);
-    } catch (error) {
-      ready.reject(error as Error);
-      group.stop();
-      throw error;
-    } finally {
-      const closed = http?.close();
-      stopped.abort();
-      resources.close();
-      await closed;
-      await group.done();
-    }
-  };
-  return {
-    name: 'kube-apiserver',
-    run,
-    ready: ready.promise,
-    healthChecks,
-    catalog,
-    get pki() {
-      return pki;
-    },
-    get address() {
-      return http?.address;
-    },
-    inProcessTransport: (user) => createInProcessTransport(inProcess, user),
-  };
 }
 
-export interface ChainParts {
-  readonly catalog: ResourceCatalog;
-  readonly resources: Handler;
-  readonly routes: readonly PathRoute[];
-  readonly authenticators: readonly Authenticator[];
-  readonly authorizer: Authorizer;
-  readonly classifier: FlowClassifier;
-  readonly inFlight: InFlight;
-  readonly clock: Clock;
-  readonly log: Logger;
+function bootstrap(
+  client: Client,
+  serviceRanges: readonly string[],
+  { authority, frontProxyAuthority }: ClusterPki,
+  { clock, log }: ApiServerDeps,
+): Promise<void> {
+  const objects = bootstrapObjects({
+    serviceRanges,
+    clientAuthority: authority.certificate,
+    frontProxyAuthority: frontProxyAuthority.certificate,
+    now: clock.now(),
+  });
+  return ensureObjects(client, objects, log);
 }
 
-/** The chain every request goes through, over HTTP and in process alike. Always answers. */
-export function createChain(config: ApiServerConfig, parts: ChainParts): Handler {
-  const { catalog, authorizer, clock, log } = parts;
-  const stages = [
-    requestInfoStage(catalog),
-    deadlineStage(clock, config.requestTimeoutMs),
-    authenticationStage({ authenticators: parts.authenticators, anonymous: config.anonymous ?? true, log }),
-    ...(config.audit ? [auditStage({ ...config.audit, clock })] : []),
-    impersonationStage(authorizer),
-    priorityAndFairnessStage(config.inFlight ?? DEFAULT_IN_FLIGHT, parts.inFlight, parts.classifier),
-    authorizationStage(authorizer),
-  ];
-  return answering(composeChain(stages, createRouter(parts)), log);
-}
-
-/** Everything about who somebody is. */
-function createIdentity(config: ApiServerConfig, deps: ApiServerDeps, pki: ClusterPki, read: BoundObjectReader) {
-  const { clock, random } = deps;
-  const issuer =
-    config.serviceAccountIssuer ?? `https://kubernetes.default.svc.${config.clusterDomain ?? 'cluster.local'}`;
-  const audiences = config.apiAudiences ?? [issuer];
-  const keys = [verificationKey(pki.serviceAccount.publicKey)];
-  const kinds: TokenAuthenticator[] = [
-    ...(config.tokens ? [staticTokens(config.tokens)] : []),
-    serviceAccountTokens({ keys, issuer, read, clock }),
-  ];
-  return {
-    issuer,
-    keys,
-    tokenIssuer: createTokenIssuer({
-      key: signingKey(pki.serviceAccount.privateKey),
-      issuer,
-      audiences,
-      clock,
-      random,
-    }),
-    reviews: identityReviews(kinds, audiences),
-    authenticators: [x509Authenticator(clock), bearerTokenAuthenticator({ kinds, audiences, clock })],
-  };
-}
-
-async function startFollowers(followers: readonly ObjectFollower[], group: TaskGroup): Promise<void> {
+async function follow(followers: readonly ObjectFollower[], group: TaskGroup): Promise<void> {
   for (const follower of followers) group.start((signal) => follower.run(signal));
   await Promise.all(followers.map((follower) => follower.synced));
 }
 
 function startHttp(
-  secure: NonNullable<ApiServerConfig['secure']>,
+  secure: SecureServing,
   { clock, random, log }: ApiServerDeps,
   pki: ClusterPki,
   catalog: ResourceCatalog,
@@ -317,12 +268,4 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) resolve();
   else signal.addEventListener('abort', () => resolve(), { once: true });
   return promise;
-}
-
-/** The first address of an IPv4 or IPv6 range, which the `kubernetes` Service has. */
-export function firstAddress(range: string): string {
-  const network = range.slice(0, range.indexOf('/'));
-  if (network.includes(':')) return network.endsWith('::') ? `${network}1` : network;
-  const octets = network.split('.').map(Number);
-  return [...octets.slice(0, 3), octets[3]! + 1].join('.');
 }

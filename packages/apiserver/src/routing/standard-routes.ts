@@ -1,4 +1,4 @@
-import type { HealthCheck, Logger } from '@kts/base';
+import type { Logger } from '@kts/base';
 
 import type { VerificationKey } from '../authentication/jwt.ts';
 import type { ResourceCatalog } from '../discovery/catalog.ts';
@@ -16,8 +16,6 @@ import { versionRoute } from './version-route.ts';
 export interface StandardRouteParts {
   readonly catalog: ResourceCatalog;
   readonly state: ServerState;
-  /** Of what else runs in the server. */
-  readonly healthChecks: () => readonly HealthCheck[];
   readonly log: Logger;
   readonly issuer: string;
   readonly keys: readonly VerificationKey[];
@@ -31,7 +29,7 @@ export function standardRoutes(parts: StandardRouteParts): readonly PathRoute[] 
   const { log } = parts;
   const health = (endpoint: 'livez' | 'readyz' | 'healthz'): PathRoute => {
     const own = serverChecks(endpoint, parts.state);
-    return healthRoute(endpoint, () => [...own, ...parts.healthChecks()], log);
+    return healthRoute(endpoint, () => own, log);
   };
   const routes: PathRoute[] = [
     versionRoute,
@@ -47,17 +45,14 @@ export function standardRoutes(parts: StandardRouteParts): readonly PathRoute[] 
 }
 
 /** What `GET /` lists: routes, group versions and health checks. */
-function pathList(
-  routes: readonly PathRoute[],
-  { catalog, state, healthChecks }: StandardRouteParts,
-): readonly string[] {
+function pathList(routes: readonly PathRoute[], { catalog, state }: StandardRouteParts): readonly string[] {
   const paths = routes.map(({ path }) => path);
   for (const { group, version } of catalog.all()) {
     if (group) paths.push(`/apis/${group}`, `/apis/${group}/${version}`);
     else paths.push(`/api/${version}`);
   }
   for (const endpoint of ['livez', 'readyz', 'healthz'] as const) {
-    for (const { name } of [...serverChecks(endpoint, state), ...healthChecks()]) paths.push(`/${endpoint}/${name}`);
+    for (const { name } of serverChecks(endpoint, state)) paths.push(`/${endpoint}/${name}`);
   }
   return [...paths, '/apis/'];
 }

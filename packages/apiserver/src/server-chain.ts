@@ -1,0 +1,45 @@
+import type { Clock, Logger } from '@kts/base';
+
+import { answering } from './answer.ts';
+import type { Authenticator } from './authentication/authenticator.ts';
+import type { Authorizer } from './authorization/authorizer.ts';
+import { auditStage } from './chain/audit.ts';
+import { authenticationStage } from './chain/authentication.ts';
+import { authorizationStage } from './chain/authorization.ts';
+import { composeChain } from './chain/chain.ts';
+import { deadlineStage } from './chain/deadline.ts';
+import { impersonationStage } from './chain/impersonation.ts';
+import { DEFAULT_IN_FLIGHT, priorityAndFairnessStage, type InFlight } from './chain/priority-and-fairness.ts';
+import { requestInfoStage } from './chain/request-info.ts';
+import type { ResourceCatalog } from './discovery/catalog.ts';
+import type { FlowClassifier } from './flowcontrol/classifier.ts';
+import type { Handler } from './response.ts';
+import { createRouter, type PathRoute } from './routing/router.ts';
+import type { ApiServerConfig } from './server-config.ts';
+
+export interface ChainParts {
+  readonly catalog: ResourceCatalog;
+  readonly resources: Handler;
+  readonly routes: readonly PathRoute[];
+  readonly authenticators: readonly Authenticator[];
+  readonly authorizer: Authorizer;
+  readonly classifier: FlowClassifier;
+  readonly inFlight: InFlight;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The chain every request goes through, over HTTP and in process alike. Always answers. */
+export function createChain(config: ApiServerConfig, parts: ChainParts): Handler {
+  const { catalog, authorizer, clock, log } = parts;
+  const stages = [
+    requestInfoStage(catalog),
+    deadlineStage(clock, config.requestTimeoutMs),
+    authenticationStage({ authenticators: parts.authenticators, anonymous: config.anonymous ?? true, log }),
+    ...(config.audit ? [auditStage({ ...config.audit, clock })] : []),
+    impersonationStage(authorizer),
+    priorityAndFairnessStage(config.inFlight ?? DEFAULT_IN_FLIGHT, parts.inFlight, parts.classifier),
+    authorizationStage(authorizer),
+  ];
+  return answering(composeChain(stages, createRouter(parts)), log);
+}
