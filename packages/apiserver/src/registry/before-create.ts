@@ -46,23 +46,54 @@ export function prepareAndValidateCreate(
   ensureNamespace(definition, draft, namespace);
   const { behaviour } = definition;
   if (draft.metadata.generation !== undefined) delete draft.metadata.generation;
-  if (behaviour.generation !== 'none' && hasGeneration(definition)) draft.metadata.generation = 1;
+  if (hasGeneration(definition)) draft.metadata.generation = 1;
   if (definition.subresources.some(({ name }) => name === 'status') && context.subresource === '') {
     resetStatus(definition, draft);
   }
   behaviour.prepareForCreate?.(asDraft(draft), context);
   const object = asObject(draft);
   const errors = [...validateMetadata(definition, draft.metadata), ...(behaviour.validate?.(object, context) ?? [])];
-  if (errors.length > 0) throw invalidObject(definition, draft.metadata.name, errors);
+  if (errors.length > 0) throw invalidObject(definition, draft.metadata.name ?? '', errors);
   const common = validateCommonMetadata(definition, draft.metadata);
-  if (common.length > 0) throw invalidObject(definition, draft.metadata.name, common);
+  if (common.length > 0) throw invalidObject(definition, draft.metadata.name ?? '', common);
   return behaviour.warnings?.(object, undefined) ?? [];
 }
 
-/** Kinds with a spec that somebody acts upon count its changes. */
+/** Kinds that count the changes of what they ask for. Custom resources all do. */
 export function hasGeneration(definition: ResourceDefinition): boolean {
-  return definition.schema.fields.has('spec') && definition.subresources.some(({ name }) => name === 'status');
+  const { generation } = definition.behaviour;
+  if (generation !== undefined) return generation !== 'none';
+  return definition.schema.name === '' || WITH_GENERATION.has(definition.plural);
 }
+
+const WITH_GENERATION: ReadonlySet<string> = new Set([
+  'priorityclasses',
+  'ingressclasses',
+  'networkpolicies',
+  'ingresses',
+  'endpointslices',
+  'poddisruptionbudgets',
+  'resourceslices',
+  'deviceclasses',
+  'flowschemas',
+  'prioritylevelconfigurations',
+  'daemonsets',
+  'statefulsets',
+  'deployments',
+  'replicasets',
+  'jobs',
+  'cronjobs',
+  'pods',
+  'podtemplates',
+  'replicationcontrollers',
+  'validatingadmissionpolicies',
+  'mutatingadmissionpolicies',
+  'mutatingwebhookconfigurations',
+  'validatingwebhookconfigurations',
+  'mutatingadmissionpolicybindings',
+  'validatingadmissionpolicybindings',
+  'customresourcedefinitions',
+]);
 
 /** Status is written through its own subresource; a new object begins without one. */
 function resetStatus(definition: ResourceDefinition, draft: ObjectDraft): void {

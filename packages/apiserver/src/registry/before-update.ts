@@ -38,7 +38,7 @@ export function prepareAndValidateUpdate(
     ...validateMetadataUpdate(metadata, old.metadata),
     ...validateKind(definition, object, old, context),
   ];
-  if (errors.length > 0) throw invalidObject(definition, metadata.name, errors);
+  if (errors.length > 0) throw invalidObject(definition, metadata.name ?? '', errors);
   if (context.subresource !== '') return [];
   return definition.behaviour.warnings?.(object, old) ?? [];
 }
@@ -63,9 +63,9 @@ function bumpsGeneration(
   context: StrategyContext,
 ): boolean {
   const { generation } = definition.behaviour;
-  if (generation === 'none' || !hasGeneration(definition) || context.subresource === 'status') return false;
+  if (!hasGeneration(definition) || context.subresource === 'status') return false;
   const object = asObject(draft);
-  if (generation) return generation(object, old);
+  if (typeof generation === 'function') return generation(object, old);
   const before = old as unknown as Record<string, unknown>;
   for (const field of new Set([...Object.keys(draft), ...Object.keys(before)])) {
     if (!OUTSIDE_SPEC.has(field) && !deepEqual(draft[field], before[field])) return true;

@@ -5,7 +5,8 @@ import { defaultPlugins } from '../admission/default-plugins.ts';
 import { liveObjects } from '../admission/live-objects.ts';
 import { CacheFeed } from '../cache/cache-feed.ts';
 import type { ResourceServer, ResourceServerParts } from '../resource-server.ts';
-import type { KubeletConnector } from '../subresources/kubelet-proxy.ts';
+import type { BackendConnector } from '../subresources/backend.ts';
+import { serviceHooks } from '../services/service-hooks.ts';
 import { specialHandlers } from '../subresources/special-handlers.ts';
 import { runBookmarks } from './bookmarks.ts';
 import type { Registry } from './deps.ts';
@@ -13,8 +14,8 @@ import { registryHandler } from './handler.ts';
 import { ResourceStorages } from './resource-storage.ts';
 
 export interface ResourceServerOptions {
-  /** How the server reaches kubelets; absent: logs, exec and the like are refused. */
-  readonly kubelets?: KubeletConnector;
+  /** How the server reaches kubelets, pods and services; absent: logs, exec and the like are refused. */
+  readonly backend?: BackendConnector;
   /** Applied to every object that a cache hands out; tests freeze. */
   readonly seal?: (object: KubeObject) => void;
 }
@@ -31,7 +32,7 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
     storages,
     catalog,
     admission: admissionChain(defaultPlugins(live, random)),
-    hooks: new Map(),
+    hooks: new Map([['services/specs', serviceHooks(parts.serviceRanges)]]),
     authorizer,
     clock,
     random,

@@ -101,7 +101,11 @@ function yamlProblems(text: string): readonly string[] {
 /** The patched document as an object of `type`, with defaults, and warnings. Throws Invalid with all of it. */
 export function decodePatched(
   type: BodyType,
-  { value, problems: found, shown }: { readonly value: JsonValue; readonly problems: readonly string[]; readonly shown?: string },
+  {
+    value,
+    problems: found,
+    shown,
+  }: { readonly value: JsonValue; readonly problems: readonly string[]; readonly shown?: string },
   validation: FieldValidation,
 ): { readonly draft: ObjectDraft; readonly warnings: readonly string[] } {
   const refuse = (text: string): Error =>

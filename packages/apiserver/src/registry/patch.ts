@@ -115,12 +115,7 @@ interface PatchedDocument {
 }
 
 /** The patched document, and what a strict reader finds wrong with the patch itself. */
-function patchDocument(
-  body: PatchBody,
-  document: JsonValue,
-  strict: boolean,
-  type: BodyType,
-): PatchedDocument {
+function patchDocument(body: PatchBody, document: JsonValue, strict: boolean, type: BodyType): PatchedDocument {
   try {
     switch (body.type) {
       case 'json': {

@@ -1,12 +1,194 @@
+/**
+ * Logs, exec, attach and port forwarding: requests about a pod that its kubelet answers.
+ *
+ * Mirrors: pkg/registry/core/pod/strategy.go (LogLocation, AttachLocation, ExecLocation, PortForwardLocation) and
+ * pkg/kubelet/client (v1.36)
+ */
+import { badRequest, FieldPath, forbidden, invalid, invalidObject, type FieldError } from '@kts/apimachinery';
+import type { Container, Node, Pod } from '@kts/api/types/core-v1';
+import { nodes } from '@kts/api';
+
+import { liveObjects } from '../admission/live-objects.ts';
+import { getEntry } from '../registry/get.ts';
+import type { RequestScope } from '../registry/request-scope.ts';
+import type { ApiServerResponse } from '../response.ts';
+import type { BackendConnector, BackendTarget } from './backend.ts';
+import { forwardUpgrade } from './forward-upgrade.ts';
+import { backendFailure, proxyHandlers } from './object-proxy.ts';
 import type { SubresourceHandler } from './subresource.ts';
 
-/** How the server reaches kubelets. */
-export interface KubeletConnector {
-  readonly name: string;
+const KUBELET_PORT = 10_250;
+/** Which of a node's addresses are tried, in this order. Differs: the address comes before names, which may not resolve. */
+const ADDRESS_TYPES = ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS', 'ExternalIP'];
+
+/** By path: `pods/log`, `pods/exec`, ... Without a connector there are none of them. */
+export function kubeletHandlers(backend: BackendConnector | undefined): [string, SubresourceHandler][] {
+  if (!backend) return [];
+  return [
+    ['pods/log', (scope) => podLog(scope, backend)],
+    ['pods/exec', (scope) => podStream(scope, backend, 'exec')],
+    ['pods/attach', (scope) => podStream(scope, backend, 'attach')],
+    ['pods/portforward', (scope) => portForward(scope, backend)],
+    ...proxyHandlers(backend),
+  ];
 }
 
-export function kubeletHandlers(
-  _kubelets: KubeletConnector | undefined,
-): readonly (readonly [string, SubresourceHandler])[] {
-  return [];
+async function podOf(scope: RequestScope): Promise<Pod> {
+  return (await getEntry({ ...scope, subresource: '' })).object() as Pod;
+}
+
+async function podLog(scope: RequestScope, backend: BackendConnector): Promise<ApiServerResponse> {
+  const { query, signal } = scope.request;
+  checkLogOptions(query);
+  const pod = await podOf(scope);
+  const container = chosenContainer(pod, query.get('container') ?? '', '');
+  if (!pod.spec.nodeName) {
+    return { kind: 'bytes', status: 204, contentType: 'text/plain', body: new Uint8Array() };
+  }
+  const kubelet = await kubeletOf(scope, pod.spec.nodeName);
+  const path = `/containerLogs/${scope.namespace}/${scope.name}/${container}?${logQuery(query)}`;
+  try {
+    const answer = await backend.request(kubelet, { method: 'GET', path, headers: {}, signal });
+    if (answer.status === 200) {
+      return { kind: 'bytes', status: 200, contentType: 'text/plain', body: answer.body };
+    }
+    throw badRequest((await textOf(answer.body)).trim() || `the kubelet answered ${answer.status}`);
+  } catch (error) {
+    throw backendFailure(error, kubelet, path);
+  }
+}
+
+function checkLogOptions(query: URLSearchParams): void {
+  const errors: FieldError[] = [];
+  for (const [name, least] of [
+    ['tailLines', 0],
+    ['limitBytes', 1],
+    ['sinceSeconds', 1],
+  ] as const) {
+    const text = query.get(name);
+    if (text === null || Number(text) >= least) continue;
+    errors.push(
+      invalid(FieldPath.of(name), Number(text), `must be greater than ${least === 0 ? 'or equal to 0' : '0'}`),
+    );
+  }
+  if (query.has('sinceSeconds') && query.has('sinceTime')) {
+    errors.push(forbidden(FieldPath.of(''), 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
+  }
+  if (errors.length > 0) throw invalidObject({ group: '', kind: 'PodLogOptions' }, '', errors);
+}
+
+const LOG_PARAMETERS = [
+  'follow',
+  'previous',
+  'timestamps',
+  'sinceSeconds',
+  'sinceTime',
+  'tailLines',
+  'limitBytes',
+  'stream',
+];
+
+function logQuery(query: URLSearchParams): URLSearchParams {
+  const kept = new URLSearchParams();
+  for (const name of LOG_PARAMETERS) {
+    const value = query.get(name);
+    if (value !== null) kept.set(name, value);
+  }
+  return kept;
+}
+
+async function podStream(
+  scope: RequestScope,
+  backend: BackendConnector,
+  action: 'exec' | 'attach',
+): Promise<ApiServerResponse> {
+  const { query } = scope.request;
+  const pod = await podOf(scope);
+  const container = chosenContainer(pod, query.get('container') ?? '', '');
+  const parameters = streamQuery(query);
+  if (action === 'exec' && query.getAll('command').length === 0) {
+    throw badRequest('you must specify at least 1 command for the container');
+  }
+  if (![...parameters.keys()].some((name) => name === 'input' || name === 'output' || name === 'error')) {
+    throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
+  }
+  const kubelet = await kubeletOf(scope, nodeNameOf(pod));
+  const path = `/${action}/${scope.namespace}/${scope.name}/${container}?${parameters}`;
+  return forwardUpgrade(scope, backend, kubelet, path);
+}
+
+const isSet = (value: string | null): boolean => value !== null && value !== 'false' && value !== '0';
+
+function streamQuery(query: URLSearchParams): URLSearchParams {
+  const parameters = new URLSearchParams();
+  for (const [name, kubeletName] of [
+    ['stdin', 'input'],
+    ['stdout', 'output'],
+    ['stderr', 'error'],
+    ['tty', 'tty'],
+  ] as const) {
+    if (isSet(query.get(name))) parameters.set(kubeletName, '1');
+  }
+  for (const command of query.getAll('command')) parameters.append('command', command);
+  return parameters;
+}
+
+async function portForward(scope: RequestScope, backend: BackendConnector): Promise<ApiServerResponse> {
+  const pod = await podOf(scope);
+  const kubelet = await kubeletOf(scope, nodeNameOf(pod));
+  const ports = new URLSearchParams();
+  for (const list of scope.request.query.getAll('ports'))
+    for (const port of list.split(',')) ports.append('port', port);
+  const query = ports.size > 0 ? `?${ports}` : '';
+  return forwardUpgrade(scope, backend, kubelet, `/portForward/${scope.namespace}/${scope.name}${query}`);
+}
+
+function nodeNameOf(pod: Pod): string {
+  if (pod.spec.nodeName) return pod.spec.nodeName;
+  throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+}
+
+/** The container that a request names, or the only one. */
+function chosenContainer(pod: Pod, name: string, hint: string): string {
+  const all: readonly Pick<Container, 'name'>[] = [
+    ...pod.spec.containers,
+    ...(pod.spec.initContainers ?? []),
+    ...(pod.spec.ephemeralContainers ?? []),
+  ];
+  const podName = pod.metadata.name;
+  if (name !== '') {
+    if (all.some((container) => container.name === name)) return name;
+    throw badRequest(`container ${name} is not valid for pod ${podName}`);
+  }
+  if (pod.spec.containers.length === 1) return pod.spec.containers[0]!.name;
+  const names = pod.spec.containers.map((container) => container.name).join(' ');
+  const inits = (pod.spec.initContainers ?? []).map((container) => container.name).join(' ');
+  const others = inits ? ` or one of the init containers: [${inits}]` : '';
+  throw badRequest(`a container name must be specified for pod ${podName}, choose one of: [${names}]${others}${hint}`);
+}
+
+/** Where the kubelet of a node listens. Throws what the client gets if it cannot be known. */
+export async function kubeletOf(scope: RequestScope, nodeName: string): Promise<BackendTarget> {
+  const live = liveObjects(scope.registry.storages, scope.registry.feed);
+  const node = await live.get(nodes, '', nodeName);
+  if (!node) throw badRequest(`nodes ${JSON.stringify(nodeName)} not found`);
+  const host = addressOf(node);
+  if (!host) throw badRequest(`no preferred addresses found; known addresses: []`);
+  const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT;
+  return { scheme: 'https', host, port, identity: 'kubelet' };
+}
+
+function addressOf(node: Node): string | undefined {
+  const addresses = node.status?.addresses ?? [];
+  for (const type of ADDRESS_TYPES) {
+    const found = addresses.find((address) => address.type === type);
+    if (found) return found.address;
+  }
+  return undefined;
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }

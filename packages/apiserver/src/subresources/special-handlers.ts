@@ -6,7 +6,8 @@ import type { SpecialHandlers } from '../registry/handler.ts';
 import { bindPod } from './binding.ts';
 import { componentStatusHandler } from './component-status.ts';
 import { evictPod } from './eviction.ts';
-import { kubeletHandlers, type KubeletConnector } from './kubelet-proxy.ts';
+import type { BackendConnector } from './backend.ts';
+import { kubeletHandlers } from './kubelet-proxy.ts';
 import { reviewHandler } from './review.ts';
 import { scaleResource } from './scale.ts';
 import type { SubresourceHandler } from './subresource.ts';
@@ -15,7 +16,7 @@ import { tokenHandler } from './token.ts';
 export interface SpecialHandlersParts {
   readonly tokenIssuer: TokenIssuer;
   readonly reviews: Readonly<Record<string, Review>>;
-  readonly kubelets?: KubeletConnector;
+  readonly backend?: BackendConnector;
 }
 
 /** Resources that are not stored, and subresources with a behaviour of their own. */
@@ -34,7 +35,7 @@ export function specialHandlers(parts: SpecialHandlersParts): SpecialHandlers {
     ['replicasets/scale', (scope) => scaleResource(scope)],
     ['statefulsets/scale', (scope) => scaleResource(scope)],
     ['replicationcontrollers/scale', (scope) => scaleResource(scope)],
-    ...kubeletHandlers(parts.kubelets),
+    ...kubeletHandlers(parts.backend),
   ]);
   return {
     find: (definition: ResourceDefinition, subresource: string) => {

@@ -1,0 +1,115 @@
+/**
+ * Gives out the addresses of services. Each is held by an IPAddress object, so that two servers on one store never give
+ * out the same.
+ *
+ * Mirrors: pkg/registry/core/service/ipallocator/ipallocator.go (v1.36)
+ */
+import { formatTime } from '@kts/base';
+import { notFound, type KubeObject } from '@kts/apimachinery';
+import { ipAddresses } from '@kts/api';
+
+import { draftOf } from '../registry/object-draft.ts';
+import { currentEntry, putObject, removeObject, type WriteTarget } from '../registry/put-object.ts';
+import type { Registry } from '../registry/deps.ts';
+import { numberToIp, rangeContains, usableIps, type IpRange } from './ip-range.ts';
+
+/** Small services ranges may be full; a search that long has seen every address of them. */
+const TRIES_MAX = 1n << 16n;
+
+export interface ServiceReference {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export type Allocation = { readonly ok: true; readonly ip: string } | { readonly ok: false; readonly problem: string };
+
+/** Takes a certain address. */
+export async function takeIp(
+  registry: Registry,
+  range: IpRange,
+  ip: string,
+  owner: ServiceReference,
+  dryRun: boolean,
+): Promise<Allocation> {
+  if (!rangeContains(range, ip)) {
+    const problem = `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${range.text}`;
+    return { ok: false, problem };
+  }
+  if (await write(registry, range, ip, owner, dryRun)) return { ok: true, ip };
+  return { ok: false, problem: 'provided IP is already allocated' };
+}
+
+/** Takes any free address. */
+export async function takeAnyIp(
+  registry: Registry,
+  range: IpRange,
+  owner: ServiceReference,
+  dryRun: boolean,
+): Promise<Allocation> {
+  const { first, count } = usableIps(range);
+  const tries = count < TRIES_MAX ? count : TRIES_MAX;
+  const start = BigInt(Math.floor(registry.random.next() * Number(tries)));
+  for (let index = 0n; index < tries; index++) {
+    const ip = numberToIp(first + ((start + index) % tries), range.family);
+    if (await write(registry, range, ip, owner, dryRun)) return { ok: true, ip };
+  }
+  return { ok: false, problem: 'range is full' };
+}
+
+/** Gives an address back, if that service still holds it. */
+export async function releaseIp(registry: Registry, ip: string, owner: ServiceReference): Promise<void> {
+  const target = targetOf(registry, ip);
+  const entry = await currentEntry(target);
+  if (entry && isOwner(entry.object(), owner)) await removeObject(target, entry);
+}
+
+function targetOf(registry: Registry, ip: string): WriteTarget {
+  const storage = registry.storages.of(ipAddresses);
+  return { registry, definition: ipAddresses, storage, key: storage.keyOf('', ip) };
+}
+
+/** Whether the address was free. */
+async function write(
+  registry: Registry,
+  range: IpRange,
+  ip: string,
+  owner: ServiceReference,
+  dryRun: boolean,
+): Promise<boolean> {
+  const target = targetOf(registry, ip);
+  const present = await currentEntry(target);
+  if (present) return isOwner(present.object(), owner) && (await isOrphan(registry, owner));
+  const draft = draftOf({
+    kind: 'IPAddress',
+    apiVersion: 'networking.k8s.io/v1',
+    metadata: {
+      name: ip,
+      uid: registry.random.uuid(),
+      creationTimestamp: formatTime(registry.clock.now()),
+      labels: {
+        'ipaddress.kubernetes.io/ip-family': range.family,
+        'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+      },
+    },
+    spec: { parentRef: { group: '', resource: 'services', namespace: owner.namespace, name: owner.name } },
+  });
+  return (await putObject(target, draft, undefined, dryRun)).ok;
+}
+
+interface HeldAddress extends KubeObject {
+  readonly spec?: { readonly parentRef?: { readonly namespace?: string; readonly name?: string } };
+}
+
+function isOwner(object: KubeObject, owner: ServiceReference): boolean {
+  const parent = (object as HeldAddress).spec?.parentRef;
+  return parent?.namespace === owner.namespace && parent.name === owner.name;
+}
+
+/** An address whose service is gone was left behind by a server that died between two writes. */
+async function isOrphan(registry: Registry, owner: ServiceReference): Promise<boolean> {
+  const definition = registry.catalog.find('', 'v1', 'services');
+  if (!definition) throw notFound({ group: '', plural: 'services' }, owner.name);
+  const storage = registry.storages.of(definition);
+  const key = storage.keyOf(owner.namespace, owner.name);
+  return (await currentEntry({ registry, definition, storage, key })) === undefined;
+}

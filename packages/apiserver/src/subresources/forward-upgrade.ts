@@ -1,0 +1,63 @@
+/**
+ * Connections that change their protocol are passed through byte for byte: what client and kubelet agree on is theirs.
+ *
+ * Mirrors: staging/src/k8s.io/apimachinery/pkg/util/proxy/upgradeaware.go (v1.36)
+ * Differs: WebSockets reach the kubelet as they are, because the kubelet of this project speaks them itself.
+ */
+import type { Duplex } from 'node:stream';
+
+import { badRequest } from '@kts/apimachinery';
+
+import type { RequestScope } from '../registry/request-scope.ts';
+import type { ApiServerResponse } from '../response.ts';
+import type { BackendConnector, BackendTarget } from './backend.ts';
+import { backendFailure } from './object-proxy.ts';
+
+/** What a backend must not get to see, or means something else there. */
+const DROPPED = /^(authorization|host|impersonate-|x-remote-|cookie)/;
+
+/** Throws what the client gets if the request is none for an upgrade, or the backend cannot be reached. */
+export async function forwardUpgrade(
+  scope: RequestScope,
+  backend: BackendConnector,
+  target: BackendTarget,
+  path: string,
+): Promise<ApiServerResponse> {
+  const { connection, method, headers } = scope.request;
+  const upgrade = connection.kind === 'http' ? connection.upgrade : undefined;
+  if (!upgrade) throw badRequest('Upgrade request required');
+  let socket: Duplex;
+  try {
+    socket = await backend.connect(target);
+  } catch (error) {
+    throw backendFailure(error, target, path);
+  }
+  socket.write(requestHead(method, path, target, headers));
+  if (upgrade.head.length > 0) socket.write(upgrade.head);
+  join(upgrade.socket, socket);
+  return { kind: 'taken' };
+}
+
+function requestHead(
+  method: string,
+  path: string,
+  { host, port }: BackendTarget,
+  headers: Readonly<Record<string, string | undefined>>,
+): string {
+  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const lines = [`${method} ${path} HTTP/1.1`, `Host: ${authority}`];
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !DROPPED.test(name)) lines.push(`${name}: ${value}`);
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** Both ways; the end of one side ends the other. */
+function join(client: Duplex, server: Duplex): void {
+  client.pipe(server);
+  server.pipe(client);
+  client.once('error', () => server.destroy());
+  server.once('error', () => client.destroy());
+  client.once('close', () => server.destroy());
+  server.once('close', () => client.destroy());
+}
