@@ -2,6 +2,7 @@ import type { Component } from '@kts/base';
 import { createControllerRunner, type AnyControllerDefinition, type ControllerDependencies } from '@kts/controlkit';
 
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
+import { deploymentController } from './deployment/deployment-controller.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset-controller.ts';
 
 /** One controller of the manager, under the name that `--controllers` knows. */
@@ -16,6 +17,7 @@ export interface ControllerEntry {
 
 /** All controllers. Names are those of cmd/kube-controller-manager/names. */
 export const CONTROLLERS: readonly ControllerEntry[] = [
+  { name: 'deployment-controller', eventSource: 'deployment-controller', make: running(deploymentController) },
   { name: 'replicaset-controller', eventSource: 'replicaset-controller', make: running(replicaSetController) },
   {
     name: 'replicationcontroller-controller',
