@@ -9,6 +9,7 @@ import {
   podDisruptionBudgets,
   pods,
   replicaSets,
+  resourceClaims,
   replicationControllers,
   services,
   statefulSets,
@@ -169,5 +170,6 @@ function watchOthers({ informers, queue, wake }: ClusterWatch): readonly (() => 
     watchOther('CSIDriver', informers.get(csiDrivers)),
     watchOther('CSIStorageCapacity', informers.get(csiStorageCapacities)),
     watchOther('VolumeAttachment', informers.get(volumeAttachments)),
+    watchOther('ResourceClaim', informers.get(resourceClaims)),
   ];
 }

@@ -24,7 +24,7 @@ async function run(flags: SchedulerFlags): Promise<void> {
   const configuration = readConfiguration(flags);
   const log = createLogger({ clock, verbosity: flags.verbosity, write: (line) => process.stderr.write(line) });
   const transport = createHttpTransport({ ...readAccess(flags), userAgent: 'kube-scheduler' });
-  const deps = { client: new Client(transport), clock, random, log };
+  const deps = { client: new Client(transport), clock, random, log, hostname: hostname() };
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const scheduler = createScheduler(configuration, deps);

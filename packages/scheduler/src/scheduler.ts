@@ -1,8 +1,8 @@
-import { pods } from '@kts/api';
+import { pods, resourceClaims } from '@kts/api';
 import type { Pod } from '@kts/api/types/core-v1';
 import { TaskGroup, type Clock, type Component, type Logger, type Random } from '@kts/base';
 import type { Client } from '@kts/client';
-import { createEventRecorder, createInformers, type EventWriter, type Informers } from '@kts/controlkit';
+import { createInformers, type Informers } from '@kts/controlkit';
 import { assumeVolumes } from './assumed-volumes.ts';
 import {
   reservePlan,
@@ -25,7 +25,7 @@ import type { Snapshot } from './framework/snapshot.ts';
 import { planPodStatus, type PodStatusChange } from './pod-status.ts';
 import { PreemptionExecutor } from './preemption.ts';
 import { SchedulingQueue, type QueueEntry } from './queue/scheduling-queue.ts';
-import { truncateNote } from './event-note.ts';
+import { PodEventRecorder, type PodEvent } from './event-recorder.ts';
 
 export interface SchedulerDeps {
   readonly client: Client;
@@ -34,6 +34,8 @@ export interface SchedulerDeps {
   readonly log: Logger;
   /** Shared with other components, and run by whoever made them; absent: the scheduler has its own. */
   readonly informers?: Informers;
+  /** Where the scheduler runs, for its events. */
+  readonly hostname?: string;
 }
 
 /** Assigns pods to nodes. The configuration must be valid. */
@@ -88,7 +90,7 @@ class Scheduler {
   readonly #preemption: PreemptionExecutor;
   readonly #binding: Binding;
   /** One per profile: each scheduler name speaks for itself. */
-  readonly #recorders: ReadonlyMap<string, EventWriter>;
+  readonly #recorders: ReadonlyMap<string, PodEventRecorder>;
   /** The last write of each pod's status that is under way. */
   readonly #writes = new Map<string, Promise<void>>();
   #startNodeIndex = 0;
@@ -106,10 +108,13 @@ class Scheduler {
     const { client, clock, informers } = deps;
     this.#deps = deps;
     this.#group = group;
-    this.#profiles = profilesOf(configuration, { isPreempting: (uid) => this.#preemption.isPreempting(uid) });
-    this.#recorders = new Map(
-      [...this.#profiles.keys()].map((name) => [name, createEventRecorder({ component: name }, deps)]),
-    );
+    this.#profiles = profilesOf(configuration, {
+      isPreempting: (uid) => this.#preemption.isPreempting(uid),
+      resourceClaims: informers.get(resourceClaims),
+    });
+    const recorderOf = (name: string): PodEventRecorder =>
+      new PodEventRecorder(name, `${name}-${deps.hostname ?? 'localhost'}`, deps);
+    this.#recorders = new Map([...this.#profiles.keys()].map((name) => [name, recorderOf(name)]));
     for (const recorder of this.#recorders.values()) group.start((signal) => recorder.run(signal));
     this.#queue = new SchedulingQueue({
       profiles: this.#profiles,
@@ -120,7 +125,8 @@ class Scheduler {
     this.#preemption = new PreemptionExecutor({
       ...deps,
       pods: informers.get(pods),
-      onPreempted: (victim, preemptor, note) => this.#tell(preemptor, 'Normal', 'Preempted', note, victim),
+      onPreempted: (victim, related, note) =>
+        this.#tell(victim, { type: 'Normal', reason: 'Preempted', action: 'Preempting', note, related }),
       onFailure: (uid) => {
         this.#queue.activate(uid);
         this.#wake();
@@ -179,7 +185,7 @@ class Scheduler {
     const profile = this.#profiles.get(spec.schedulerName ?? '');
     if (profile === undefined || this.#cache.isAssumed(info.uid)) return;
     if (metadata.deletionTimestamp !== undefined) {
-      this.#tell(info.pod, 'Warning', 'FailedScheduling', `skip schedule deleting pod: ${info.key}`);
+      this.#tell(info.pod, failedScheduling(`skip schedule deleting pod: ${info.key}`));
       return;
     }
     const decision = scheduleOne(this.#snapshot(), info, profile, this.#deps.random);
@@ -234,7 +240,8 @@ class Scheduler {
       const refusal = await runBindingCycle(plan, this.#binding);
       if (refusal === undefined) {
         log.debug(2, 'Successfully bound pod to node', { pod: pod.key, node: node.name });
-        this.#tell(pod.pod, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node.name}`);
+        const note = `Successfully assigned ${pod.key} to ${node.name}`;
+        this.#tell(pod.pod, { type: 'Normal', reason: 'Scheduled', action: 'Binding', note });
         return;
       }
       failure = refused(plan, refusal);
@@ -270,7 +277,7 @@ class Scheduler {
     this.#queue.requeueUnschedulable(entry, current, failure.rejectors);
     this.#queue.nominations.set(entry.info, failure.nominatedNode);
     const { reason, message, nominatedNode } = failure;
-    this.#tell(current, 'Warning', 'FailedScheduling', message);
+    this.#tell(current, failedScheduling(message));
     const condition = { type: 'PodScheduled', status: 'False', reason, message };
     const change = nominatedNode === undefined ? { condition } : { condition, nominatedNode };
     this.#group.start(async () => {
@@ -280,9 +287,9 @@ class Scheduler {
     });
   }
 
-  /** An event in the name of the pod's scheduler; about the pod, unless it is about another one. */
-  #tell(pod: Pod, type: 'Normal' | 'Warning', reason: string, note: string, about = pod): void {
-    this.#recorders.get(pod.spec.schedulerName ?? '')?.event(about, type, reason, truncateNote(note));
+  /** In the name of the pod's scheduler; where pods are preempted, in that of the one that preempts. */
+  #tell(pod: Pod, event: PodEvent): void {
+    this.#recorders.get((event.related ?? pod).spec.schedulerName ?? '')?.event(pod, event);
   }
 
   /** One write after the other for each pod, each derived from the newest state. */
@@ -303,6 +310,10 @@ class Scheduler {
       if (this.#writes.get(uid) === settled) this.#writes.delete(uid);
     }
   }
+}
+
+function failedScheduling(note: string): PodEvent {
+  return { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', note };
 }
 
 function error(message: string): Failure {

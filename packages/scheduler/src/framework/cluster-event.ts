@@ -36,7 +36,8 @@ export type OtherResource =
   | 'CSINode'
   | 'CSIDriver'
   | 'CSIStorageCapacity'
-  | 'VolumeAttachment';
+  | 'VolumeAttachment'
+  | 'ResourceClaim';
 
 /** The object of an event before and after: only `after` for an addition, only `before` for a removal. */
 export interface EventObjects<T = unknown> {

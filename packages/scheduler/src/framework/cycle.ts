@@ -12,6 +12,8 @@ export interface Cycle {
   readonly filters: readonly ActiveFilter[];
   /** Each plugin's own state, for its later hooks; a plugin that had nothing to check has none. */
   readonly states: ReadonlyMap<Plugin, unknown>;
+  /** The plugins whose `preFilter` was called, by name. */
+  readonly asked: ReadonlySet<string>;
 }
 
 /** A filter that has something to check for this pod. */
@@ -40,15 +42,17 @@ export type PreparedCycle = {
 export function prepareCycle(snapshot: Snapshot, pod: PodInfo, profile: Profile): PreparedCycle {
   const states = new Map<Plugin, unknown>();
   const skipped = new Set<Plugin>();
+  const asked = new Set<string>();
   const narrowing: string[] = [];
   let nodeNames: ReadonlySet<string> | undefined;
   let rejected: PluginRejection | undefined;
   const finish = (rejection?: PluginRejection): PreparedCycle => ({
-    cycle: { snapshot, pod, states, filters: activeFilters(profile, states, skipped) },
+    cycle: { snapshot, pod, states, asked, filters: activeFilters(profile, states, skipped) },
     ...(rejection && { rejected: rejection }),
     ...(nodeNames && { narrowed: { nodeNames, plugins: narrowing } }),
   });
   for (const { plugin } of profile.at.preFilter) {
+    asked.add(plugin.name);
     const result = guarded(`running PreFilter plugin "${plugin.name}"`, () => plugin.preFilter!(pod, snapshot));
     if ('skip' in result) {
       skipped.add(plugin);

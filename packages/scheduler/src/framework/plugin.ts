@@ -62,6 +62,8 @@ export interface FailedCycle {
   readonly snapshot: Snapshot;
   readonly pod: PodInfo;
   readonly diagnosis: Diagnosis;
+  /** The plugins whose `preFilter` was called, by name. */
+  readonly asked: ReadonlySet<string>;
   /** Runs all filters for the pod on a node of an imagined cluster, nominated pods included. */
   readonly imagine: (node: NodeInfo) => ImaginedNode;
   readonly randomBelow: (bound: number) => number;

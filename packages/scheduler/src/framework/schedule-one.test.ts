@@ -31,25 +31,25 @@ describe('scheduleOne', () => {
       'several reasons',
       { nodes: [node('a', taint), node('b'), node('c')] },
       { requests: { cpu: '9' } },
-      `0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. preemption: 0/3 nodes are available: 3 ${NOT_HELPFUL}.`,
+      `0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 3 ${NOT_HELPFUL}.`,
     ],
     [
       'a full node without victims',
       { nodes: [node('a')], pods: [pod('e', { requests: { cpu: '4' }, nodeName: 'a' })] },
       { requests: { cpu: '1' } },
-      '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+      '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
     ],
     [
       'rejected before any node is looked at',
       { nodes: [node('a')] },
       { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }] },
-      `0/1 nodes are available: persistentvolumeclaim "c" not found. preemption: 0/1 nodes are available: 1 ${NOT_HELPFUL}.`,
+      '0/1 nodes are available: persistentvolumeclaim "c" not found. not found',
     ],
     [
       'a pod that must not preempt',
       { nodes: [node('a')], pods: [pod('e', { requests: { cpu: '4' }, nodeName: 'a' })] },
       { requests: { cpu: '1' }, priority: 5, preemptionPolicy: 'Never' },
-      '0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.',
+      '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
     ],
   ];
   for (const [name, options, wanted, message] of cases) {

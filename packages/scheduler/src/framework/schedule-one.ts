@@ -2,7 +2,7 @@ import type { Random } from '@kts/base';
 import { filterNode, guarded, imagineNode, prepareCycle, type Cycle, type PreparedCycle } from './cycle.ts';
 import { fitMessage, joinReasons, type Diagnosis } from './diagnosis.ts';
 import type { NodeInfo } from './node-info.ts';
-import { unresolvable, type PostFilterResult, type Rejection } from './plugin.ts';
+import { unresolvable, type FailedCycle, type PostFilterResult, type Rejection } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Profile } from './profile.ts';
 import { nodeNamed, type Snapshot } from './snapshot.ts';
@@ -199,22 +199,29 @@ function noFit(cycle: Cycle, diagnosis: Diagnosis, next: number, profile: Profil
   };
 }
 
-/** The first plugin that finds a way ends the search; otherwise all reasons are told. */
+/** The first plugin that finds a way ends the search, and so does one that fails; otherwise all reasons are told. */
 function runPostFilters(cycle: Cycle, diagnosis: Diagnosis, profile: Profile, random: Random): PostFilterResult {
   if (profile.at.postFilter.length === 0) return { reasons: [], nominatedNode: '' };
+  const { snapshot, pod, asked } = cycle;
+  const failed: FailedCycle = {
+    snapshot,
+    pod,
+    asked,
+    diagnosis,
+    imagine: (node) => imagineNode(cycle, node),
+    randomBelow: (bound) => random.integer(bound),
+  };
   const reasons: string[] = [];
   let nomination: Pick<PostFilterResult, 'nominatedNode'> = {};
   for (const { plugin } of profile.at.postFilter) {
-    const result = plugin.postFilter!({
-      snapshot: cycle.snapshot,
-      pod: cycle.pod,
-      diagnosis,
-      imagine: (node) => imagineNode(cycle, node),
-      randomBelow: (bound) => random.integer(bound),
-    });
-    if (result.reasons.length === 0) return result;
-    reasons.push(...result.reasons);
-    if (result.nominatedNode !== undefined) nomination = { nominatedNode: result.nominatedNode };
+    try {
+      const result = plugin.postFilter!(failed);
+      if (result.reasons.length === 0) return result;
+      reasons.push(...result.reasons);
+      if (result.nominatedNode !== undefined) nomination = { nominatedNode: result.nominatedNode };
+    } catch (error) {
+      return { reasons: [error instanceof Error ? error.message : String(error)] };
+    }
   }
   return { reasons, ...nomination };
 }

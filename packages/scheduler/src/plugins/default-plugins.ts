@@ -1,7 +1,10 @@
+import type { ResourceClaim } from '@kts/api/types/resource-v1';
 import type { EnabledPlugin } from '../framework/profile.ts';
 import type { Plugin } from '../framework/plugin.ts';
+import type { Lister } from '../framework/snapshot.ts';
 import { defaultBinder } from './default-binder.ts';
 import { defaultPreemption, type DefaultPreemptionArgs } from './default-preemption.ts';
+import { dynamicResources } from './dynamic-resources.ts';
 import { imageLocality } from './image-locality.ts';
 import { interPodAffinity, type InterPodAffinityArgs } from './inter-pod-affinity.ts';
 import { nodeAffinity, type NodeAffinityArgs } from './node-affinity.ts';
@@ -36,13 +39,14 @@ export interface PluginArgs {
 /** What a plugin may ask of the scheduler that runs it. */
 export interface PluginHost {
   readonly isPreempting?: (uid: string) => boolean;
+  readonly resourceClaims?: Lister<ResourceClaim>;
 }
 
 /**
  * The plugins of the default profile, with their weights, in the order in which they run.
  *
  * Mirrors: pkg/scheduler/apis/config/v1/default_plugins.go (v1.36)
- * Differs: without DynamicResources and NodeDeclaredFeatures.
+ * Differs: without NodeDeclaredFeatures.
  */
 export function defaultPlugins(args: PluginArgs = {}, host: PluginHost = {}): readonly EnabledPlugin[] {
   const plugins: readonly (readonly [Plugin, number?])[] = [
@@ -60,6 +64,7 @@ export function defaultPlugins(args: PluginArgs = {}, host: PluginHost = {}): re
     [volumeZone],
     [podTopologySpread(args.PodTopologySpread), 2],
     [interPodAffinity(args.InterPodAffinity), 2],
+    [dynamicResources(host.resourceClaims), 2],
     [defaultPreemption(args.DefaultPreemption, host.isPreempting)],
     [nodeResourcesBalancedAllocation(args.NodeResourcesBalancedAllocation), 1],
     [imageLocality, 1],

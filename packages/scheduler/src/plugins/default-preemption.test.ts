@@ -83,7 +83,7 @@ describe('DefaultPreemption', () => {
     const decision = preempt({ nodes: [node('a')], pods: [leaving] }, wanted);
     assert.equal(
       decision.message,
-      '0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to a terminating pod on the nominated node.',
+      '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to a terminating pod on the nominated node.',
     );
     assert.equal(decision.nominatedNode, undefined);
   });
