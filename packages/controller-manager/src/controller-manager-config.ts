@@ -9,6 +9,8 @@ export interface ControllerManagerConfig {
   readonly leaderElection?: LeaderElectionConfig;
   /** PEM text that pods verify the API server with; absent: it is not published. */
   readonly rootCA?: string;
+  /** PEM of the key that signs tokens in Secrets of service accounts; absent: such Secrets stay empty. */
+  readonly serviceAccountKey?: string;
   /** Issues certificates for signing requests; absent: they are not signed. */
   readonly clusterSigning?: ClusterSigning;
   readonly clusterSigningDurationMs: number;

@@ -3,7 +3,11 @@ import { createControllerRunner, type AnyControllerDefinition, type ControllerDe
 
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
+import { namespaceController } from './namespace/namespace-controller.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset-controller.ts';
+import { rootCAPublisher } from './rootca/root-ca-publisher.ts';
+import { serviceAccountController } from './serviceaccount/serviceaccount-controller.ts';
+import { tokenSecretController } from './serviceaccount/token-secret-controller.ts';
 
 /** One controller of the manager, under the name that `--controllers` knows. */
 export interface ControllerEntry {
@@ -23,6 +27,23 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'replicationcontroller-controller',
     eventSource: 'replication-controller',
     make: running(replicationController),
+  },
+  { name: 'namespace-controller', eventSource: 'namespace-controller', make: running(namespaceController) },
+  {
+    name: 'serviceaccount-controller',
+    eventSource: 'serviceaccount-controller',
+    make: running(serviceAccountController),
+  },
+  {
+    name: 'serviceaccount-token-controller',
+    eventSource: 'serviceaccount-token-controller',
+    make: ({ serviceAccountKey: key, rootCA }, deps) =>
+      key === undefined ? [] : [createControllerRunner(tokenSecretController({ key, rootCA }), deps)],
+  },
+  {
+    name: 'root-ca-certificate-publisher-controller',
+    eventSource: 'root-ca-certificate-publisher-controller',
+    make: ({ rootCA }, deps) => (rootCA === undefined ? [] : [createControllerRunner(rootCAPublisher(rootCA), deps)]),
   },
 ];
 
