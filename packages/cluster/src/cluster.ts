@@ -5,7 +5,7 @@ import { TaskGroup } from '@kts/base';
 
 import type { ClusterConfig } from './cluster-config.ts';
 import { removeClusterState, writeClusterState, type NodeState } from './cluster-state.ts';
-import { openStore, startApiServer, type ControlPlane, type HostDeps } from './control-plane.ts';
+import { openStore, startApiServer, startControllers, type ControlPlane, type HostDeps } from './control-plane.ts';
 import { dataDirectory, lockDataDirectory, prepareDataDirectory } from './data-directory.ts';
 import type { Progress } from './progress.ts';
 
@@ -40,6 +40,9 @@ export async function startCluster(config: ClusterConfig, deps: ClusterDeps, sig
     );
     const kubeconfig = await adminKubeconfig(config, controlPlane, deps);
     await writeFile(directory.kubeconfig, kubeconfig, { mode: 0o600 });
+    if (config.components.has('controller-manager') || config.components.has('scheduler')) {
+      await deps.progress.step('controllers and scheduler', () => startControllers(config, controlPlane, deps, group));
+    }
     const nodes: readonly NodeState[] = [];
     await writeClusterState(directory, {
       name: config.name,

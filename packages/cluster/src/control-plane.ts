@@ -24,7 +24,8 @@ export interface ControlPlane {
 }
 
 export const SYSTEM_USERS = {
-  controllerManager: { name: 'system:kube-controller-manager', groups: ['system:authenticated'] },
+  /** One identity for all controllers, so it has what the roles of all of them together would give. */
+  controllerManager: { name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] },
   scheduler: { name: 'system:kube-scheduler', groups: ['system:authenticated'] },
   proxy: { name: 'system:kube-proxy', groups: ['system:node-proxier', 'system:authenticated'] },
   /** For what `kts` itself puts into a cluster. */
@@ -70,6 +71,32 @@ export async function startApiServer(
     server: `https://127.0.0.1:${port}`,
     clientAs: (user) => new Client(apiServer.inProcessTransport(user)),
   };
+}
+
+/** Starts what decides for the whole cluster. Resolves when it works. */
+export async function startControllers(
+  config: ClusterConfig,
+  controlPlane: ControlPlane,
+  deps: HostDeps,
+  group: TaskGroup,
+): Promise<void> {
+  const starting: Promise<void>[] = [];
+  if (config.components.has('controller-manager')) {
+    const { createControllerManager } = await import('@kts/controller-manager');
+    const { authority } = controlPlane.apiServer.pki;
+    const settings = {
+      rootCA: authority.certificate,
+      clusterSigning: { certificate: authority.certificate, key: authority.key },
+    };
+    const client = controlPlane.clientAs(SYSTEM_USERS.controllerManager);
+    starting.push(startComponent(createControllerManager(settings, { ...deps, client }), group));
+  }
+  if (config.components.has('scheduler')) {
+    const { createScheduler } = await import('@kts/scheduler');
+    const client = controlPlane.clientAs(SYSTEM_USERS.scheduler);
+    starting.push(startComponent(createScheduler({}, { ...deps, client }), group));
+  }
+  await Promise.all(starting);
 }
 
 /** Runs a component in the group and waits until it is ready; rejects if it fails before. */
