@@ -71,9 +71,21 @@ export function wantedUser(request: Pick<ApiServerRequest, 'headers' | 'headerVa
     };
   }
   if (groups.length > 0 || uid || Object.keys(extra).length > 0) {
-    throw badRequest('requested groups, a uid or extra values without impersonating a user name');
+    throw badRequest(`requested ${goText(uid, groups, extra)} without impersonating a user name`);
   }
   return undefined;
+}
+
+/** The request as Go prints its own type, which is what upstream's message shows. */
+function goText(uid: string, groups: readonly string[], extra: Readonly<Record<string, readonly string[]>>): string {
+  const list = (texts: readonly string[]): string => `{${texts.map((text) => JSON.stringify(text)).join(', ')}}`;
+  const entries = Object.entries(extra).sort(([a], [b]) => (a < b ? -1 : 1));
+  const groupText = groups.length > 0 ? `[]string${list(groups)}` : '[]string(nil)';
+  const extraText =
+    entries.length > 0
+      ? `map[string][]string{${entries.map(([key, values]) => `${JSON.stringify(key)}:[]string${list(values)}`).join(', ')}}`
+      : 'map[string][]string(nil)';
+  return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${groupText}, Extra:${extraText}}`;
 }
 
 interface Mode {
