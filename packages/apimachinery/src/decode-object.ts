@@ -61,6 +61,8 @@ interface Slot {
   /** Printed even if never set. */
   readonly always: boolean;
   readonly pointer: boolean;
+  /** An empty list or map is a value and not nothing. */
+  readonly distinctEmpty: boolean;
 }
 
 interface Plan {
@@ -98,6 +100,7 @@ function slotOf(field: Field, index: number): Slot {
     nullable: field.nullable === true,
     always: !field.omitempty,
     pointer: field.pointer,
+    distinctEmpty: field.pointer || field.keepsEmpty === true,
   };
 }
 
@@ -184,11 +187,11 @@ function decodeSlot(slot: Slot, item: unknown, run: Run): unknown {
     }
     case 'list': {
       const result = decodeList(schema, item, run);
-      return result.length > 0 ? result : slot.pointer ? result : slot.always ? null : undefined;
+      return result.length > 0 || slot.distinctEmpty ? result : slot.always ? null : undefined;
     }
     case 'map': {
       const result = decodeMap(schema, item, run);
-      return hasMembers(result) ? result : slot.pointer ? result : slot.always ? null : undefined;
+      return hasMembers(result) || slot.distinctEmpty ? result : slot.always ? null : undefined;
     }
   }
 }

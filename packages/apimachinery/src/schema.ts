@@ -71,6 +71,8 @@ export interface Field {
   readonly omitempty: boolean;
   /** A pointer in Go: absent and zero are different values, and protobuf leaves it out when absent. */
   readonly pointer: boolean;
+  /** An empty list is a value of its own in a request: sent managedFields are reset by one. */
+  readonly keepsEmpty?: boolean;
   /** A `null` is kept as a value of its own. Only custom resources have it. */
   readonly nullable?: boolean;
   /** Go's name of the type (for lists and maps: of the element) where messages show it, such as `v1.SecretType`. */

@@ -1,0 +1,176 @@
+import type { JsonObject, JsonValue } from '../scalars.ts';
+import type { Schema } from '../schema.ts';
+import {
+  compareElements,
+  fieldElement,
+  fieldNameOf,
+  isKeyElement,
+  parsePathElement,
+  type PathElement,
+} from './path-element.ts';
+
+/**
+ * A set of paths. A path may be a member without what is below it, and the other way round. Sets are values: the
+ * operations return new ones, which share what did not change.
+ *
+ * Mirrors: sigs.k8s.io/structured-merge-diff/v6/fieldpath/{set,serialize}.go (v1.36)
+ */
+export interface FieldSet {
+  readonly members: ReadonlySet<PathElement>;
+  readonly children: ReadonlyMap<PathElement, FieldSet>;
+}
+
+export type FieldPath = readonly PathElement[];
+
+/** A set that is being built. */
+export interface FieldSetDraft {
+  readonly members: Set<PathElement>;
+  readonly children: Map<PathElement, FieldSetDraft>;
+}
+
+export const EMPTY_FIELDS: FieldSet = { members: new Set(), children: new Map() };
+
+export const newFieldSet = (): FieldSetDraft => ({ members: new Set(), children: new Map() });
+
+/** The root is no path: inserting it does nothing. */
+export function insertPath(draft: FieldSetDraft, path: FieldPath): void {
+  let set = draft;
+  for (const [index, element] of path.entries()) {
+    if (index === path.length - 1) {
+      set.members.add(element);
+      return;
+    }
+    let child = set.children.get(element);
+    if (!child) {
+      child = newFieldSet();
+      set.children.set(element, child);
+    }
+    set = child;
+  }
+}
+
+/** Of paths of field names, such as `['metadata', 'name']`. */
+export function fieldSetOfNames(...paths: readonly (readonly string[])[]): FieldSet {
+  const draft = newFieldSet();
+  for (const path of paths) insertPath(draft, path.map(fieldElement));
+  return draft;
+}
+
+export function isEmptySet(set: FieldSet): boolean {
+  return set.members.size === 0 && set.children.values().every(isEmptySet);
+}
+
+export function hasPath(set: FieldSet, path: FieldPath): boolean {
+  const [first, ...rest] = path;
+  if (first === undefined) return false;
+  if (rest.length === 0) return set.members.has(first);
+  const child = set.children.get(first);
+  return child !== undefined && hasPath(child, rest);
+}
+
+/** What is below a path element; empty if there is nothing. */
+export const childSet = (set: FieldSet, element: PathElement): FieldSet => set.children.get(element) ?? EMPTY_FIELDS;
+
+export function union(a: FieldSet, b: FieldSet): FieldSet {
+  const children = new Map(a.children);
+  for (const [element, child] of b.children) {
+    const own = children.get(element);
+    children.set(element, own ? union(own, child) : child);
+  }
+  return { members: a.members.union(b.members), children };
+}
+
+export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  const children = new Map<PathElement, FieldSet>();
+  for (const [element, child] of a.children) {
+    const other = b.children.get(element);
+    const common = other && intersection(child, other);
+    if (common && !isEmptySet(common)) children.set(element, common);
+  }
+  return { members: a.members.intersection(b.members), children };
+}
+
+/** Without the members of `b`. What is below a member stays. */
+export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  const children = new Map<PathElement, FieldSet>();
+  for (const [element, child] of a.children) {
+    const other = b.children.get(element);
+    const rest = other ? difference(child, other) : child;
+    if (!other || !isEmptySet(rest)) children.set(element, rest);
+  }
+  return { members: a.members.difference(b.members), children };
+}
+
+/** Without the members of `b` and everything below them. */
+export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
+  const children = new Map<PathElement, FieldSet>();
+  for (const [element, child] of a.children) {
+    if (b.members.has(element)) continue;
+    const other = b.children.get(element);
+    const rest = other ? recursiveDifference(child, other) : child;
+    if (!other || !isEmptySet(rest)) children.set(element, rest);
+  }
+  return { members: a.members.difference(b.members), children };
+}
+
+/** With every declared field as a member that has something below it. */
+export function withNamedFields(set: FieldSet, schema: Schema | undefined): FieldSet {
+  const members = new Set(set.members);
+  const children = new Map<PathElement, FieldSet>();
+  for (const [element, child] of set.children) {
+    const name = fieldNameOf(element);
+    if (name !== undefined && schema?.type === 'object' && schema.fields.has(name)) members.add(element);
+    children.set(element, withNamedFields(child, schemaBelow(schema, element)));
+  }
+  return { members, children };
+}
+
+/** All members in order. */
+export function pathsOf(set: FieldSet): FieldPath[] {
+  const members = [...set.members].sort(compareElements).map((element) => [element]);
+  const below = [...set.children]
+    .sort(([a], [b]) => compareElements(a, b))
+    .flatMap(([element, child]) => pathsOf(child).map((path) => [element, ...path]));
+  return [...members, ...below];
+}
+
+/** FieldsV1: `{"f:spec":{"f:replicas":{}}}`, with `.` where a member has something below it. */
+export function encodeFieldsV1(set: FieldSet): JsonObject {
+  const elements = [...set.members.union(new Set(set.children.keys()))].sort(compareElements);
+  const fields: Record<string, JsonValue> = {};
+  for (const element of elements) {
+    const child = set.children.get(element);
+    const isMember = set.members.has(element);
+    if (!child) fields[element] = {};
+    else
+      fields[element] = isMember && !isEmptySet(child) ? { '.': {}, ...encodeFieldsV1(child) } : encodeFieldsV1(child);
+  }
+  return fields;
+}
+
+/** Elements of unknown kinds are skipped. Throws SyntaxError if a key or value is no JSON. */
+export function decodeFieldsV1(fields: JsonValue | undefined): FieldSet {
+  return readFields(fields).set ?? EMPTY_FIELDS;
+}
+
+function readFields(fields: JsonValue | undefined): { set: FieldSet | undefined; isMember: boolean } {
+  const draft = { members: new Set<PathElement>(), children: new Map<PathElement, FieldSet>() };
+  let isMember = false;
+  for (const [key, value] of Object.entries(fields ?? {})) {
+    if (key === '.') isMember = true;
+    const element = key === '.' ? undefined : parsePathElement(key);
+    if (element === undefined) continue;
+    const below = readFields(value as JsonValue);
+    if (below.isMember) draft.members.add(element);
+    if (below.set) draft.children.set(element, below.set);
+  }
+  const isLeaf = draft.members.size === 0 && draft.children.size === 0;
+  return { set: isLeaf ? undefined : draft, isMember: isMember || isLeaf };
+}
+
+function schemaBelow(schema: Schema | undefined, element: PathElement): Schema | undefined {
+  const name = fieldNameOf(element);
+  if (schema?.type === 'object' && name !== undefined) return schema.fields.get(name)?.schema;
+  if (schema?.type === 'map' && name !== undefined) return schema.values;
+  return schema?.type === 'list' && isKeyElement(element) ? schema.items : undefined;
+}

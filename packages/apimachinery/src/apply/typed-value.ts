@@ -1,0 +1,98 @@
+import type { JsonObject, JsonValue } from '../scalars.ts';
+import type { ListSchema, Schema } from '../schema.ts';
+import { fieldElement, keyElement, valueElement, type PathElement } from './path-element.ts';
+
+/**
+ * How server-side apply sees values: what is one leaf, what is a map, what is a list whose elements have identities.
+ *
+ * Mirrors: sigs.k8s.io/structured-merge-diff/v6/{schema,typed/helpers.go} and kube-openapi's schemaconv (v1.36)
+ */
+export type TypedKind = 'leaf' | 'map' | 'list';
+
+/** `undefined` where no schema applies: unknown fields of custom resources, whose lists are leaves. */
+export type Type = Schema | undefined;
+
+/** How to treat a place that has `a` and `b`, of which either may be absent. */
+export function kindOfPlace(type: Type, a: JsonValue | undefined, b: JsonValue | undefined): TypedKind {
+  if (type === undefined) return isMap(b ?? a) ? 'map' : 'leaf';
+  switch (type.type) {
+    case 'scalar':
+      return 'leaf';
+    case 'object':
+      return type.structType === 'atomic' ? 'leaf' : 'map';
+    case 'map':
+      return type.mapType === 'atomic' ? 'leaf' : 'map';
+    case 'list':
+      return isAssociative(type) ? 'list' : 'leaf';
+  }
+}
+
+export function isAssociative(type: ListSchema): boolean {
+  return type.listType === 'set' || type.listType === 'map';
+}
+
+/** The type of a member, and whether it is a declared field. */
+export function memberType(type: Type, name: string): { readonly type: Type; readonly declared: boolean } {
+  if (type?.type === 'object') {
+    const field = type.fields.get(name);
+    return { type: field?.schema, declared: field !== undefined };
+  }
+  return { type: type?.type === 'map' ? type.values : undefined, declared: false };
+}
+
+/** What identifies an element of an associative list. Throws with what is wrong with the element. */
+export function elementOf(type: ListSchema, item: JsonValue): PathElement {
+  const keys = type.listMapKeys ?? [];
+  if (keys.length === 0) return setElement(item);
+  if (item === null) throw new Error('associative list with keys may not have a null element');
+  if (!isMap(item)) throw new Error('associative list with keys may not have non-map elements');
+  const fields: [string, JsonValue][] = [];
+  for (const key of keys) {
+    const value = Object.hasOwn(item, key) ? item[key] : defaultOf(type.items, key);
+    if (value !== undefined) fields.push([key, value]);
+  }
+  if (fields.length === 0) {
+    throw new Error(
+      `associative list with keys has an element that omits all key fields [${keys.map((key) => JSON.stringify(key)).join(' ')}] (and doesn't have default values for any key fields)`,
+    );
+  }
+  return keyElement(fields);
+}
+
+/** `elementOf` for values that have been validated: elements without identity are passed over. */
+export function identityOf(type: ListSchema, item: JsonValue): PathElement | undefined {
+  try {
+    return elementOf(type, item);
+  } catch {
+    return undefined;
+  }
+}
+
+export const memberElement = fieldElement;
+
+export function isMap(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+export function isEmptyMap(value: JsonValue | undefined): boolean {
+  return !isMap(value) || Object.keys(value).length === 0;
+}
+
+export function isEmptyList(value: JsonValue | undefined): boolean {
+  return !isList(value) || value.length === 0;
+}
+
+function setElement(item: JsonValue): PathElement {
+  if (isMap(item)) throw new Error("associative list without keys has an element that's a map type");
+  if (isList(item)) throw new Error('not supported: associative list with lists as elements');
+  if (item === null) throw new Error("associative list without keys has an element that's an explicit null");
+  return valueElement(item);
+}
+
+function defaultOf(items: Schema, key: string): JsonValue | undefined {
+  return items.type === 'object' ? (items.fields.get(key)?.default as JsonValue | undefined) : undefined;
+}
