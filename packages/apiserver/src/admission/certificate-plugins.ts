@@ -41,7 +41,10 @@ export function certificateSigning(authorizer: Authorizer): AdmissionPlugin {
         deepEqual(old.status?.conditions ?? [], request.status?.conditions ?? []);
       const { signerName } = old.spec;
       if (same || mayUseSigner(authorizer, attributes, 'sign', signerName)) return;
-      throw forbiddenBy(attributes, `user not permitted to sign requests with signerName ${JSON.stringify(signerName)}`);
+      throw forbiddenBy(
+        attributes,
+        `user not permitted to sign requests with signerName ${JSON.stringify(signerName)}`,
+      );
     },
   };
 }

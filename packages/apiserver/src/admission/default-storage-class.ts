@@ -11,10 +11,7 @@ import { resourceOf, type AdmissionPlugin } from './admission.ts';
 import { newestDefault } from './default-class.ts';
 import type { LiveObjects } from './live-objects.ts';
 
-const ANNOTATIONS = [
-  'storageclass.kubernetes.io/is-default-class',
-  'storageclass.beta.kubernetes.io/is-default-class',
-];
+const ANNOTATIONS = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'];
 /** The old way to name a class. */
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 

@@ -3,13 +3,7 @@
  *
  * Mirrors: plugin/pkg/admission/limitranger (v1.36)
  */
-import {
-  quantityCompare,
-  quantityToFloat,
-  quantityToMilli,
-  type Draft,
-  type Quantity,
-} from '@kts/apimachinery';
+import { quantityCompare, quantityToFloat, quantityToMilli, type Draft, type Quantity } from '@kts/apimachinery';
 import { limitRanges } from '@kts/api';
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod } from '@kts/api/types/core-v1';
 
@@ -65,7 +59,10 @@ function setDefaultResources(pod: Draft<Pod>, { spec }: LimitRange): void {
     done.push(...fillContainer(container, requests, limits, 'init container'));
   }
   if (done.length === 0) return;
-  pod.metadata.annotations = { ...pod.metadata.annotations, [ANNOTATION]: `LimitRanger plugin set: ${done.join('; ')}` };
+  pod.metadata.annotations = {
+    ...pod.metadata.annotations,
+    [ANNOTATION]: `LimitRanger plugin set: ${done.join('; ')}`,
+  };
 }
 
 function fillContainer(
@@ -122,7 +119,9 @@ function boundProblems(item: LimitRangeItem, requests: ResourceAmounts, limits: 
   return [
     ...entriesOf(item.min).flatMap(([name, least]) => minProblem(type, name, least, requests, limits)),
     ...entriesOf(item.max).flatMap(([name, most]) => maxProblem(type, name, most, requests, limits)),
-    ...entriesOf(item.maxLimitRequestRatio).flatMap(([name, ratio]) => ratioProblem(type, name, ratio, requests, limits)),
+    ...entriesOf(item.maxLimitRequestRatio).flatMap(([name, ratio]) =>
+      ratioProblem(type, name, ratio, requests, limits),
+    ),
   ];
 }
 
@@ -130,7 +129,13 @@ function entriesOf(amounts: ResourceAmounts | undefined): [string, Quantity][] {
   return Object.entries(amounts ?? {});
 }
 
-type Bound = (type: string, name: string, bound: Quantity, requests: ResourceAmounts, limits: ResourceAmounts) => string[];
+type Bound = (
+  type: string,
+  name: string,
+  bound: Quantity,
+  requests: ResourceAmounts,
+  limits: ResourceAmounts,
+) => string[];
 
 const minProblem: Bound = (type, name, least, requests, limits) => {
   const text = `minimum ${name} usage per ${type} is ${least}`;

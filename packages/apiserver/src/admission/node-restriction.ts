@@ -48,7 +48,11 @@ export function nodeRestriction(live: LiveObjects): AdmissionPlugin {
   };
 }
 
-async function problemOf(live: LiveObjects, attributes: AdmissionAttributes, node: string): Promise<string | undefined> {
+async function problemOf(
+  live: LiveObjects,
+  attributes: AdmissionAttributes,
+  node: string,
+): Promise<string | undefined> {
   const { subresource } = attributes;
   switch (resourceOf(attributes)) {
     case 'pods':
@@ -82,7 +86,11 @@ function nameOf({ name, object }: AdmissionAttributes): string {
   return name || object?.metadata.name || '';
 }
 
-async function podProblem(live: LiveObjects, attributes: AdmissionAttributes, node: string): Promise<string | undefined> {
+async function podProblem(
+  live: LiveObjects,
+  attributes: AdmissionAttributes,
+  node: string,
+): Promise<string | undefined> {
   const quoted = JSON.stringify(node);
   switch (attributes.operation) {
     case 'CREATE':

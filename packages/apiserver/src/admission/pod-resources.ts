@@ -30,7 +30,8 @@ function podAmounts(pod: Pod, field: 'requests' | 'limits'): ResourceAmounts {
   const whole = pod.spec.resources?.[field] ?? {};
   const own = { ...running, ...whole };
   const overhead = pod.spec.overhead ?? {};
-  const counted = field === 'requests' ? overhead : Object.fromEntries(Object.entries(overhead).filter(([name]) => name in own));
+  const counted =
+    field === 'requests' ? overhead : Object.fromEntries(Object.entries(overhead).filter(([name]) => name in own));
   return sumAmounts([own, counted]);
 }
 

@@ -6,6 +6,7 @@ import { liveObjects } from '../admission/live-objects.ts';
 import { CacheFeed } from '../cache/cache-feed.ts';
 import type { ResourceServer, ResourceServerParts } from '../resource-server.ts';
 import type { BackendConnector } from '../subresources/backend.ts';
+import { rbacHooks } from './rbac-hooks.ts';
 import { serviceHooks } from '../services/service-hooks.ts';
 import { specialHandlers } from '../subresources/special-handlers.ts';
 import { runBookmarks } from './bookmarks.ts';
@@ -31,8 +32,8 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
     feed,
     storages,
     catalog,
-    admission: admissionChain(defaultPlugins(live, random)),
-    hooks: new Map([['services/specs', serviceHooks(parts.serviceRanges)]]),
+    admission: admissionChain(defaultPlugins({ live, authorizer, random })),
+    hooks: new Map([['services/specs', serviceHooks(parts.serviceRanges)], ...rbacHooks(parts.escalation)]),
     authorizer,
     clock,
     random,

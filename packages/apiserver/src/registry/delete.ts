@@ -11,7 +11,7 @@ import { checkDeleteOptions, deleteOptionsFromQuery, isDryRun } from './delete-o
 import { planDelete, type DeletePlan } from './plan-delete.ts';
 import { planNamespaceDelete } from './plan-namespace-delete.ts';
 import { currentEntry, freshEntry, putObject, removeObject, type WriteTarget } from './put-object.ts';
-import type { RequestScope } from './request-scope.ts';
+import { addWarnings, type RequestScope } from './request-scope.ts';
 import { presentEntry } from './resource-storage.ts';
 import { runDeleted } from './resource-hooks.ts';
 import { entryResponse, objectResponse } from './respond.ts';
@@ -46,6 +46,7 @@ export interface DeleteOutcome {
 /** DELETE of one object. */
 export async function deleteResource(scope: RequestScope): Promise<ApiServerResponse> {
   const options = await readDeleteOptions(scope);
+  if (scope.definition.storagePrefix === 'jobs') addWarnings(scope, jobWarnings(options));
   const outcome = await deleteObject(scope, options);
   const status = !outcome.removed && options.orphanDependents === false ? 202 : 200;
   if (RETURN_DELETED.has(scope.definition.storagePrefix) || !outcome.removed) {
@@ -124,6 +125,13 @@ async function admitDelete(
   };
   await registry.admission.admit(attributes);
   await registry.admission.validate(attributes);
+}
+
+function jobWarnings({ orphanDependents, propagationPolicy }: DeleteOptions): readonly string[] {
+  if (orphanDependents !== undefined || propagationPolicy !== undefined) return [];
+  return [
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  ];
 }
 
 function isMarked({ entry }: DeleteOutcome): boolean {

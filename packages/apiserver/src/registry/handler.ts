@@ -12,7 +12,7 @@ import type { Registry } from './deps.ts';
 import { getResource } from './get.ts';
 import { listResource } from './list.ts';
 import { patchResource } from './patch.ts';
-import type { RequestScope } from './request-scope.ts';
+import { addWarnings, type RequestScope } from './request-scope.ts';
 import { updateResource } from './update.ts';
 import { watchResource } from './watch.ts';
 
@@ -40,28 +40,49 @@ export function registryHandler(registry: Registry, special: SpecialHandlers): H
   return (request) => {
     const { resource: definition, info } = request;
     if (!definition) throw notFound({ group: info.group, plural: info.resource }, info.name);
-    if (!definition.namespaced && info.namespace !== '' && definition.plural !== 'namespaces') throw noSuchResource();
+    if (!hasPath(definition, request)) throw noSuchResource();
     const handler = special.find(definition, info.subresource);
-    if (handler) return handler(scopeOf(registry, definition, request));
-    if (info.subresource !== '' && !isPartOf(definition, info.subresource)) throw noSuchResource();
-    const verb = VERBS[info.verb];
-    if (!verb || !supports(definition, info.subresource, info.verb)) {
+    const verb = handler ?? VERBS[info.verb];
+    if (!verb || !supports(definition, request)) {
       throw failure('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
     }
+    addWarnings({ request }, deprecations(definition));
     return verb(scopeOf(registry, definition, request));
   };
 }
 
-/** Endpoints that read and write a part of the object itself. */
-function isPartOf(definition: ResourceDefinition, subresource: string): boolean {
-  return definition.subresources.some(({ name, connect, kind }) => {
-    return name === subresource && !connect && kind === definition.kind;
-  });
+/** Whether the server has the path at all, for whatever method. */
+function hasPath(definition: ResourceDefinition, { info }: ApiServerRequest): boolean {
+  if (!definition.namespaced && info.namespace !== '' && definition.plural !== 'namespaces') return false;
+  if (info.subresource !== '') return definition.subresources.some(({ name }) => name === info.subresource);
+  if (info.parts.length < 2) return true;
+  if (definition.namespaced && info.namespace === '') return false;
+  return definition.verbs.some((verb) => NAMED_VERBS.has(verb));
 }
 
-function supports(definition: ResourceDefinition, subresource: string, verb: string): boolean {
-  if (subresource === '') return definition.verbs.includes(verb);
-  return definition.subresources.find(({ name }) => name === subresource)?.verbs.includes(verb) ?? false;
+const NAMED_VERBS: ReadonlySet<string> = new Set(['get', 'update', 'patch', 'delete']);
+
+function supports(definition: ResourceDefinition, { info, method }: ApiServerRequest): boolean {
+  const { verb, subresource } = info;
+  if (method === 'HEAD') return false;
+  if (subresource !== '') {
+    const found = definition.subresources.find(({ name }) => name === subresource);
+    return found?.connect === true || found?.verbs.includes(verb) === true;
+  }
+  const named = info.parts.length > 1;
+  if (named ? verb === 'create' : verb === 'update' || verb === 'patch') return false;
+  if (!named && verb === 'create' && definition.namespaced && info.namespace === '')
+    return definition.verbs.length === 1;
+  return definition.verbs.includes(verb);
+}
+
+/** What clients are told about kinds that they should move away from. */
+function deprecations({ group, plural }: ResourceDefinition): readonly string[] {
+  if (group !== '') return [];
+  if (plural === 'endpoints') {
+    return ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'];
+  }
+  return plural === 'componentstatuses' ? ['v1 ComponentStatus is deprecated in v1.19+'] : [];
 }
 
 export function scopeOf(registry: Registry, definition: ResourceDefinition, request: ApiServerRequest): RequestScope {

@@ -1,28 +1,162 @@
-import { badRequest, type JsonValue, type KubeObject } from '@kts/apimachinery';
+/**
+ * Who owns which field: kept with every write, and decided by for server-side apply.
+ *
+ * Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/fieldmanager and the GetResetFields functions of the
+ * strategies in pkg/registry (v1.36)
+ */
+import { formatTime } from '@kts/base';
+import {
+  apiVersionOf,
+  applyServerSide,
+  badRequest,
+  canonicalObject,
+  deepEqual,
+  fieldSetOfNames,
+  fromScaleManagedFields,
+  toScaleManagedFields,
+  updateManagedFields,
+  type FieldSet,
+  type JsonObject,
+  type JsonValue,
+  type KubeObject,
+  type ManagedFieldsEntry,
+  type ManagedType,
+} from '@kts/apimachinery';
+import type { ResourceDefinition } from '@kts/api';
 
-import type { BodyType } from './decode-body.ts';
-import type { ObjectDraft } from './object-draft.ts';
+import { finishDraft, goTypeName, type BodyType } from './decode-body.ts';
+import { setOrDelete, type ObjectDraft } from './object-draft.ts';
 import type { RequestScope } from './request-scope.ts';
 import type { WriteOptions } from './write-options.ts';
 
+/** Records a write that is no apply in the draft's managed fields. */
 export function trackUpdate(
-  _scope: RequestScope,
-  _old: KubeObject | undefined,
-  _draft: ObjectDraft,
-  _manager: string,
-  _type?: BodyType,
-): void {}
-
-export function appliedDraft(
-  _scope: RequestScope,
-  _old: KubeObject | undefined,
-  _applied: JsonValue,
-  _options: WriteOptions,
-  _type: BodyType,
-): ObjectDraft {
-  throw badRequest('apply');
+  scope: RequestScope,
+  old: KubeObject | undefined,
+  draft: ObjectDraft,
+  manager: string,
+  type: BodyType = scope.definition,
+): void {
+  const entries = updateManagedFields({
+    type: managedType(scope, type),
+    subresource: scope.subresource,
+    live: old as unknown as JsonObject | undefined,
+    object: draft as unknown as JsonObject,
+    manager,
+    now: formatTime(scope.registry.clock.now()),
+  });
+  setOrDelete(draft.metadata, 'managedFields', entries);
 }
 
-export function forgetTimestampOnlyChanges(_draft: ObjectDraft, _old: KubeObject): void {}
+/** What server-side apply makes of an object, with defaults. Throws what the client gets. */
+export function appliedDraft(
+  scope: RequestScope,
+  old: KubeObject | undefined,
+  applied: JsonValue,
+  options: WriteOptions,
+  type: BodyType,
+): ObjectDraft {
+  if (typeof applied !== 'object' || applied === null || Array.isArray(applied)) {
+    const text = `json: cannot unmarshal ${goTypeName(applied)} into Go value of type map[string]interface {}`;
+    throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${text}`);
+  }
+  const object = applyServerSide({
+    type: managedType(scope, type),
+    subresource: scope.subresource,
+    live: old as unknown as JsonObject | undefined,
+    applied: applied as JsonObject,
+    manager: options.fieldManager,
+    force: options.force,
+    now: formatTime(scope.registry.clock.now()),
+  });
+  return finishDraft(canonicalObject(type.schema, object) as Record<string, unknown>, type);
+}
 
-export function scaleToParent(_old: KubeObject, _scale: ObjectDraft, _parent: ObjectDraft): void {}
+/** A write that changes nothing but the times in managed fields changes nothing. */
+export function forgetTimestampOnlyChanges(draft: ObjectDraft, old: KubeObject): void {
+  const entries = draft.metadata.managedFields;
+  const before = old.metadata.managedFields;
+  if (!entries || !before || !deepEqual(entries.map(withoutTime), before.map(withoutTime))) return;
+  const { metadata, ...rest } = draft;
+  const { metadata: oldMetadata, ...oldRest } = old;
+  const same =
+    deepEqual(rest, oldRest) && deepEqual({ ...metadata, managedFields: [] }, { ...oldMetadata, managedFields: [] });
+  if (same) metadata.managedFields = before;
+}
+
+function withoutTime({ time: _, ...entry }: ManagedFieldsEntry): Omit<ManagedFieldsEntry, 'time'> {
+  return entry;
+}
+
+const REPLICAS = ['spec', 'replicas'];
+
+/** The managed fields that an object's scale shows. */
+export function scaleManagedFields(
+  definition: ResourceDefinition,
+  parent: KubeObject,
+): readonly ManagedFieldsEntry[] | undefined {
+  return toScaleManagedFields(parent.metadata.managedFields, { [apiVersionOf(definition)]: REPLICAS });
+}
+
+/** Takes over into the parent who owns its replicas after a write of its scale. */
+export function scaleToParent(
+  definition: ResourceDefinition,
+  old: KubeObject,
+  scale: ObjectDraft,
+  parent: ObjectDraft,
+): void {
+  const apiVersion = apiVersionOf(definition);
+  const { managedFields } = scale.metadata;
+  const entries = fromScaleManagedFields(old.metadata.managedFields, managedFields, apiVersion, {
+    [apiVersion]: REPLICAS,
+  });
+  setOrDelete(parent.metadata, 'managedFields', entries);
+}
+
+function managedType({ definition, registry, subresource }: RequestScope, type: BodyType): ManagedType {
+  const reset = type === definition ? resetFields(definition, subresource) : undefined;
+  const { conversion } = definition;
+  return {
+    apiVersion: apiVersionOf(type),
+    kind: type.kind,
+    schema: type.schema,
+    ...(reset ? { resetFields: reset } : {}),
+    ...(conversion
+      ? {
+          versions: {
+            schema: (apiVersion) => versionOf(registry.catalog.all(), definition, apiVersion)?.schema,
+            convert: (object, from) => {
+              const stored = from === apiVersionOf(definition);
+              const converted = stored
+                ? conversion.toStorage(object as unknown as KubeObject)
+                : conversion.fromStorage(object as unknown as KubeObject);
+              return converted as unknown as JsonObject;
+            },
+          },
+        }
+      : {}),
+  };
+}
+
+function versionOf(
+  definitions: Iterable<ResourceDefinition>,
+  definition: ResourceDefinition,
+  apiVersion: string,
+): ResourceDefinition | undefined {
+  for (const other of definitions) {
+    if (other.storagePrefix === definition.storagePrefix && apiVersionOf(other) === apiVersion) return other;
+  }
+  return undefined;
+}
+
+/** What a write through an endpoint does not own because it cannot change it. */
+function resetFields(definition: ResourceDefinition, subresource: string): FieldSet | undefined {
+  const hasStatus = definition.subresources.some(({ name }) => name === 'status');
+  if (!hasStatus) return undefined;
+  if (subresource === '') return fieldSetOfNames(['status']);
+  if (subresource !== 'status') return undefined;
+  const others = [...definition.schema.fields.keys()].filter((name) => !KEPT_APART.has(name));
+  return fieldSetOfNames(...others.map((name) => [name]));
+}
+
+const KEPT_APART: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);

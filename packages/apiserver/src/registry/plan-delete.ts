@@ -131,7 +131,7 @@ export function deletionFinalizers(
   if (!garbageCollected(definition)) return [...current];
   const others = current.filter((name) => name !== FINALIZER_ORPHAN && name !== FINALIZER_FOREGROUND);
   const wanted = [...others];
-  if (orphans(current, options)) wanted.push(FINALIZER_ORPHAN);
+  if (orphans(definition, current, options)) wanted.push(FINALIZER_ORPHAN);
   if (deletesInForeground(current, options)) wanted.push(FINALIZER_FOREGROUND);
   const same = wanted.length === current.length && wanted.every((name) => current.includes(name));
   return same ? [...current] : wanted;
@@ -142,10 +142,16 @@ function garbageCollected(definition: ResourceDefinition): boolean {
   return definition.storagePrefix !== 'events';
 }
 
-function orphans(finalizers: readonly string[], options: DeleteOptions): boolean {
+/** Kinds whose dependents stay unless somebody says otherwise, as they did before there was a garbage collector. */
+export function orphansByDefault({ storagePrefix }: ResourceDefinition): boolean {
+  return storagePrefix === 'jobs' || storagePrefix === 'controllers';
+}
+
+function orphans(definition: ResourceDefinition, finalizers: readonly string[], options: DeleteOptions): boolean {
   if (options.orphanDependents !== undefined) return options.orphanDependents;
   if (options.propagationPolicy !== undefined) return options.propagationPolicy === 'Orphan';
-  return finalizers.find((name) => name === FINALIZER_ORPHAN || name === FINALIZER_FOREGROUND) === FINALIZER_ORPHAN;
+  const set = finalizers.find((name) => name === FINALIZER_ORPHAN || name === FINALIZER_FOREGROUND);
+  return set === undefined ? orphansByDefault(definition) : set === FINALIZER_ORPHAN;
 }
 
 function deletesInForeground(finalizers: readonly string[], options: DeleteOptions): boolean {

@@ -25,7 +25,7 @@ export async function bindPod(scope: RequestScope): Promise<ApiServerResponse> {
   await scope.registry.admission.validate(attributes);
   const now = scope.registry.clock.now();
   await updateStored<Pod>(scope, pods, name, options.dryRun, (pod) => bind(pod, binding, now));
-  return objectResponse(201, successStatus());
+  return objectResponse(201, successStatus(201));
 }
 
 /** Upstream answers with the bare text of its errors here, and so with a 500. */

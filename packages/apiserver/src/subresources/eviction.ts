@@ -52,12 +52,12 @@ export async function evictPod(scope: RequestScope): Promise<ApiServerResponse> 
     const budget = await budgetOf(scope, pod);
     if (budget && !isReady(pod) && unhealthyMayGo(budget)) {
       await evictPinned(scope, pod, deleteOptions, budget.metadata.name);
-      return objectResponse(201, successStatus());
+      return objectResponse(201, successStatus(201));
     }
     if (budget) await takeFromBudget(scope, budget.metadata.name, pod, options.dryRun);
   }
   await markAndDelete(scope, pod, deleteOptions);
-  return objectResponse(201, successStatus());
+  return objectResponse(201, successStatus(201));
 }
 
 function withDryRun(options: DeleteOptions, dryRun: boolean): DeleteOptions {

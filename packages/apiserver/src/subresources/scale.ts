@@ -21,7 +21,7 @@ import { decodeBody, type BodyType } from '../registry/decode-body.ts';
 import { ensureNamespace } from '../registry/ensure-namespace.ts';
 import { getEntry } from '../registry/get.ts';
 import { guaranteedUpdate } from '../registry/guaranteed-update.ts';
-import { scaleToParent, trackUpdate } from '../registry/managed-fields.ts';
+import { scaleManagedFields, scaleToParent, trackUpdate } from '../registry/managed-fields.ts';
 import { draftOf, type ObjectDraft } from '../registry/object-draft.ts';
 import { patchedDraft, readPatchRequest } from '../registry/patch.ts';
 import type { RequestScope } from '../registry/request-scope.ts';
@@ -88,14 +88,14 @@ async function writeScale(
     allowCreate: false,
     dryRun: options.dryRun,
     makeObject: async (existing) => {
-      const old = scaleOf(existing!, fields) as unknown as KubeObject;
+      const old = withOwners(scope.definition, existing!, scaleOf(existing!, fields));
       const scale = makeScale(old);
       await admitWrite(scope, scale, old, options);
       checkScale(scope.definition, scale, existing!);
       const parent = draftOf(existing!);
       fields.setReplicas(parent, replicasIn(scale));
       parent.metadata.resourceVersion = scale.metadata.resourceVersion ?? '';
-      scaleToParent(existing!, scale, parent);
+      scaleToParent(scope.definition, existing!, scale, parent);
       return parent;
     },
     validate: (object, old) => {
@@ -105,6 +105,13 @@ async function writeScale(
   });
   const scale = scaleOf(result.entry.object(), fields) as unknown as KubeObject;
   return entryResponse(scope, 200, objectEntry(result.entry, scale));
+}
+
+/** The scale as appliers of it have to see it: with the owners of the replicas. */
+function withOwners(definition: ResourceDefinition, parent: KubeObject, scale: Scale): KubeObject {
+  const managedFields = scaleManagedFields(definition, parent);
+  const metadata = { ...scale.metadata, ...(managedFields ? { managedFields } : {}) };
+  return { ...scale, metadata } as unknown as KubeObject;
 }
 
 function scaleType(): BodyType {
