@@ -1,3 +1,4 @@
+export { protoJson } from './proto-json.ts';
 export type { CallScript, ContainerScript, ExecScript, ImageScript, RuntimeScript } from './script.ts';
 export { Turns } from './script.ts';
 export type { RecordedCall } from './scripted-calls.ts';

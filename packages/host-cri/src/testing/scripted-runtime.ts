@@ -66,7 +66,8 @@ export class ScriptedRuntime implements RuntimeService {
   readonly #sandboxes = new Map<string, SandboxState>();
   readonly #containers = new Map<string, ContainerEntry>();
   #script: RuntimeScript = {};
-  #made = 0;
+  readonly #made: string[] = [];
+  readonly #addresses: string[] = [];
 
   constructor(options: ScriptedRuntimeOptions) {
     this.#options = options;
@@ -107,11 +108,14 @@ export class ScriptedRuntime implements RuntimeService {
     }
   }
 
-  /** Addresses of pods by name, newest sandbox last. */
-  addresses(podName: string): readonly string[] {
-    return [...this.#sandboxes.values()]
-      .filter((sandbox) => sandbox.config.metadata?.name === podName)
-      .map((sandbox) => sandbox.ip);
+  /** Every address that a sandbox has had. */
+  addresses(): readonly string[] {
+    return this.#addresses;
+  }
+
+  /** The ids of all sandboxes and containers, in the order they were made. */
+  get made(): readonly string[] {
+    return this.#made;
   }
 
   version: RuntimeService['version'] = () =>
@@ -135,7 +139,7 @@ export class ScriptedRuntime implements RuntimeService {
       const config = request.config ?? {};
       const id = this.#newId('sandbox');
       const isHostNetwork = config.linux?.securityContext?.namespaceOptions?.network === 'NODE';
-      const ip = isHostNetwork ? '' : `10.244.${Math.floor(this.#made / 250)}.${(this.#made % 250) + 1}`;
+      const ip = isHostNetwork ? '' : this.#newAddress();
       const handler = request.runtimeHandler ?? '';
       this.#sandboxes.set(id, { id, config, handler, createdAt: this.#nanoseconds(), ip, ready: true });
       return Promise.resolve({ podSandboxId: id });
@@ -321,8 +325,16 @@ export class ScriptedRuntime implements RuntimeService {
   }
 
   #newId(kind: string): string {
-    this.#made++;
-    return `${kind}-${String(this.#made).padStart(4, '0')}`;
+    const id = `${kind}-${String(this.#made.length + 1).padStart(4, '0')}`;
+    this.#made.push(id);
+    return id;
+  }
+
+  #newAddress(): string {
+    const count = this.#addresses.length;
+    const ip = `10.244.${Math.floor(count / 250)}.${(count % 250) + 1}`;
+    this.#addresses.push(ip);
+    return ip;
   }
 
   #nanoseconds(): number {

@@ -68,7 +68,7 @@ export class ScriptedNetwork implements NetworkProber {
     }
     this.#options.onRequest('#grpc', { port, service });
     const answer = this.#turns.next(`grpc ${service}`, this.#script.grpc?.[service]);
-    if (!answer) throw new CriError('Unimplemented', 'unknown service grpc.health.v1.Health');
+    if (!answer) throw new CriError('Unimplemented', 'no');
     return HEALTH[answer.status ?? 1];
   };
 
