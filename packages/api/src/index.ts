@@ -10,6 +10,21 @@ export type {
   StrategyContext,
   SubresourceDefinition,
 } from './resource-definition.ts';
+export { parseCronSchedule, CronScheduleError } from './batch/cron-schedule.ts';
+export { containersOf, isSidecar, type AnyContainer } from './core/pod-containers-of.ts';
+export { computeQosClass } from './core/pod-qos.ts';
+export { addResources, aggregateContainerResources, maxResources, type ResourceList } from './core/resource-list.ts';
+export { normalizeClusterIps } from './core/service.ts';
+export { needsHealthCheck, validateClusterIps } from './core/service-validation.ts';
+export { age, humanDuration } from './human-duration.ts';
+export { ipFamily, parseCidr, parseIp, type Cidr, type IpAddress } from './ip-address.ts';
+export { validateAnnotations, validateLabels, validateLabelSelector } from './label-validation.ts';
+export {
+  validateFieldManager,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+  type MetadataRules,
+} from './metadata-validation.ts';
 export { schemaOfKind } from './kind-schemas.ts';
 export { hasSchema, schemaOf } from './schema-registry.ts';
 export { mutatingAdmissionPolicies } from './admissionregistration/mutatingadmissionpolicy.ts';

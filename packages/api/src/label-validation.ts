@@ -73,7 +73,7 @@ function validateRequirement(
   path: FieldPath,
   rules: LabelSelectorRules,
 ): FieldError[] {
-  const { key = '', operator = '', values = [] } = requirement;
+  const { key, operator, values = [] } = requirement;
   const errors: FieldError[] = [];
   if (operator === 'In' || operator === 'NotIn') {
     const text = "must be specified when `operator` is 'In' or 'NotIn'";

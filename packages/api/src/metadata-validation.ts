@@ -14,6 +14,7 @@ import {
   required,
   tooLong,
   type FieldError,
+  type GroupVersion,
   type ManagedFieldsEntry,
   type ObjectMeta,
   type OwnerReference,
@@ -143,7 +144,7 @@ function validateOwnerReferences(references: readonly OwnerReference[], path: Fi
 
 function validateOwnerReference(reference: OwnerReference, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
-  const { group, version } = parseApiVersion(reference.apiVersion ?? '');
+  const { group, version } = ownerGroupVersion(reference.apiVersion ?? '');
   if (!version) errors.push(invalid(path.child('apiVersion'), reference.apiVersion ?? '', 'version must not be empty'));
   for (const field of ['kind', 'name', 'uid'] as const) {
     if (!reference[field]) errors.push(invalid(path.child(field), '', 'must not be empty'));
@@ -152,6 +153,11 @@ function validateOwnerReference(reference: OwnerReference, path: FieldPath): Fie
     errors.push(invalid(path, reference, '/v1, Kind=Event is disallowed from being an owner'));
   }
   return errors;
+}
+
+/** Text with two slashes names no group and no version. */
+function ownerGroupVersion(apiVersion: string): GroupVersion {
+  return apiVersion.split('/').length > 2 ? { group: '', version: '' } : parseApiVersion(apiVersion);
 }
 
 function validateFinalizers(finalizers: readonly string[], path: FieldPath): FieldError[] {

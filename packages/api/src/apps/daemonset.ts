@@ -11,7 +11,14 @@ import { setPodSpecDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { rulesForTemplate } from '../core/pod-rules.ts';
 import { validatePodTemplateSpec } from '../core/pod-spec-validation.ts';
-import { containerCells, formatLabels, isEmptySelector, matcherOf, nameWarnings } from '../core/pod-template.ts';
+import {
+  containerCells,
+  formatLabels,
+  isEmptySelector,
+  matcherOf,
+  nameWarnings,
+  isRevised,
+} from '../core/pod-template.ts';
 import { templateWarnings } from '../core/pod-warnings.ts';
 import { defineResource } from '../define-resource.ts';
 import { checkImmutable, checkNonNegative, checkNotDecremented, sameValue } from '../field-checks.ts';
@@ -62,7 +69,7 @@ export const daemonSets = defineResource<DaemonSet>('apps/v1', 'daemonsets', {
   validateStatusUpdate: validateDaemonSetStatus,
   warnings: (daemonSet, old) => [
     ...(old ? [] : nameWarnings(daemonSet.metadata.name)),
-    ...templateWarnings(daemonSet.spec.template, SPEC.child('template'), old?.spec.template),
+    ...(isRevised(daemonSet, old) ? templateWarnings(daemonSet.spec.template, SPEC.child('template')) : []),
   ],
   cells: ({ metadata, spec, status }, now) => [
     metadata.name,

@@ -10,7 +10,7 @@ import {
 import { setPodSpecDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { rulesForTemplate } from '../core/pod-rules.ts';
-import { containerCells, nameWarnings } from '../core/pod-template.ts';
+import { containerCells, nameWarnings, isRevised } from '../core/pod-template.ts';
 import { templateWarnings } from '../core/pod-warnings.ts';
 import { defineResource } from '../define-resource.ts';
 import { checkImmutable, checkNonNegative, checkNotDecremented, sameValue } from '../field-checks.ts';
@@ -51,7 +51,7 @@ export const deployments = defineResource<Deployment>('apps/v1', 'deployments', 
     !sameValue(deployment.spec, old.spec) || !sameValue(deployment.metadata.annotations, old.metadata.annotations),
   warnings: (deployment, old) => [
     ...(old ? [] : nameWarnings(deployment.metadata.name)),
-    ...templateWarnings(deployment.spec.template, SPEC.child('template'), old?.spec.template),
+    ...(isRevised(deployment, old) ? templateWarnings(deployment.spec.template, SPEC.child('template')) : []),
   ],
   cells: ({ metadata, spec, status }, now) => [
     metadata.name,

@@ -2,7 +2,7 @@ import { FieldPath, formatLabelSelector, type FieldError } from '@kts/apimachine
 import { setPodSpecDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { rulesForTemplate } from '../core/pod-rules.ts';
-import { containerCells, nameWarnings } from '../core/pod-template.ts';
+import { containerCells, nameWarnings, isRevised } from '../core/pod-template.ts';
 import { templateWarnings } from '../core/pod-warnings.ts';
 import { defineResource } from '../define-resource.ts';
 import { checkImmutable, checkNonNegative } from '../field-checks.ts';
@@ -38,7 +38,7 @@ export const replicaSets = defineResource<ReplicaSet>('apps/v1', 'replicasets', 
   validateStatusUpdate: ({ status = { replicas: 0 } }) => validateReplicaStatus(status),
   warnings: (replicaSet, old) => [
     ...(old ? [] : nameWarnings(replicaSet.metadata.name)),
-    ...templateWarnings(replicaSet.spec.template, SPEC.child('template'), old?.spec.template),
+    ...(isRevised(replicaSet, old) ? templateWarnings(replicaSet.spec.template, SPEC.child('template')) : []),
   ],
   selectableFields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   cells: ({ metadata, spec, status }, now) => [

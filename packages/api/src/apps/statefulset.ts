@@ -15,7 +15,7 @@ import { validateClaimSpec } from '../core/persistentvolumeclaim-validation.ts';
 import { validatePodAnnotations } from '../core/pod-annotation-validation.ts';
 import { rulesForTemplate } from '../core/pod-rules.ts';
 import { validatePodTemplateSpec } from '../core/pod-spec-validation.ts';
-import { containerCells, EMPTY_POD_SPEC, matcherOf } from '../core/pod-template.ts';
+import { containerCells, EMPTY_POD_SPEC, matcherOf, isRevised } from '../core/pod-template.ts';
 import { templateWarnings } from '../core/pod-warnings.ts';
 import { defineResource } from '../define-resource.ts';
 import { checkNonNegative, checkNotDecremented, invalidEach, sameValue } from '../field-checks.ts';
@@ -67,8 +67,8 @@ export const statefulSets = defineResource<StatefulSet>('apps/v1', 'statefulsets
   validate: ({ spec }) => validateStatefulSetSpec(spec),
   validateUpdate: validateStatefulSetUpdate,
   validateStatusUpdate: validateStatefulSetStatus,
-  warnings: ({ spec }, old) => [
-    ...templateWarnings(spec.template, SPEC.child('template'), old?.spec.template),
+  warnings: ({ metadata, spec }, old) => [
+    ...(isRevised({ metadata }, old) ? templateWarnings(spec.template, SPEC.child('template')) : []),
     ...((spec.revisionHistoryLimit ?? 0) < 0
       ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
       : []),

@@ -9,7 +9,7 @@ import {
 } from '@kts/apimachinery';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { rulesForTemplate } from '../core/pod-rules.ts';
-import { containerCells, nameWarnings } from '../core/pod-template.ts';
+import { containerCells, nameWarnings, isRevised } from '../core/pod-template.ts';
 import { defineResource } from '../define-resource.ts';
 import { byteLength, checkChoice, checkNonNegative } from '../field-checks.ts';
 import type { CronJob, CronJobSpec, JobTemplateSpec } from '../gen/batch-v1.gen.ts';
@@ -48,7 +48,7 @@ export const cronJobs = defineResource<CronJob>('batch/v1', 'cronjobs', {
   validateUpdate: ({ spec }, old) => validateCronJobSpec(spec!, old.spec),
   warnings: ({ metadata, spec }, old) => [
     ...(old ? [] : nameWarnings(metadata.name)),
-    ...jobSpecWarnings(spec?.jobTemplate.spec, SPEC.child('jobTemplate', 'spec'), old?.spec?.jobTemplate.spec),
+    ...(isRevised({ metadata }, old) ? jobSpecWarnings(spec?.jobTemplate.spec, SPEC.child('jobTemplate', 'spec')) : []),
     ...(spec?.schedule.includes('TZ')
       ? [
           'CRON_TZ or TZ used in spec.schedule is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details',

@@ -5,7 +5,7 @@
  */
 import {
   duplicate,
-  FieldPath,
+  type FieldPath,
   invalid,
   notSupported,
   required,
@@ -160,7 +160,7 @@ function validatePatterns(patterns: readonly PodFailurePolicyOnPodConditionsPatt
   const statuses = ['False', 'True', 'Unknown'];
   return [
     ...(patterns.length > PATTERNS_MAX ? [tooMany(path, patterns.length, PATTERNS_MAX)] : []),
-    ...patterns.flatMap(({ type = '', status }, index) => {
+    ...patterns.flatMap(({ type, status }, index) => {
       const at = path.index(index).child('status');
       return [
         ...checkQualifiedName(type, path.index(index).child('type')),

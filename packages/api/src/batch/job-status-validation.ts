@@ -89,7 +89,7 @@ function validateFinished(status: JobStatus): FieldError[] {
   return errors;
 }
 
-function validateIndexes({ spec = { template: {} }, status = {} }: Job): FieldError[] {
+function validateIndexes({ spec, status = {} }: Job): FieldError[] {
   const { completedIndexes = '', failedIndexes } = status;
   const { completions, backoffLimitPerIndex } = spec;
   const completed = PATH.child('completedIndexes');

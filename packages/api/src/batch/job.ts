@@ -12,7 +12,7 @@ import { checkTemplateLabels } from '../apps/rollout-validation.ts';
 import { setPodSpecDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { rulesForTemplate, type PodRules } from '../core/pod-rules.ts';
-import { containerCells, matcherOf, nameWarnings } from '../core/pod-template.ts';
+import { containerCells, matcherOf, nameWarnings, isRevised } from '../core/pod-template.ts';
 import { templateWarnings } from '../core/pod-warnings.ts';
 import { defineResource } from '../define-resource.ts';
 import { checkImmutable } from '../field-checks.ts';
@@ -49,7 +49,7 @@ export const jobs = defineResource<Job>('batch/v1', 'jobs', {
   validateStatusUpdate: validateJobStatus,
   warnings: ({ metadata, spec }, old) => [
     ...(old ? [] : nameWarnings(metadata.name)),
-    ...jobSpecWarnings(spec, SPEC, old?.spec),
+    ...(isRevised({ metadata }, old) ? jobSpecWarnings(spec, SPEC) : []),
   ],
   selectableFields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
   cells: (job, now) => [
@@ -98,7 +98,7 @@ function generateSelector({ metadata, spec }: Draft<Job>): void {
 }
 
 function validateJob(job: Job, rules: PodRules, requireDomainLabels: boolean): FieldError[] {
-  const { metadata, spec = { template: {} } } = job;
+  const { metadata, spec } = job;
   const errors = [...validateGenerated(job, requireDomainLabels), ...validateSelectedSpec(spec, rules)];
   if (spec.completionMode === 'Indexed' && (spec.completions ?? 0) > 0) {
     const host = `${metadata.name}-${spec.completions! - 1}`;
@@ -157,8 +157,8 @@ function validateJobUpdate(job: Job, old: Job): FieldError[] {
   };
   const labels = old.spec?.template.metadata?.labels ?? {};
   const domainLabels = [NAME_LABELS[1], UID_LABELS[1]].every((label) => labels[label] !== undefined);
-  const { spec = { template: {} } } = job;
-  const { spec: before = { template: {} } } = old;
+  const { spec } = job;
+  const { spec: before } = old;
   return [
     ...validateObjectMeta(job.metadata, jobs),
     ...validateJob(job, rules, domainLabels),
@@ -225,14 +225,14 @@ function withResourcesOf(old: PodTemplateSpec, template: PodTemplateSpec): PodTe
   };
 }
 
-export function jobSpecWarnings(spec: JobSpec | undefined, path: FieldPath, old?: JobSpec): string[] {
+export function jobSpecWarnings(spec: JobSpec | undefined, path: FieldPath): string[] {
   const warnings: string[] = [];
   const { completionMode, completions = 0, parallelism = 0 } = spec ?? {};
   if (completionMode === 'Indexed' && completions > 100_000 && parallelism > 10_000) {
     const text = 'In indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4';
     warnings.push(`${text}, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`);
   }
-  return [...warnings, ...templateWarnings(spec?.template, path.child('template'), old?.template)];
+  return [...warnings, ...templateWarnings(spec?.template, path.child('template'))];
 }
 
 function statusText({ metadata, status }: Job): string {

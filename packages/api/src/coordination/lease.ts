@@ -13,6 +13,7 @@ const SPEC = FieldPath.of('spec');
 export const leases = defineResource<Lease>('coordination.k8s.io/v1', 'leases', {
   generation: 'none',
   allowCreateOnUpdate: true,
+  requireResourceVersionOnUpdate: true,
   prepareForCreate: ({ spec }) => {
     delete spec?.strategy;
     delete spec?.preferredHolder;
@@ -26,7 +27,7 @@ export const leases = defineResource<Lease>('coordination.k8s.io/v1', 'leases', 
   cells: ({ metadata, spec }, now) => [metadata.name, spec?.holderIdentity ?? '', age(metadata.creationTimestamp, now)],
 });
 
-function validateLease({ spec = {} }: Lease): FieldError[] {
+function validateLease({ spec }: Lease): FieldError[] {
   const { leaseDurationSeconds: seconds, leaseTransitions: transitions, preferredHolder, strategy } = spec;
   const errors: FieldError[] = [];
   if (seconds !== undefined && seconds <= 0) {

@@ -80,7 +80,7 @@ function validateNodeSelectorTerm(term: NodeSelectorTerm, path: FieldPath, allow
 }
 
 function validateNodeLabelRequirement(
-  { key = '', operator, values = [] }: NodeSelectorRequirement,
+  { key, operator, values = [] }: NodeSelectorRequirement,
   path: FieldPath,
   allowInvalidValues: boolean,
 ): FieldError[] {
@@ -102,7 +102,7 @@ function validateNodeLabelRequirement(
 
 /** The only field of nodes to select by is their name. */
 function validateNodeFieldRequirement(
-  { key = '', operator, values = [] }: NodeSelectorRequirement,
+  { key, operator, values = [] }: NodeSelectorRequirement,
   path: FieldPath,
 ): FieldError[] {
   const errors: FieldError[] = [];
@@ -141,7 +141,7 @@ function validatePodAffinity(affinity: PodAffinity, path: FieldPath, rules: Affi
 }
 
 function validatePodAffinityTerm(term: PodAffinityTerm, path: FieldPath, rules: AffinityRules): FieldError[] {
-  const { labelSelector, namespaceSelector, topologyKey = '' } = term;
+  const { labelSelector, namespaceSelector, topologyKey } = term;
   const selectorRules = { allowInvalidValues: rules.allowInvalidSelectorValues };
   return [
     ...validateLabelSelector(labelSelector, path.child('labelSelector'), selectorRules),

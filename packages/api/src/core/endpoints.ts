@@ -53,7 +53,7 @@ function validateSubsets(subsets: readonly EndpointSubset[]): FieldError[] {
   });
 }
 
-function validateAddress({ ip = '', hostname, nodeName }: EndpointAddress, path: FieldPath): FieldError[] {
+function validateAddress({ ip, hostname, nodeName }: EndpointAddress, path: FieldPath): FieldError[] {
   return [
     ...checkLegacyIp(ip, path.child('ip')),
     ...(hostname ? checkDnsLabel(hostname, path.child('hostname')) : []),
@@ -78,7 +78,7 @@ function validatePort(
 }
 
 function addressWarnings(addresses: readonly EndpointAddress[] = [], path: FieldPath): string[] {
-  return addresses.flatMap(({ ip = '' }, index) => ipWarnings(ip, path.index(index).child('ip')));
+  return addresses.flatMap(({ ip }, index) => ipWarnings(ip, path.index(index).child('ip')));
 }
 
 /** The first addresses with their ports, and how many more there are. */

@@ -130,7 +130,7 @@ export function validateFieldRef(
 
 /** An amount of a container; volumes must say of which one. */
 export function validateResourceFieldRef(
-  { containerName, resource = '', divisor }: ResourceFieldSelector,
+  { containerName, resource, divisor }: ResourceFieldSelector,
   path: FieldPath,
   inVolume: boolean,
 ): FieldError[] {

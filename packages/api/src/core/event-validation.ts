@@ -12,7 +12,7 @@ const SHORT_TEXT_MAX = 128;
 const NOTE_MAX = 1024;
 
 export function validateEvent(event: Event, api: 'core' | 'events'): FieldError[] {
-  const { metadata, involvedObject = {} } = event;
+  const { metadata, involvedObject } = event;
   const errors: FieldError[] = [];
   const namespace = metadata.namespace ?? '';
   const mismatch = invalid(

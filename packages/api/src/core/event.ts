@@ -43,7 +43,7 @@ export function eventFields(event: Event): Readonly<Record<string, string>> {
 }
 
 export function eventCells(event: Event, now: number): Cell[] {
-  const { involvedObject: object = {}, series, source = {} } = event;
+  const { involvedObject: object, series, source = {} } = event;
   const first = age(event.firstTimestamp ?? event.eventTime, now);
   const last = series ? age(series.lastObservedTime, now) : event.lastTimestamp ? age(event.lastTimestamp, now) : first;
   const kind = (object.kind ?? '').toLowerCase();

@@ -17,7 +17,7 @@ export function validateVolumeMounts(container: AnyContainer, volumes: Volumes, 
   const taken = new Set<string>();
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     const at = path.index(index);
-    const { name = '', mountPath = '', subPath, subPathExpr } = mount;
+    const { name, mountPath, subPath, subPathExpr } = mount;
     if (!name) errors.push(required(at.child('name')));
     if (!volumes.has(name)) errors.push(notFoundValue(at.child('name'), name));
     if (!mountPath) errors.push(required(at.child('mountPath')));

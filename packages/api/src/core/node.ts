@@ -77,7 +77,7 @@ function validateTaints(taints: readonly Taint[]): FieldError[] {
   const path = FieldPath.of('metadata', 'taints');
   const seen = new Set<string>();
   return taints.flatMap((taint, index) => {
-    const { key = '', value = '', effect } = taint;
+    const { key, value = '', effect } = taint;
     const at = path.index(index);
     const complaints = isLabelValue(value);
     const errors = [
@@ -130,8 +130,8 @@ function featureError(feature: string): string | undefined {
 }
 
 function validateNodeChange(node: Node, old: Node): FieldError[] {
-  const { spec = {}, status = {} } = node;
-  const { spec: before = {} } = old;
+  const { spec, status = {} } = node;
+  const { spec: before } = old;
   const errors = [...validateAmounts(node), ...validateFeatures(status.declaredFeatures ?? [])];
   const seen = new Set<string>();
   for (const [index, address] of (status.addresses ?? []).entries()) {

@@ -45,7 +45,7 @@ export const persistentVolumes = defineResource<PersistentVolume>('v1', 'persist
     if (draft.status.lastPhaseTransitionTime !== before && draft.status.lastPhaseTransitionTime) return;
     draft.status.lastPhaseTransitionTime = formatTime(now);
   },
-  validate: ({ metadata, spec = {} }) => validateVolumeSpec(spec, metadata.name, SPEC),
+  validate: ({ metadata, spec }) => validateVolumeSpec(spec, metadata.name, SPEC),
   validateUpdate: validateVolumeUpdate,
   selectableFields: ({ metadata }) => ({ name: metadata.name }),
   cells: (volume, now) => [
@@ -76,8 +76,8 @@ function setVolumeDefaults(volume: Draft<PersistentVolume>): void {
 }
 
 function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVolume): FieldError[] {
-  const { metadata, spec = {} } = volume;
-  const { spec: before = {} } = old;
+  const { metadata, spec } = volume;
+  const { spec: before } = old;
   const rules = { allowInvalidNodeAffinityValues: hasInvalidAffinity(before.nodeAffinity) };
   const errors = [
     ...validateObjectMeta(metadata, { namespaced: false }),

@@ -96,7 +96,7 @@ function validateDataSources(spec: PersistentVolumeClaimSpec, path: FieldPath, r
 }
 
 function validateDataSource(source: TypedObjectReference, path: FieldPath, rules: ClaimRules): FieldError[] {
-  const { apiGroup, kind = '', name, namespace } = source;
+  const { apiGroup, kind, name, namespace } = source;
   const errors: FieldError[] = [];
   if (!name) errors.push(required(path.child('name')));
   if (!kind) errors.push(required(path.child('kind')));

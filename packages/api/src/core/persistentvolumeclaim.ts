@@ -19,6 +19,7 @@ import { accessModesText, volumeClassOf } from './access-modes.ts';
 import { claimRulesFor, validateClaimSpec } from './persistentvolumeclaim-validation.ts';
 import { setClaimSpecDefaults } from './pod-defaults.ts';
 import { roundUpAmounts } from './resource-defaults.ts';
+import { fractionWarnings } from './pod-warnings.ts';
 import { isNativeResource } from './resource-list.ts';
 
 const SPEC = FieldPath.of('spec');
@@ -51,11 +52,15 @@ export const persistentVolumeClaims = defineResource<PersistentVolumeClaim>('v1'
     if (claim.spec) normalizeDataSources(claim.spec);
   },
   prepareForUpdate: (claim, old, { subresource }) => {
-    if (subresource === '' && claim.spec && !old.spec?.dataSourceRef) normalizeDataSources(claim.spec);
+    if (subresource === '' && claim.spec) normalizeDataSources(claim.spec, old.spec);
   },
-  validate: ({ spec = {} }) => validateClaimSpec(spec, SPEC),
+  validate: ({ spec }) => validateClaimSpec(spec, SPEC),
   validateUpdate: validateClaimUpdate,
   validateStatusUpdate: validateClaimStatus,
+  warnings: ({ spec }) => [
+    ...fractionWarnings(spec?.resources?.requests, ['storage'], SPEC.child('resources', 'requests')),
+    ...fractionWarnings(spec?.resources?.limits, ['storage'], SPEC.child('resources', 'limits')),
+  ],
   selectableFields: ({ metadata }) => ({ name: metadata.name }),
   cells: (claim, now) => [
     claim.metadata.name,
@@ -71,15 +76,18 @@ export const persistentVolumeClaims = defineResource<PersistentVolumeClaim>('v1'
 });
 
 /**
- * `dataSource` takes claims and snapshots only, other namespaces cannot be named yet, and each of the two fields fills
- * the other.
+ * Each of the two fields fills the other. Other namespaces cannot be named yet, and clients that know only `dataSource`
+ * are used to anything but claims and snapshots being ignored there.
  */
-function normalizeDataSources(spec: Draft<PersistentVolumeClaimSpec>): void {
-  if (spec.dataSourceRef) delete spec.dataSourceRef.namespace;
-  if (spec.dataSource && !isClaimOrSnapshot(spec.dataSource)) delete spec.dataSource;
+function normalizeDataSources(spec: Draft<PersistentVolumeClaimSpec>, old?: PersistentVolumeClaimSpec): void {
+  if (spec.dataSourceRef?.namespace && !old?.dataSourceRef) delete spec.dataSourceRef;
   const { dataSource, dataSourceRef } = spec;
-  if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource };
-  else if (dataSourceRef && !dataSource) spec.dataSource = { ...dataSourceRef };
+  if (dataSource && !dataSourceRef) {
+    if (old?.dataSource || isClaimOrSnapshot(dataSource)) spec.dataSourceRef = { ...dataSource };
+    else delete spec.dataSource;
+  } else if (dataSourceRef && !dataSource && !dataSourceRef.namespace) {
+    spec.dataSource = { ...dataSourceRef };
+  }
 }
 
 function isClaimOrSnapshot({ apiGroup, kind }: { apiGroup?: string; kind?: string }): boolean {
@@ -88,8 +96,8 @@ function isClaimOrSnapshot({ apiGroup, kind }: { apiGroup?: string; kind?: strin
 }
 
 function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
-  const { metadata, spec = {} } = claim;
-  const { spec: before = {} } = old;
+  const { metadata, spec } = claim;
+  const { spec: before } = old;
   const errors = [
     ...validateObjectMeta(metadata, { namespaced: true }),
     ...validateClaimSpec(spec, SPEC, claimRulesFor(before)),

@@ -22,7 +22,8 @@ export function syncAppArmorFields({ metadata, spec }: Draft<Pod>): void {
   }
 }
 
-function profileOf(annotation: string): Draft<AppArmorProfile> | undefined {
+/** The field that says the same; nothing for annotations that are not valid. */
+export function profileOf(annotation: string): Draft<AppArmorProfile> | undefined {
   if (annotation === 'unconfined') return { type: 'Unconfined' };
   if (annotation === 'runtime/default') return { type: 'RuntimeDefault' };
   if (!annotation.startsWith('localhost/')) return undefined;

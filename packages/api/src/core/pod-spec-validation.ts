@@ -77,7 +77,7 @@ export function validatePodSpec(
     ...validatePodSecurity(spec, path.child('securityContext'), rules),
     ...validateAffinity(spec.affinity, path.child('affinity'), rules),
     ...validateDns(spec, path.child('dnsConfig')),
-    ...(spec.readinessGates ?? []).flatMap(({ conditionType = '' }, index) =>
+    ...(spec.readinessGates ?? []).flatMap(({ conditionType }, index) =>
       checkQualifiedName(conditionType, path.child('readinessGates').index(index).child('conditionType')),
     ),
     ...validateSchedulingGates(spec.schedulingGates ?? [], path.child('schedulingGates')),
@@ -230,7 +230,7 @@ function validateNames(spec: PodSpec, path: FieldPath): FieldError[] {
 }
 
 function validateHostAliases(spec: PodSpec, path: FieldPath): FieldError[] {
-  return (spec.hostAliases ?? []).flatMap(({ ip = '', hostnames = [] }, index) => [
+  return (spec.hostAliases ?? []).flatMap(({ ip, hostnames = [] }, index) => [
     ...checkLegacyIp(ip, path.index(index).child('ip')),
     ...hostnames.flatMap((name, i) => checkDnsSubdomain(name, path.index(index).child('hostnames').index(i))),
   ]);
@@ -258,7 +258,7 @@ function validateFileKeyVolumes(spec: PodSpec, path: FieldPath): FieldError[] {
   return containersOf(spec, path).flatMap(({ container, path: at }) =>
     (container.env ?? []).flatMap(({ valueFrom }, index) => {
       if (!valueFrom?.fileKeyRef) return [];
-      const { volumeName = '' } = valueFrom.fileKeyRef;
+      const { volumeName } = valueFrom.fileKeyRef;
       const volume = volumes.get(volumeName);
       const where = at.child('env').index(index).child('valueFrom', 'fileKeyRef', 'volumeName');
       if (!volume) return [notFoundValue(where, volumeName)];

@@ -1,5 +1,11 @@
 /** What kinds with a pod template have in common. */
-import { isDNS1123Label, labelSelectorMatcher, type LabelMatcher, type LabelSelector } from '@kts/apimachinery';
+import {
+  isDNS1123Label,
+  labelSelectorMatcher,
+  type KubeObject,
+  type LabelMatcher,
+  type LabelSelector,
+} from '@kts/apimachinery';
 import type { Container, PodSpec } from '../gen/core-v1.gen.ts';
 
 /** Names and images of containers, as the last columns of `-o wide` show them. */
@@ -32,6 +38,14 @@ export function nameWarnings(name: string, usedIn = 'Pod names and hostnames'): 
   if (complaints.length === 0) return [];
   const consequence = 'which can result in surprising behavior; a DNS label is recommended';
   return [`metadata.name: this is used in ${usedIn}, ${consequence}: [${complaints.join(' ')}]`];
+}
+
+/** New, or with a change that counts: then its warnings are worth repeating. */
+export function isRevised(
+  object: Pick<KubeObject, 'metadata'>,
+  old: Pick<KubeObject, 'metadata'> | undefined,
+): boolean {
+  return !old || object.metadata.generation !== old.metadata.generation;
 }
 
 export const EMPTY_POD_SPEC: PodSpec = { containers: [] };

@@ -5,7 +5,7 @@ import { setPodSpecDefaults } from './pod-defaults.ts';
 import { dropDisabledPodFields } from './pod-disabled-fields.ts';
 import { rulesForTemplate } from './pod-rules.ts';
 import { validatePodTemplateSpec } from './pod-spec-validation.ts';
-import { containerCells, formatLabels } from './pod-template.ts';
+import { containerCells, formatLabels, isRevised } from './pod-template.ts';
 import { templateWarnings } from './pod-warnings.ts';
 
 const TEMPLATE = FieldPath.of('template');
@@ -24,7 +24,7 @@ export const podTemplates = defineResource<PodTemplate>('v1', 'podtemplates', {
   prepareForUpdate: (draft, old) => dropDisabledPodFields(draft.template!.spec!, old.template?.spec),
   validate: ({ template }) => validatePodTemplateSpec(template, TEMPLATE, rulesForTemplate(undefined)),
   validateUpdate: ({ template }, old) => validatePodTemplateSpec(template, TEMPLATE, rulesForTemplate(old.template)),
-  warnings: ({ template }, old) => templateWarnings(template, TEMPLATE, old?.template),
+  warnings: (object, old) => (isRevised(object, old) ? templateWarnings(object.template, TEMPLATE) : []),
   cells: ({ metadata, template }) => [
     metadata.name,
     ...containerCells(template?.spec?.containers),

@@ -116,9 +116,7 @@ function validateHttpGet({ path: target, port, scheme, httpHeaders }: HTTPGetAct
     ...(target ? [] : [required(path.child('path'))]),
     ...validatePort(port, path.child('port')),
     ...checkSupported(scheme, ['HTTP', 'HTTPS'], path.child('scheme')),
-    ...(httpHeaders ?? []).flatMap(({ name = '' }) =>
-      invalidEach(path.child('httpHeaders'), name, isHttpHeaderName(name)),
-    ),
+    ...(httpHeaders ?? []).flatMap(({ name }) => invalidEach(path.child('httpHeaders'), name, isHttpHeaderName(name))),
   ];
 }
 

@@ -96,7 +96,7 @@ export function validateDownwardVolume({ defaultMode, items = [] }: DownwardAPIV
   ];
 }
 
-export function validateKeyToPath({ key, path: file = '', mode }: KeyToPath, path: FieldPath): FieldError[] {
+export function validateKeyToPath({ key, path: file, mode }: KeyToPath, path: FieldPath): FieldError[] {
   return [
     ...(key ? [] : [required(path.child('key'))]),
     ...(file ? [] : [required(path.child('path'))]),
@@ -106,7 +106,7 @@ export function validateKeyToPath({ key, path: file = '', mode }: KeyToPath, pat
 }
 
 function validateDownwardFile(file: DownwardAPIVolumeFile, path: FieldPath): FieldError[] {
-  const { fieldRef, resourceFieldRef, path: target = '' } = file;
+  const { fieldRef, resourceFieldRef, path: target } = file;
   const errors = target ? [] : [required(path.child('path'))];
   errors.push(...validateNonReservedPath(target, path.child('path')));
   if (fieldRef) {
@@ -162,7 +162,7 @@ function validateTrustBundle(bundle: ClusterTrustBundleProjection, path: FieldPa
 }
 
 function validateCertificate(certificate: PodCertificateProjection, path: FieldPath): FieldError[] {
-  const { signerName = '', keyType = '', maxExpirationSeconds } = certificate;
+  const { signerName, keyType, maxExpirationSeconds } = certificate;
   const errors = validateSignerName(signerName, path.child('signerName'));
   for (const key of Object.keys(certificate.userAnnotations ?? {})) {
     errors.push(...invalidEach(path.child('userAnnotations'), key, isQualifiedName(key.toLowerCase())));

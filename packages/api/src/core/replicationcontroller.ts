@@ -9,7 +9,7 @@ import { setPodSpecDefaults } from './pod-defaults.ts';
 import { dropDisabledPodFields } from './pod-disabled-fields.ts';
 import { rulesForTemplate } from './pod-rules.ts';
 import { validatePodTemplateSpec } from './pod-spec-validation.ts';
-import { containerCells, formatLabels, matcherOf, nameWarnings } from './pod-template.ts';
+import { containerCells, formatLabels, matcherOf, nameWarnings, isRevised } from './pod-template.ts';
 import { templateWarnings } from './pod-warnings.ts';
 
 const SPEC = FieldPath.of('spec');
@@ -29,12 +29,12 @@ export const replicationControllers = defineResource<ReplicationController>('v1'
     if (subresource !== '' || !draft.spec?.template?.spec) return;
     dropDisabledPodFields(draft.spec.template.spec, old.spec?.template?.spec);
   },
-  validate: ({ spec = {} }) => validateSpec(spec),
-  validateUpdate: ({ spec = {} }, old) => validateSpec(spec, old.spec),
+  validate: ({ spec }) => validateSpec(spec),
+  validateUpdate: ({ spec }, old) => validateSpec(spec, old.spec),
   validateStatusUpdate: ({ status = { replicas: 0 } }) => validateReplicaStatus(status),
   warnings: ({ metadata, spec }, old) => [
     ...(old ? [] : nameWarnings(metadata.name)),
-    ...templateWarnings(spec?.template, SPEC.child('template'), old?.spec?.template),
+    ...(isRevised({ metadata }, old) ? templateWarnings(spec?.template, SPEC.child('template')) : []),
   ],
   selectableFields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   cells: ({ metadata, spec, status }, now) => [

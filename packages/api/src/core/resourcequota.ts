@@ -37,8 +37,8 @@ export const resourceQuotas = defineResource<ResourceQuota>('v1', 'resourcequota
   prepareForCreate: (draft) => {
     draft.status = {};
   },
-  validate: ({ spec = {} }) => validateQuotaSpec(spec),
-  validateUpdate: ({ spec = {} }, old) => {
+  validate: ({ spec }) => validateQuotaSpec(spec),
+  validateUpdate: ({ spec }, old) => {
     const scopes = new Set<string>(spec.scopes);
     const before = new Set<string>(old.spec?.scopes);
     const same = scopes.size === before.size && [...scopes].every((scope) => before.has(scope));
@@ -116,7 +116,7 @@ function validateSelector(
       Values: values ?? null,
     })),
   };
-  const errors = requirements.flatMap(({ scopeName = '', operator = '', values = [] }) => [
+  const errors = requirements.flatMap(({ scopeName, operator, values = [] }) => [
     ...(SCOPES[scopeName] ? [] : [invalid(path.child('scopeName'), scopeName, 'unsupported scope')]),
     ...unsuitable(scopeName, spec.hard).map(() => invalid(path, internal, 'unsupported scope applied to resource')),
     ...(EXISTS_ONLY.includes(scopeName) && operator !== 'Exists'

@@ -88,7 +88,7 @@ export function validateSpreadConstraints(
   const policies = ['Honor', 'Ignore'];
   return constraints.flatMap((constraint, index) => {
     const at = path.index(index);
-    const { topologyKey = '', whenUnsatisfiable, minDomains, labelSelector } = constraint;
+    const { topologyKey, whenUnsatisfiable, minDomains, labelSelector } = constraint;
     const errors = checkPositive(constraint.maxSkew, at.child('maxSkew'));
     if (!topologyKey) errors.push(required(at.child('topologyKey'), 'can not be empty'));
     const actions = ['DoNotSchedule', 'ScheduleAnyway'];

@@ -54,7 +54,7 @@ function validateSecret(secret: Secret): FieldError[] {
 function validateType({ type, metadata }: Secret, data: Readonly<Record<string, string>>): FieldError[] {
   const missing = (...keys: string[]): FieldError[] =>
     keys.filter((key) => data[key] === undefined).map((key) => required(DATA.key(key)));
-  switch (type) {
+  switch (type ?? '') {
     case 'kubernetes.io/service-account-token':
       if (metadata.annotations?.[ACCOUNT_ANNOTATION]) return [];
       return [required(FieldPath.of('metadata', 'annotations').key(ACCOUNT_ANNOTATION))];

@@ -26,7 +26,7 @@ const TOPOLOGY_HINTS = 'service.kubernetes.io/topology-aware-hints';
 const ONLY_BALANCERS = "may only be used when `type` is 'LoadBalancer'";
 
 export function validateService(service: Service, old?: Service): FieldError[] {
-  const { spec = {} } = service;
+  const { spec } = service;
   return [
     ...validateTopology(service),
     ...validateType(spec),
@@ -83,7 +83,7 @@ function validatePorts({ ports = [] }: ServiceSpec): FieldError[] {
 }
 
 function validateServicePort(
-  { name, port = 0, protocol, targetPort, appProtocol }: ServicePort,
+  { name, port, protocol, targetPort, appProtocol }: ServicePort,
   requireName: boolean,
   names: Set<string>,
   path: FieldPath,
@@ -197,7 +197,7 @@ export function validateClusterIps(spec: ServiceSpec, accepted: readonly string[
   return errors;
 }
 
-function validateSourceRanges({ spec = {}, metadata }: Service, old?: Service): FieldError[] {
+function validateSourceRanges({ spec, metadata }: Service, old?: Service): FieldError[] {
   const ranges = spec.loadBalancerSourceRanges ?? [];
   const isBalancer = spec.type === 'LoadBalancer';
   if (ranges.length > 0) {
@@ -260,7 +260,7 @@ function validateTraffic(spec: ServiceSpec): FieldError[] {
 }
 
 /** What an update may not change. */
-export function validateServiceChange({ spec = {} }: Service, { spec: old = {} }: Service): FieldError[] {
+export function validateServiceChange({ spec }: Service, { spec: old }: Service): FieldError[] {
   const errors = [...validateIpChange(spec, old), ...validateFamilyChange(spec, old)];
   if (spec.type === 'LoadBalancer' && old.type === 'LoadBalancer' && spec.loadBalancerClass !== old.loadBalancerClass) {
     errors.push(invalid(SPEC.child('loadBalancerClass'), spec.loadBalancerClass ?? null, 'may not change once set'));

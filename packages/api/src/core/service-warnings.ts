@@ -12,7 +12,7 @@ const SPEC = FieldPath.of('spec');
 const TOPOLOGY_HINTS = 'service.kubernetes.io/topology-aware-hints';
 const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode';
 
-export function serviceWarnings({ metadata, spec = {} }: Service): readonly string[] {
+export function serviceWarnings({ metadata, spec }: Service): readonly string[] {
   const { externalIPs = [], externalName, loadBalancerIP, type } = spec;
   const headless = isHeadless(spec);
   const isName = type === 'ExternalName';

@@ -131,19 +131,12 @@ function sameNodePorts(a: Ports, b: Ports): boolean {
   return after.size === before.size && [...after].every((port) => before.has(port));
 }
 
-function externalIpText({ spec = {}, status }: Service): string {
+function externalIpText({ spec, status }: Service): string {
   const own = spec.externalIPs ?? [];
-  switch (spec.type) {
-    case 'ClusterIP':
-    case 'NodePort':
-      return own.join(',') || '<none>';
-    case 'LoadBalancer':
-      return [loadBalancerText(status?.loadBalancer?.ingress), ...own].filter(Boolean).join(',') || '<pending>';
-    case 'ExternalName':
-      return spec.externalName ?? '';
-    default:
-      return '<unknown>';
-  }
+  if (spec.type === 'ClusterIP' || spec.type === 'NodePort') return own.join(',') || '<none>';
+  if (spec.type === 'ExternalName') return spec.externalName ?? '';
+  if (spec.type !== 'LoadBalancer') return '<unknown>';
+  return [loadBalancerText(status?.loadBalancer?.ingress), ...own].filter(Boolean).join(',') || '<pending>';
 }
 
 function portsText({ spec }: Service): string {

@@ -90,7 +90,7 @@ export function validateIscsi(
   path: FieldPath,
   volumeName?: string,
 ): FieldError[] {
-  const { targetPortal = '', iqn, lun = 0, initiatorName } = iscsi;
+  const { targetPortal, iqn, lun, initiatorName } = iscsi;
   const persistent = volumeName !== undefined;
   const errors = targetPortal ? [] : [required(path.child('targetPortal'))];
   if (persistent && initiatorName !== undefined && isIscsiNameTooLong(volumeName, targetPortal)) {
@@ -226,7 +226,7 @@ export function validateAzureFile(
 }
 
 export function validateAzureDisk(disk: AzureDiskVolumeSource, path: FieldPath): FieldError[] {
-  const { diskURI = '', cachingMode, kind } = disk;
+  const { diskURI, cachingMode, kind } = disk;
   const errors = requireFields(disk, ['diskName', 'diskURI'], path);
   if (cachingMode !== undefined) {
     errors.push(...checkSupported(cachingMode, ['None', 'ReadOnly', 'ReadWrite'], path.child('cachingMode')));

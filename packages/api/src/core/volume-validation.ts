@@ -145,7 +145,7 @@ function validateVolumeSource(
   return errors;
 }
 
-function validateIscsiTotal({ name = '', iscsi }: Volume, path: FieldPath): FieldError[] {
+function validateIscsiTotal({ name, iscsi }: Volume, path: FieldPath): FieldError[] {
   if (iscsi?.initiatorName === undefined || !storage.isIscsiNameTooLong(name, iscsi.targetPortal ?? '')) return [];
   return [invalid(path.child('name'), name, storage.ISCSI_NAME_MESSAGE)];
 }

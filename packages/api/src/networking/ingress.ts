@@ -41,7 +41,7 @@ export const ingresses = defineResource<Ingress>('networking.k8s.io/v1', 'ingres
   prepareForCreate: (draft) => {
     draft.status = { loadBalancer: {} };
   },
-  validate: ({ metadata, spec = {} }) => {
+  validate: ({ metadata, spec }) => {
     const errors = validateIngressSpec(spec, { allowInvalidSecretName: false, allowInvalidWildcardRule: false });
     const annotation = metadata.annotations?.[CLASS_ANNOTATION];
     if (annotation === undefined || spec.ingressClassName === undefined || annotation === spec.ingressClassName) {
@@ -50,7 +50,7 @@ export const ingresses = defineResource<Ingress>('networking.k8s.io/v1', 'ingres
     const path = FieldPath.of('annotations', CLASS_ANNOTATION);
     return [...errors, invalid(path, annotation, 'must match `ingressClassName` when both are specified')];
   },
-  validateUpdate: ({ metadata, spec = {} }, old) => [
+  validateUpdate: ({ metadata, spec }, old) => [
     ...validateObjectMeta(metadata, { namespaced: true }),
     ...validateIngressSpec(spec, {
       allowInvalidSecretName: (old.spec?.tls ?? []).some(({ secretName }) => secretNameErrors(secretName).length > 0),
@@ -85,7 +85,7 @@ function validateIngressSpec(spec: IngressSpec, rules: IngressRules): FieldError
   const { defaultBackend, ingressClassName } = spec;
   const errors: FieldError[] = [];
   if (!spec.rules?.length && !defaultBackend) {
-    errors.push(invalid(SPEC, spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(invalid(SPEC, spec.rules ?? [], 'either `defaultBackend` or `rules` must be specified'));
   }
   if (defaultBackend) errors.push(...validateBackend(defaultBackend, SPEC.child('defaultBackend')));
   for (const [index, rule] of (spec.rules ?? []).entries()) {
@@ -125,7 +125,7 @@ function validatePaths(paths: readonly HTTPIngressPath[], path: FieldPath): Fiel
 }
 
 function validatePath({ path: route = '', pathType, backend }: HTTPIngressPath, path: FieldPath): FieldError[] {
-  if (pathType === undefined) return [required(path.child('pathType'), 'pathType must be specified')];
+  if (!pathType) return [required(path.child('pathType'), 'pathType must be specified')];
   const at = path.child('path');
   const errors: FieldError[] = [];
   const exact = pathType === 'Exact' || pathType === 'Prefix';

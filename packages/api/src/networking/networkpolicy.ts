@@ -59,7 +59,7 @@ function setNetworkPolicyDefaults(policy: Draft<NetworkPolicy>): void {
   spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
 }
 
-function validateNetworkPolicy({ spec = {} }: NetworkPolicy, rules: PolicyRules): FieldError[] {
+function validateNetworkPolicy({ spec }: NetworkPolicy, rules: PolicyRules): FieldError[] {
   const errors = validateLabelSelector(spec.podSelector, SPEC.child('podSelector'), rules);
   for (const [index, { ports = [], from = [] }] of (spec.ingress ?? []).entries()) {
     errors.push(...validateRule(ports, from, 'from', SPEC.child('ingress').index(index), rules));
@@ -140,7 +140,7 @@ function isStrictSubset(inner: Cidr, outer: Cidr): boolean {
   return inner.address.value >> shift === outer.address.value >> shift;
 }
 
-function blocksOf({ spec = {} }: NetworkPolicy): { readonly block: IPBlock; readonly path: FieldPath }[] {
+function blocksOf({ spec }: NetworkPolicy): { readonly block: IPBlock; readonly path: FieldPath }[] {
   const pick = (peers: readonly NetworkPolicyPeer[] | undefined, path: FieldPath) =>
     (peers ?? []).flatMap(({ ipBlock }, index) =>
       ipBlock ? [{ block: ipBlock, path: path.index(index).child('ipBlock') }] : [],

@@ -1,4 +1,5 @@
 import { duplicate, FieldPath, nameIsDNSLabel, required, type FieldError } from '@kts/apimachinery';
+import { deprecatedNodeLabel } from '../core/node-label-warnings.ts';
 import { roundUpAmounts } from '../core/resource-defaults.ts';
 import { validateContainerResources } from '../core/resource-validation.ts';
 import { validateTolerations } from '../core/scheduling-validation.ts';
@@ -18,9 +19,16 @@ const HANDLER = FieldPath.of('handler');
  */
 export const runtimeClasses = defineResource<RuntimeClass>('node.k8s.io/v1', 'runtimeclasses', {
   generation: 'none',
+  allowCreateOnUpdate: true,
+  requireResourceVersionOnUpdate: true,
   setDefaults: ({ overhead }) => roundUpAmounts(overhead?.podFixed),
   validate: validateRuntimeClass,
   validateUpdate: ({ handler }, old) => checkImmutable(handler, old.handler, HANDLER),
+  warnings: ({ scheduling }) =>
+    Object.keys(scheduling?.nodeSelector ?? {})
+      .map(deprecatedNodeLabel)
+      .filter((message) => message !== undefined)
+      .map((message) => `scheduling.nodeSelector: ${message}`),
   cells: ({ metadata, handler }, now) => [metadata.name, handler ?? '', age(metadata.creationTimestamp, now)],
 });
 

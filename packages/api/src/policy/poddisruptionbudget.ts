@@ -1,4 +1,4 @@
-import { FieldPath, invalid, type FieldError } from '@kts/apimachinery';
+import { FieldPath, invalid, isPathSegmentName, type FieldError } from '@kts/apimachinery';
 import { validateAtMost100Percent, validateIntOrPercent } from '../apps/rollout-validation.ts';
 import { defineResource } from '../define-resource.ts';
 import { checkNonNegative, checkSupported } from '../field-checks.ts';
@@ -16,11 +16,12 @@ const STATUS = FieldPath.of('status');
  */
 export const podDisruptionBudgets = defineResource<PodDisruptionBudget>('policy/v1', 'poddisruptionbudgets', {
   requireResourceVersionOnUpdate: true,
+  validateName: isPathSegmentName,
   prepareForCreate: (draft) => {
     draft.status = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
   },
-  validate: ({ spec = {} }) => validateSpec(spec, false),
-  validateUpdate: ({ spec = {} }, old) => validateSpec(spec, hasInvalidLabelValue(old.spec?.selector)),
+  validate: ({ spec }) => validateSpec(spec, false),
+  validateUpdate: ({ spec }, old) => validateSpec(spec, hasInvalidLabelValue(old.spec?.selector)),
   validateStatusUpdate: ({ status }) =>
     (['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) =>
       checkNonNegative(status?.[field], STATUS.child(field)),

@@ -59,7 +59,7 @@ export function setBindingDefaults({ roleRef, subjects }: Draft<Binding>): void 
 
 export function validateBinding({ roleRef, subjects = [] }: Binding, namespaced: boolean): FieldError[] {
   const path = FieldPath.of('roleRef');
-  const { apiGroup = '', kind = '', name } = roleRef ?? {};
+  const { apiGroup = '', kind, name } = roleRef ?? {};
   return [
     ...checkSupported(apiGroup, [GROUP], path.child('apiGroup')),
     ...checkSupported(kind, namespaced ? ['Role', 'ClusterRole'] : ['ClusterRole'], path.child('kind')),
@@ -71,7 +71,7 @@ export function validateBinding({ roleRef, subjects = [] }: Binding, namespaced:
 }
 
 function validateSubject(
-  { kind = '', apiGroup = '', name, namespace }: Subject,
+  { kind, apiGroup = '', name, namespace }: Subject,
   namespaced: boolean,
   path: FieldPath,
 ): FieldError[] {
