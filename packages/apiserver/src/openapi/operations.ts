@@ -52,163 +52,163 @@ const DELETE = [
   query('propagationPolicy'),
 ];
 
-export function operationsOf(definition: ResourceDefinition): readonly Operation[] {
-  const { namespaced, plural, verbs } = definition;
-  const names = namesOf(definition);
-  const root = `/${definition.group ? 'apis' : 'api'}/${apiVersionOf(definition)}`;
-  const collection = namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`;
-  const place: Parameter[] = namespaced ? [{ name: 'namespace', in: 'path', type: 'string' }] : [];
-  const single: Parameter[] = [{ name: 'name', in: 'path', type: 'string' }, ...place];
-  const type = definition.schema.name;
-  const listType = type.slice(0, type.lastIndexOf('.') + 1) + definition.listKind;
-  const scope = namespaced ? 'Namespaced' : '';
-  const make = (operation: Omit<Operation, 'kind' | 'tag' | 'watchable'>, kind = names.kind): Operation => ({
-    ...operation,
-    kind,
-    tag: names.tag,
-    watchable: operation.action === 'list',
-  });
-  const item = `${collection}/{name}`;
-  const id = (verb: string, suffix = ''): string => `${verb}${names.prefix}${scope}${definition.kind}${suffix}`;
-  const operations: Operation[] = [];
-  const add = (verb: string, operation: Omit<Operation, 'kind' | 'tag' | 'watchable'>): void => {
-    if (verbs.includes(verb)) operations.push(make(operation));
-  };
-  const ok = { 200: type };
-  const written = { 200: type, 201: type };
-  const listId = id('list');
-  add('list', {
-    path: collection,
-    method: 'get',
-    id: listId,
-    action: 'list',
-    parameters: [...place, ...LIST],
-    responses: { 200: listType },
-  });
-  add('create', {
-    path: collection,
-    method: 'post',
-    id: id('create'),
-    action: 'post',
-    parameters: [...place, ...WRITE],
-    body: type,
-    responses: { ...written, 202: type },
-  });
-  add('deletecollection', {
-    path: collection,
-    method: 'delete',
-    id: `delete${names.prefix}Collection${scope}${definition.kind}`,
-    action: 'deletecollection',
-    parameters: [...place, ...LIST.filter(({ name }) => name !== 'watch' && name !== 'allowWatchBookmarks'), ...DELETE],
-    body: `${META}DeleteOptions`,
-    responses: { 200: `${META}Status` },
-  });
-  add('get', { path: item, method: 'get', id: id('read'), action: 'get', parameters: single, responses: ok });
-  add('update', {
-    path: item,
-    method: 'put',
-    id: id('replace'),
-    action: 'put',
-    parameters: [...single, ...WRITE],
-    body: type,
-    responses: written,
-  });
-  add('patch', {
-    path: item,
-    method: 'patch',
-    id: id('patch'),
-    action: 'patch',
-    parameters: [...single, ...WRITE, query('force', 'boolean')],
-    body: `${META}Patch`,
-    responses: written,
-  });
-  add('delete', {
-    path: item,
-    method: 'delete',
-    id: id('delete'),
-    action: 'delete',
-    parameters: [...single, ...DELETE],
-    body: `${META}DeleteOptions`,
-    responses: { 200: `${META}Status`, 202: `${META}Status` },
-  });
-  if (namespaced) {
-    add('list', {
-      path: `${root}/${plural}`,
-      method: 'get',
-      id: `list${names.prefix}${definition.kind}ForAllNamespaces`,
-      action: 'list',
-      parameters: LIST,
-      responses: { 200: listType },
-    });
-  }
-  for (const subresource of definition.subresources) {
-    const suffix = capitalized(subresource.name);
-    for (const verb of subresource.verbs) {
-      const operation = subresourceOperation(definition, subresource, verb, `${item}/${subresource.name}`, single);
-      if (!operation) continue;
-      const named =
-        operation.action === 'connect'
-          ? `connect${names.prefix}${capitalized(operation.method)}${scope}${definition.kind}${suffix}`
-          : id(operation.id, suffix);
-      operations.push(make({ ...operation, id: named }, kindOf(subresource)));
-    }
-  }
-  return operations;
+/** What one verb is over HTTP. */
+interface VerbTemplate {
+  readonly verb: string;
+  /** The collection, one object of it, or the collections of all namespaces. */
+  readonly at: 'collection' | 'item' | 'everywhere';
+  readonly method: Operation['method'];
+  readonly action: string;
+  /** `<id><GroupVersion>[Namespaced]<Kind>`. */
+  readonly id: string;
+  readonly query: readonly Parameter[];
+  readonly body?: 'object' | 'patch' | 'options';
+  readonly answers: readonly number[];
+  readonly answer: 'object' | 'list' | 'status';
 }
 
-type SubOperation = Omit<Operation, 'kind' | 'tag' | 'watchable'>;
+const COLLECTION_DELETE = [...LIST.filter(({ name }) => name !== 'watch' && name !== 'allowWatchBookmarks'), ...DELETE];
+const PATCH = [...WRITE, query('force', 'boolean')];
+
+function template(
+  verb: string,
+  at: VerbTemplate['at'],
+  method: Operation['method'],
+  id: string,
+  rest: Pick<VerbTemplate, 'query' | 'answers' | 'answer' | 'body'> & { readonly action?: string },
+): VerbTemplate {
+  return { verb, at, method, id, action: method, ...rest };
+}
+
+const VERBS: readonly VerbTemplate[] = [
+  template('list', 'collection', 'get', 'list', { action: 'list', query: LIST, answers: [200], answer: 'list' }),
+  template('create', 'collection', 'post', 'create', {
+    query: WRITE,
+    body: 'object',
+    answers: [200, 201, 202],
+    answer: 'object',
+  }),
+  template('deletecollection', 'collection', 'delete', 'delete', {
+    action: 'deletecollection',
+    query: COLLECTION_DELETE,
+    body: 'options',
+    answers: [200],
+    answer: 'status',
+  }),
+  template('get', 'item', 'get', 'read', { query: [], answers: [200], answer: 'object' }),
+  template('update', 'item', 'put', 'replace', { query: WRITE, body: 'object', answers: [200, 201], answer: 'object' }),
+  template('patch', 'item', 'patch', 'patch', { query: PATCH, body: 'patch', answers: [200, 201], answer: 'object' }),
+  template('delete', 'item', 'delete', 'delete', {
+    query: DELETE,
+    body: 'options',
+    answers: [200, 202],
+    answer: 'status',
+  }),
+  template('list', 'everywhere', 'get', 'list', { action: 'list', query: LIST, answers: [200], answer: 'list' }),
+];
+
+export function operationsOf(definition: ResourceDefinition): readonly Operation[] {
+  const place = placeOf(definition);
+  const own = VERBS.filter(
+    ({ verb, at }) => definition.verbs.includes(verb) && (at !== 'everywhere' || definition.namespaced),
+  ).map((verb) => verbOperation(definition, place, verb));
+  const below = definition.subresources.flatMap((subresource) =>
+    subresource.verbs.flatMap((verb) => subresourceOperation(definition, place, subresource, verb) ?? []),
+  );
+  return [...own, ...below];
+}
+
+/** Where a resource is, and what its operations are called. */
+interface Place {
+  readonly paths: Readonly<Record<VerbTemplate['at'], string>>;
+  readonly collectionParameters: readonly Parameter[];
+  readonly itemParameters: readonly Parameter[];
+  /** `CoreV1`. */
+  readonly prefix: string;
+  /** `Namespaced`, or nothing. */
+  readonly scope: string;
+  /** `core_v1`. */
+  readonly tag: string;
+}
+
+function placeOf({ group, version, namespaced, plural }: ResourceDefinition): Place {
+  const root = `/${group ? 'apis' : 'api'}/${apiVersionOf({ group, version })}`;
+  const collection = namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`;
+  const collectionParameters: Parameter[] = namespaced ? [{ name: 'namespace', in: 'path', type: 'string' }] : [];
+  const words = (group === '' ? 'core' : group.replace(/\.k8s\.io$/, '')).split(/[.-]/);
+  return {
+    paths: { collection, item: `${collection}/{name}`, everywhere: `${root}/${plural}` },
+    collectionParameters,
+    itemParameters: [{ name: 'name', in: 'path', type: 'string' }, ...collectionParameters],
+    prefix: [...words, version].map(capitalized).join(''),
+    scope: namespaced ? 'Namespaced' : '',
+    tag: `${words[0]!}${words.slice(1).map(capitalized).join('')}_${version}`,
+  };
+}
+
+function verbOperation(definition: ResourceDefinition, place: Place, verb: VerbTemplate): Operation {
+  const { group, version, kind, listKind, schema } = definition;
+  const listType = schema.name.slice(0, schema.name.lastIndexOf('.') + 1) + listKind;
+  const answer = { object: schema.name, list: listType, status: `${META}Status` }[verb.answer];
+  const bodies = { object: schema.name, patch: `${META}Patch`, options: `${META}DeleteOptions` };
+  const fixed = { collection: place.collectionParameters, item: place.itemParameters, everywhere: [] }[verb.at];
+  const collection = verb.verb === 'deletecollection' ? 'Collection' : '';
+  return {
+    path: place.paths[verb.at],
+    method: verb.method,
+    id:
+      verb.at === 'everywhere'
+        ? `${verb.id}${place.prefix}${kind}ForAllNamespaces`
+        : `${verb.id}${place.prefix}${collection}${place.scope}${kind}`,
+    action: verb.action,
+    kind: { group, version, kind },
+    parameters: [...fixed, ...verb.query],
+    ...(verb.body ? { body: bodies[verb.body] } : {}),
+    responses: Object.fromEntries(verb.answers.map((code) => [code, answer])),
+    tag: place.tag,
+    watchable: verb.action === 'list',
+  };
+}
 
 function subresourceOperation(
   definition: ResourceDefinition,
+  place: Place,
   subresource: SubresourceDefinition,
   verb: string,
-  path: string,
-  parameters: readonly Parameter[],
-): SubOperation | undefined {
-  const type = typeOfSubresource(definition, subresource);
-  const written = { 200: type, 201: type };
+): Operation | undefined {
+  const { group, version, kind, name } = subresource;
+  const suffix = `${place.scope}${definition.kind}${capitalized(name)}`;
+  const common = {
+    path: `${place.paths.item}/${name}`,
+    kind: { group, version, kind },
+    tag: place.tag,
+    watchable: false,
+  };
   if (subresource.connect) {
     if (verb !== 'get' && verb !== 'create') return undefined;
     const method = verb === 'get' ? 'get' : 'post';
-    return { path, method, id: '', action: 'connect', parameters, responses: { 200: undefined } };
+    const id = `connect${place.prefix}${capitalized(method)}${suffix}`;
+    return {
+      ...common,
+      method,
+      id,
+      action: 'connect',
+      parameters: place.itemParameters,
+      responses: { 200: undefined },
+    };
   }
-  const withOptions = [...parameters, ...WRITE];
-  switch (verb) {
-    case 'get':
-      return { path, method: 'get', id: 'read', action: 'get', parameters, responses: { 200: type } };
-    case 'create':
-      return {
-        path,
-        method: 'post',
-        id: 'create',
-        action: 'post',
-        parameters: withOptions,
-        body: type,
-        responses: { ...written, 202: type },
-      };
-    case 'update':
-      return {
-        path,
-        method: 'put',
-        id: 'replace',
-        action: 'put',
-        parameters: withOptions,
-        body: type,
-        responses: written,
-      };
-    case 'patch':
-      return {
-        path,
-        method: 'patch',
-        id: 'patch',
-        action: 'patch',
-        parameters: [...withOptions, query('force', 'boolean')],
-        body: `${META}Patch`,
-        responses: written,
-      };
-    default:
-      return undefined;
-  }
+  const like = VERBS.find((candidate) => candidate.verb === verb);
+  if (!like || like.answer !== 'object') return undefined;
+  const type = typeOfSubresource(definition, subresource);
+  return {
+    ...common,
+    method: like.method,
+    id: `${like.id}${place.prefix}${suffix}`,
+    action: like.action,
+    parameters: [...place.itemParameters, ...like.query],
+    ...(like.body ? { body: like.body === 'patch' ? `${META}Patch` : type } : {}),
+    responses: Object.fromEntries(like.answers.map((code) => [code, type])),
+  };
 }
 
 /** The type of a subresource's objects: the resource's own, or one in the package of its group and version. */
@@ -216,17 +216,6 @@ export function typeOfSubresource(definition: ResourceDefinition, subresource: S
   if (subresource.kind === definition.kind) return definition.schema.name;
   const group = subresource.group === '' ? 'core' : subresource.group.split('.')[0]!;
   return `io.k8s.api.${group}.${subresource.version}.${subresource.kind}`;
-}
-
-function kindOf({ group, version, kind }: SubresourceDefinition): KindName {
-  return { group, version, kind };
-}
-
-function namesOf({ group, version, kind }: ResourceDefinition) {
-  const parts = (group === '' ? 'core' : group.replace(/\.k8s\.io$/, '')).split(/[.-]/);
-  const prefix = [...parts, version].map(capitalized).join('');
-  const tag = `${parts[0]!}${parts.slice(1).map(capitalized).join('')}_${version}`;
-  return { prefix, tag, kind: { group, version, kind } satisfies KindName };
 }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
