@@ -3,13 +3,12 @@
  *
  * Mirrors: plugin/pkg/admission/certificates/{approval,signing,subjectrestriction} (v1.36)
  */
-import { Pkcs10CertificateRequest } from '@peculiar/x509';
-
 import { deepEqual } from '@kts/apimachinery';
 import type { CertificateSigningRequest } from '@kts/api/types/certificates-v1';
 
 import { resourceAttributes, type Authorizer } from '../authorization/authorizer.ts';
 import { resourceOf, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
+import { csrOrganizations } from './csr-organizations.ts';
 import { forbiddenBy } from './forbidden.ts';
 
 const GROUP = 'certificates.k8s.io';
@@ -78,8 +77,7 @@ function mayUseSigner(authorizer: Authorizer, attributes: AdmissionAttributes, v
 /** The organizations in the subject of a PEM request, which is base64 in JSON. */
 function organizationsOf(attributes: AdmissionAttributes, request: string): readonly string[] {
   try {
-    const pem = Buffer.from(request, 'base64').toString();
-    return new Pkcs10CertificateRequest(pem).subjectName.getField('O');
+    return csrOrganizations(Buffer.from(request, 'base64').toString());
   } catch (error) {
     throw forbiddenBy(attributes, `failed to parse CSR: ${(error as Error).message}`);
   }

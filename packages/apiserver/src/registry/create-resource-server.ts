@@ -3,6 +3,7 @@ import type { KubeObject } from '@kts/apimachinery';
 import { admissionChain } from '../admission/admission.ts';
 import { defaultPlugins } from '../admission/default-plugins.ts';
 import { liveObjects } from '../admission/live-objects.ts';
+import { resourceQuota } from '../admission/resource-quota.ts';
 import { CacheFeed } from '../cache/cache-feed.ts';
 import type { ResourceServer, ResourceServerParts } from '../resource-server.ts';
 import type { BackendConnector } from '../subresources/backend.ts';
@@ -32,7 +33,7 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
     feed,
     storages,
     catalog,
-    admission: admissionChain(defaultPlugins({ live, authorizer, random })),
+    admission: admissionChain(defaultPlugins({ live, authorizer, random, quota: resourceQuota(live, () => registry) })),
     hooks: new Map([['services/specs', serviceHooks(parts.serviceRanges)], ...rbacHooks(parts.escalation)]),
     authorizer,
     clock,

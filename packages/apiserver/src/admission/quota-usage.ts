@@ -1,0 +1,171 @@
+/**
+ * What an object counts against the quota of its namespace. Pure.
+ *
+ * Mirrors: pkg/quota/v1/evaluator/core (v1.36)
+ */
+import type { KubeObject, Quantity } from '@kts/apimachinery';
+import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '@kts/api/types/core-v1';
+
+import { podLimits, podRequests, type ResourceAmounts } from './pod-resources.ts';
+
+const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];
+/** Kinds that are also counted under their plain name. */
+const PLAIN_COUNTS = new Set([
+  'configmaps',
+  'secrets',
+  'replicationcontrollers',
+  'resourcequotas',
+  'services',
+  'persistentvolumeclaims',
+]);
+
+/** `resource` is `pods`, `deployments.apps`. */
+export function quotaUsage(resource: string, object: KubeObject): ResourceAmounts {
+  const count = { [`count/${resource}`]: '1', ...(PLAIN_COUNTS.has(resource) ? { [resource]: '1' } : {}) };
+  switch (resource) {
+    case 'pods':
+      return podUsage(object as Pod);
+    case 'services':
+      return { ...count, ...serviceUsage(object as Service) };
+    case 'persistentvolumeclaims':
+      return { ...count, ...claimUsage(object as PersistentVolumeClaim) };
+    default:
+      return count;
+  }
+}
+
+/** Pods that have ended use nothing but their place in the store. */
+function podUsage(pod: Pod): ResourceAmounts {
+  const usage: Record<string, Quantity> = { 'count/pods': '1' };
+  if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return usage;
+  usage['pods'] = '1';
+  const [requests, limits] = [podRequests(pod), podLimits(pod)];
+  for (const name of COMPUTE) {
+    const [request, limit] = [requests[name], limits[name]];
+    if (request !== undefined) usage[name] = usage[`requests.${name}`] = request;
+    if (limit !== undefined) usage[`limits.${name}`] = limit;
+  }
+  for (const [name, request] of Object.entries(requests)) {
+    if (name.startsWith('hugepages-')) usage[name] = request;
+    if (name.startsWith('hugepages-') || name.includes('/')) usage[`requests.${name}`] = request;
+  }
+  return usage;
+}
+
+function serviceUsage({ spec }: Service): ResourceAmounts {
+  const ports = spec?.ports ?? [];
+  const explicit = ports.filter(({ nodePort }) => nodePort).length;
+  const balanced = spec?.type === 'LoadBalancer';
+  const nodePorts =
+    spec?.type === 'NodePort'
+      ? ports.length
+      : balanced
+        ? spec.allocateLoadBalancerNodePorts === false
+          ? explicit
+          : ports.length
+        : 0;
+  return { 'services.nodeports': String(nodePorts), 'services.loadbalancers': balanced ? '1' : '0' };
+}
+
+function claimUsage({ spec, metadata }: PersistentVolumeClaim): ResourceAmounts {
+  const storage = spec?.resources?.requests?.['storage'];
+  const className = metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec?.storageClassName;
+  const suffix = className ? `${className}.storageclass.storage.k8s.io` : undefined;
+  return {
+    ...(storage === undefined ? {} : { 'requests.storage': storage }),
+    ...(suffix ? { [`${suffix}/persistentvolumeclaims`]: '1' } : {}),
+    ...(suffix && storage !== undefined ? { [`${suffix}/requests.storage`]: storage } : {}),
+  };
+}
+
+/** Whether a quota is about that object: scopes narrow it to some pods. */
+export function quotaMatches(quota: ResourceQuota, resource: string, object: KubeObject): boolean {
+  const { scopes = [], scopeSelector } = quota.spec ?? {};
+  const requirements = [
+    ...scopes.map((scopeName) => ({ scopeName, operator: 'Exists', values: [] as readonly string[] })),
+    ...(scopeSelector?.matchExpressions ?? []).map(({ scopeName, operator, values = [] }) => ({
+      scopeName,
+      operator,
+      values,
+    })),
+  ];
+  if (requirements.length === 0) return true;
+  if (resource !== 'pods') return false;
+  return requirements.every(({ scopeName, operator, values }) =>
+    scopeMatches(object as Pod, scopeName, operator, values),
+  );
+}
+
+function scopeMatches(pod: Pod, scope: string, operator: string, values: readonly string[]): boolean {
+  const terminating = (pod.spec.activeDeadlineSeconds ?? -1) >= 0;
+  const bestEffort = Object.keys({ ...podRequests(pod), ...podLimits(pod) }).every(
+    (name) => !COMPUTE.slice(0, 2).includes(name),
+  );
+  switch (scope) {
+    case 'Terminating':
+      return terminating;
+    case 'NotTerminating':
+      return !terminating;
+    case 'BestEffort':
+      return bestEffort;
+    case 'NotBestEffort':
+      return !bestEffort;
+    case 'PriorityClass':
+      return valueMatches(pod.spec.priorityClassName ?? '', operator, values);
+    case 'CrossNamespacePodAffinity':
+      return crossesNamespaces(pod);
+    default:
+      return false;
+  }
+}
+
+function valueMatches(value: string, operator: string, values: readonly string[]): boolean {
+  switch (operator) {
+    case 'Exists':
+      return value !== '';
+    case 'DoesNotExist':
+      return value === '';
+    case 'In':
+      return values.includes(value);
+    default:
+      return !values.includes(value);
+  }
+}
+
+function crossesNamespaces({ spec }: Pod): boolean {
+  const { podAffinity, podAntiAffinity } = spec.affinity ?? {};
+  const terms = [podAffinity, podAntiAffinity].flatMap((affinity) => [
+    ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+    ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((weighted) => weighted.podAffinityTerm),
+  ]);
+  return terms.some((term) => (term.namespaces ?? []).length > 0 || term.namespaceSelector !== undefined);
+}
+
+const REQUIRED_PER_CONTAINER = new Set([
+  'cpu',
+  'memory',
+  'requests.cpu',
+  'requests.memory',
+  'limits.cpu',
+  'limits.memory',
+]);
+
+/** Quotas of processor time and memory want every container to say what it needs. The message, if one does not. */
+export function missingRequests(pod: Pod, limited: readonly string[]): string | undefined {
+  if (pod.spec.resources) return undefined;
+  const texts: string[] = [];
+  for (const name of limited.filter((one) => REQUIRED_PER_CONTAINER.has(one)).sort()) {
+    const field = name.startsWith('limits.') ? 'limits' : 'requests';
+    const plain = name.slice(name.indexOf('.') + 1);
+    const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+    const silent = containers.filter(({ resources }) => resources?.[field]?.[plain] === undefined);
+    if (silent.length > 0)
+      texts.push(
+        `${name} for: ${silent
+          .map((container) => container.name)
+          .sort()
+          .join(',')}`,
+      );
+  }
+  return texts.length > 0 ? `must specify ${texts.join('; ')}` : undefined;
+}
