@@ -35,7 +35,10 @@ export function withLastApplied(object: JsonObject, applied: JsonObject): JsonOb
   if (!annotations[LAST_APPLIED_ANNOTATION]) return object;
   const { [LAST_APPLIED_ANNOTATION]: _, ...others } = annotations;
   const updated: JsonObject = { ...others, [LAST_APPLIED_ANNOTATION]: lastAppliedText(applied) };
-  const bytes = Object.entries(updated).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0);
+  const bytes = Object.entries(updated).reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(`${key}${value as string}`),
+    0,
+  );
   const metadata = { ...metadataOf(object), annotations: bytes > ANNOTATIONS_BYTES_MAX ? others : updated };
   return { ...object, metadata };
 }
