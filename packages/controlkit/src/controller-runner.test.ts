@@ -163,4 +163,28 @@ describe('controller runner', () => {
     assert.equal(calls, 3);
     await stop();
   });
+
+  test('failures back off as the definition says', async () => {
+    let calls = 0;
+    const impatient = { ...worker(() => (calls++, Promise.reject(new Error('no')))) };
+    const backoff = { initialMs: 500, factor: 2, maxMs: 1000 };
+    const { clock, stop } = await run({ ...impatient, backoff }, { sets: [set('web', 5, 1)] });
+    await clock.advance(499);
+    assert.equal(calls, 1);
+    await clock.advance(1);
+    assert.equal(calls, 2);
+    await stop();
+  });
+
+  test('changes of owned objects are gathered for as long as the definition says', async () => {
+    let calls = 0;
+    const owner = set('web', 5, 1);
+    const definition = { ...worker(async () => void calls++), owns: [ownedBy(items, { delayMs: 1000 })] };
+    const { clock, stop } = await run(definition, { sets: [owner], items: [item('a', 6, ownedBySet(owner))] });
+    await clock.advance(999);
+    assert.equal(calls, 1);
+    await clock.advance(1);
+    assert.equal(calls, 2);
+    await stop();
+  });
 });

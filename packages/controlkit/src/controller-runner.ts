@@ -13,6 +13,7 @@ import {
 import type { EventRecorder } from './event-recorder.ts';
 import { createExpectations } from './expectations.ts';
 import type { Informers } from './informers.ts';
+import { controllerRateLimiter } from './rate-limiter.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface ControllerDependencies {
@@ -65,7 +66,8 @@ class Runner implements ControllerRunner {
     this.#definition = definition;
     this.#deps = deps;
     this.#log = deps.log.with({ controller: definition.name });
-    this.#queue = new WorkQueue({ clock: deps.clock });
+    const rateLimiter = controllerRateLimiter<string>(deps.clock, definition.backoff);
+    this.#queue = new WorkQueue({ clock: deps.clock, rateLimiter });
   }
 
   get name(): string {

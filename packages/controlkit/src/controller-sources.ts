@@ -25,7 +25,8 @@ function ownHandlers(definition: AnyControllerDefinition, context: ControllerCon
   return {
     onAdd: (object) => context.enqueue(object.metadata),
     onUpdate: (old, object) => {
-      if (!definition.changed || definition.changed(old, object)) context.enqueue(object.metadata);
+      if (definition.changed && !definition.changed(old, object)) return;
+      context.enqueue(object.metadata, definition.updateDelayMs?.(old, object, context));
     },
     onDelete: (object) => {
       context.expectations.delete(object.metadata);
@@ -45,32 +46,33 @@ function ownedSource(
   context: ControllerContext,
 ): ControllerSource {
   const { expectations } = context;
+  const enqueue = (key: ObjectKey): void => context.enqueue(key, source.delayMs);
   const keyOf = (object: KubeObject): ObjectKey | undefined => ownerKey(object, ownerType, owners);
   const offer = (orphan: KubeObject): void => {
-    for (const key of source.adopt?.(orphan, context) ?? []) context.enqueue(key);
+    for (const key of source.adopt?.(orphan, context) ?? []) enqueue(key);
   };
   const onDelete = (object: KubeObject): void => {
     const key = keyOf(object);
     if (!key) return;
     expectations.deletionObserved(key, object.metadata.uid);
-    context.enqueue(key);
+    enqueue(key);
   };
   const onAdd = (object: KubeObject): void => {
     if (object.metadata.deletionTimestamp) return onDelete(object);
     const key = keyOf(object);
     if (key) {
       expectations.creationObserved(key);
-      context.enqueue(key);
+      enqueue(key);
     } else if (!controllerRefOf(object)) offer(object);
   };
   const onUpdate = (old: KubeObject, object: KubeObject): void => {
     const before = keyOf(old);
     const after = keyOf(object);
     const ownerChanged = controllerRefOf(old)?.uid !== controllerRefOf(object)?.uid;
-    if (before && ownerChanged) context.enqueue(before);
+    if (before && ownerChanged) enqueue(before);
     if (after) {
       if (object.metadata.deletionTimestamp) expectations.deletionObserved(after, object.metadata.uid);
-      context.enqueue(after);
+      enqueue(after);
     } else if (!controllerRefOf(object) && (ownerChanged || labelsDiffer(old, object))) offer(object);
   };
   return {
@@ -112,7 +114,7 @@ function ownerKey(
 
 function asOwned(source: ResourceType<KubeObject> | OwnedSource): OwnedSource {
   if ('adopt' in source) return source;
-  return { kind: 'owned', type: source, selection: undefined, adopt: undefined };
+  return { kind: 'owned', type: source, selection: undefined, adopt: undefined, delayMs: 0 };
 }
 
 function labelsDiffer(a: KubeObject, b: KubeObject): boolean {

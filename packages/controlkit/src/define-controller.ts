@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectKey, ResourceType } from '@kts/apimachinery';
-import type { Clock, Logger, Random } from '@kts/base';
+import type { BackoffOptions, Clock, Logger, Random } from '@kts/base';
 import type { Client, Selection } from '@kts/client';
 
 import type { EventRecorder } from './event-recorder.ts';
@@ -20,6 +20,8 @@ export interface ControllerDefinition<T extends KubeObject, Observed, Plan> {
   readonly selection?: Selection;
   /** Which updates of the object itself matter; absent: all. */
   readonly changed?: (old: T, object: T) => boolean;
+  /** How long to gather changes after an update of the object itself. Default 0. */
+  readonly updateDelayMs?: (old: T, object: T, context: ControllerContext) => number;
   /** Resources whose objects have a `for` object as controller: their changes concern it. */
   readonly owns?: readonly (ResourceType<KubeObject> | OwnedSource)[];
   /** Other resources whose changes concern keys of `for`. */
@@ -36,6 +38,8 @@ export interface ControllerDefinition<T extends KubeObject, Observed, Plan> {
   readonly apply: (plan: Plan, observed: Observed, context: ControllerContext) => Promise<Requeue | void>;
   /** Keys worked on at a time. Default 5. */
   readonly workers?: number;
+  /** Of a key that fails. Default: from 5 ms on, doubled each time. */
+  readonly backoff?: BackoffOptions;
   /** After that many failures in a row the key is dropped until something changes. Default: never. */
   readonly retriesMax?: number;
 }
@@ -66,6 +70,7 @@ export interface OwnedSource {
   readonly type: ResourceType<KubeObject>;
   readonly selection: Selection | undefined;
   readonly adopt: ((orphan: KubeObject, context: ControllerContext) => readonly ObjectKey[]) | undefined;
+  readonly delayMs: number;
 }
 
 /** See `watching`. */
@@ -92,6 +97,8 @@ export function ownedBy<T extends KubeObject>(
   options: {
     readonly selection?: Selection;
     readonly adopt?: (orphan: T, context: ControllerContext) => readonly ObjectKey[];
+    /** How long to gather changes before they bring the owner in. Default 0. */
+    readonly delayMs?: number;
   } = {},
 ): OwnedSource {
   return {
@@ -99,6 +106,7 @@ export function ownedBy<T extends KubeObject>(
     type: type as ResourceType<KubeObject>,
     selection: options.selection,
     adopt: options.adopt as OwnedSource['adopt'],
+    delayMs: options.delayMs ?? 0,
   };
 }
 

@@ -4,6 +4,8 @@ import { createControllerRunner, type AnyControllerDefinition, type ControllerDe
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
+import { jobController } from './job/job-controller.ts';
+import { jobOrphanController } from './job/job-orphan-controller.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset-controller.ts';
 import { rootCAPublisher } from './rootca/root-ca-publisher.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount-controller.ts';
@@ -44,6 +46,14 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'root-ca-certificate-publisher-controller',
     eventSource: 'root-ca-certificate-publisher-controller',
     make: ({ rootCA }, deps) => (rootCA === undefined ? [] : [createControllerRunner(rootCAPublisher(rootCA), deps)]),
+  },
+  {
+    name: 'job-controller',
+    eventSource: 'job-controller',
+    make: (_config, deps) => [
+      createControllerRunner(jobController(), deps),
+      createControllerRunner(jobOrphanController, deps),
+    ],
   },
 ];
 
