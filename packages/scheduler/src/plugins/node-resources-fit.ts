@@ -53,6 +53,7 @@ export function insufficientResources(
   node: NodeInfo,
   ignored: IsIgnored = () => false,
 ): Rejection | undefined {
+  if (hasRoom(pod, node)) return undefined;
   const { requests } = pod;
   const { allocatable, requested } = node;
   const reasons: string[] = [];
@@ -71,6 +72,18 @@ export function insufficientResources(
   }
   if (reasons.length === 0) return undefined;
   return { code: resolvable ? 'Unschedulable' : 'UnschedulableAndUnresolvable', reasons };
+}
+
+/** The usual case, which must not cost anything. Extended resources are left to the careful way. */
+function hasRoom({ requests }: PodInfo, { allocatable, requested, pods, allowedPods }: NodeInfo): boolean {
+  const { milliCpu, memory, ephemeralStorage, scalar } = requests;
+  return (
+    pods.length < allowedPods &&
+    scalar.size === 0 &&
+    (milliCpu === 0 || milliCpu <= allocatable.milliCpu - requested.milliCpu) &&
+    (memory === 0 || memory <= allocatable.memory - requested.memory) &&
+    (ephemeralStorage === 0 || ephemeralStorage <= allocatable.ephemeralStorage - requested.ephemeralStorage)
+  );
 }
 
 function ignoredBy({ ignoredResources = [], ignoredResourceGroups = [] }: NodeResourcesFitArgs): IsIgnored {
