@@ -7,6 +7,7 @@ import type { ClusterConfig } from './cluster-config.ts';
 import { removeClusterState, writeClusterState, type NodeState } from './cluster-state.ts';
 import { openStore, startApiServer, startControllers, type ControlPlane, type HostDeps } from './control-plane.ts';
 import { dataDirectory, lockDataDirectory, prepareDataDirectory } from './data-directory.ts';
+import { startSimulatedNodes } from './node/simulated-nodes.ts';
 import type { Progress } from './progress.ts';
 
 export interface ClusterDeps extends HostDeps {
@@ -43,7 +44,11 @@ export async function startCluster(config: ClusterConfig, deps: ClusterDeps, sig
     if (config.components.has('controller-manager') || config.components.has('scheduler')) {
       await deps.progress.step('controllers and scheduler', () => startControllers(config, controlPlane, deps, group));
     }
-    const nodes: readonly NodeState[] = [];
+    const nodes: NodeState[] = [];
+    if (config.components.has('kubelet') && config.simulatedNodes > 0) {
+      const title = `${config.simulatedNodes} simulated node${config.simulatedNodes === 1 ? '' : 's'}`;
+      nodes.push(...(await deps.progress.step(title, () => startSimulatedNodes(config, controlPlane, deps, group))));
+    }
     await writeClusterState(directory, {
       name: config.name,
       pid: deps.pid,

@@ -1,5 +1,7 @@
 export { DEFAULT_KUBELET_CONFIG, type KubeletConfig } from './config.ts';
-export { createKubelet, type KubeletDeps } from './kubelet.ts';
+export { createKubelet, type Kubelet, type KubeletApi, type KubeletDeps } from './kubelet.ts';
+export { linuxHost } from './host/linux/linux-host.ts';
+export { createFakeHost } from './testing/fake-host.ts';
 export type { FileError, FileInfo, FileSystem } from './host/file-system.ts';
 export type {
   CgroupResources,

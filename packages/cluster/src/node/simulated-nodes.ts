@@ -1,0 +1,65 @@
+import { forEachLimit, type TaskGroup } from '@kts/base';
+import type { NetworkProber } from '@kts/kubelet';
+
+import type { ClusterConfig } from '../cluster-config.ts';
+import type { NodeState } from '../cluster-state.ts';
+import { nodeUser, startComponent, type ControlPlane, type HostDeps } from '../control-plane.ts';
+import { subnet } from './network-plan.ts';
+
+const POD_CIDR_BITS = 24;
+const STARTS_AT_A_TIME = 10;
+/** What a simulated node has to give. */
+const MACHINE = { cpus: 32, memoryBytes: 256 * 1024 ** 3 };
+
+/** Pods that only pretend to run are as healthy as they say. */
+const HEALTHY: NetworkProber = {
+  http: () => Promise.resolve({ statusCode: 200, body: '' }),
+  tcp: () => Promise.resolve(),
+  grpc: () => Promise.resolve('SERVING'),
+};
+
+/** Nodes whose containers only pretend: real kubelets on a simulated runtime and a machine in memory. */
+export async function startSimulatedNodes(
+  config: ClusterConfig,
+  controlPlane: ControlPlane,
+  deps: HostDeps,
+  group: TaskGroup,
+): Promise<readonly NodeState[]> {
+  const { AddressPool, createSimulatedRuntime } = await import('@kts/host-cri');
+  const { createFakeHost, createKubelet, DEFAULT_KUBELET_CONFIG } = await import('@kts/kubelet');
+  const names = Array.from({ length: config.simulatedNodes }, (_, index) => `sim-${index + 1}`);
+  await forEachLimit(names.entries(), STARTS_AT_A_TIME, async ([index, nodeName]) => {
+    const podCIDR = subnet(config.clusterCidr, POD_CIDR_BITS, config.nodes + index);
+    const address = addressOf(index);
+    const { runtime, images } = createSimulatedRuntime({ ...deps, addresses: new AddressPool(podCIDR) });
+    const host = createFakeHost({
+      machine: { ...MACHINE, hostname: nodeName, defaultAddress: address },
+      network: HEALTHY,
+    });
+    const kubelet = createKubelet(
+      {
+        ...DEFAULT_KUBELET_CONFIG,
+        nodeName,
+        podCIDR,
+        nodeAddresses: [address],
+        clusterDomain: 'cluster.local',
+        nodeLabels: { 'kts.dev/simulated': 'true' },
+      },
+      {
+        ...deps,
+        log: deps.log.with({ node: nodeName }),
+        client: controlPlane.clientAs(nodeUser(nodeName)),
+        runtime,
+        images,
+        host,
+      },
+    );
+    await startComponent(kubelet, group);
+  });
+  return names.map((name) => ({ name, kind: 'simulated' }));
+}
+
+/** Addresses for documentation (RFC 5737, RFC 2544): nothing answers there. */
+function addressOf(index: number): string {
+  return `198.18.${Math.floor(index / 250)}.${1 + (index % 250)}`;
+}
