@@ -26,8 +26,11 @@ export interface CheckedObject {
 }
 
 export interface EscalationChecks {
-  /** Throws Forbidden if the user may not have a role with these rules written. */
-  checkRole(user: UserInfo, object: CheckedObject, rules: readonly PolicyRule[]): void;
+  /**
+   * Throws Forbidden if the user may not have a role with these rules written. `aggregates`: the role has or had an
+   * aggregation rule, which can gather anything.
+   */
+  checkRole(user: UserInfo, object: CheckedObject, rules: readonly PolicyRule[], aggregates?: boolean): void;
   /** Throws Forbidden if the user may not bind that role, NotFound if there is no such role. */
   checkBinding(user: UserInfo, object: CheckedObject, roleRef: RoleRef): void;
 }
@@ -38,14 +41,16 @@ export function escalationChecks(authorizer: Authorizer, rules: RbacRules): Esca
       .decision === 'allow';
   const cover = (user: UserInfo, object: CheckedObject, wanted: readonly PolicyRule[]): void => {
     const { owned, problems } = rulesFor(rules, user, object.namespace);
-    const missing = wanted.flatMap(breakdown).filter((rule) => !owned.some((own) => covers(own, rule)));
-    if (missing.length === 0) return;
-    throw forbiddenRequest({ group: RBAC, plural: object.plural }, object.name, describe(user, missing, problems));
+    const missing = notCovered(owned, wanted);
+    if (missing.length > 0) throw refusal(object, describe(user, missing, problems));
   };
   return {
-    checkRole(user, object, wanted) {
+    checkRole(user, object, wanted, aggregates = false) {
       if (isMaster(user) || allowed(user, 'escalate', object.plural, object.namespace, object.requestName)) return;
       cover(user, object, wanted);
+      if (aggregates && notCovered(rulesFor(rules, user, object.namespace).owned, EVERYTHING).length > 0) {
+        throw refusal(object, 'must have cluster-admin privileges to use the aggregationRule');
+      }
     },
     checkBinding(user, object, roleRef) {
       if (isMaster(user)) return;
@@ -55,11 +60,23 @@ export function escalationChecks(authorizer: Authorizer, rules: RbacRules): Esca
         throw internalError(`unsupported role reference kind: ${JSON.stringify(roleRef.kind)}`);
       }
       const wanted = rules.rulesOf(roleRef, object.namespace);
-      if (!wanted) throw notFound({ group: RBAC, plural }, roleRef.name);
+      // Named after the binding's resource, as upstream does.
+      if (!wanted) throw notFound({ group: RBAC, plural: object.plural }, roleRef.name);
       cover(user, object, wanted);
     },
   };
 }
+
+const EVERYTHING: readonly PolicyRule[] = [
+  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['*'], nonResourceURLs: ['*'] },
+];
+
+const notCovered = (owned: readonly PolicyRule[], wanted: readonly PolicyRule[]): readonly PolicyRule[] =>
+  wanted.flatMap(breakdown).filter((rule) => !owned.some((own) => covers(own, rule)));
+
+const refusal = (object: CheckedObject, message: string): Error =>
+  forbiddenRequest({ group: RBAC, plural: object.plural }, object.name, message);
 
 const isMaster = (user: UserInfo): boolean => user.groups.includes('system:masters');
 

@@ -133,6 +133,20 @@ describe('escalation', () => {
     checks.checkRole(JANE, object, [{ verbs: ['get'], apiGroups: [''], resources: ['pods'], resourceNames: ['a'] }]);
   });
 
+  it('lets only those aggregate who have everything', () => {
+    const checks = checksFor(rulesWith([READ_PODS], user('jane')));
+    assert.throws(() => checks.checkRole(JANE, object, [], true), /must have cluster-admin privileges/);
+  });
+
+  it('names what is missing after the binding', () => {
+    const checks = checksFor(new RbacRules());
+    const reference = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'gone' };
+    const bound = { ...object, plural: 'rolebindings' } as const;
+    assert.throws(() => checks.checkBinding(JANE, bound, reference), {
+      message: 'rolebindings.rbac.authorization.k8s.io "gone" not found',
+    });
+  });
+
   it('lets those bind who may', () => {
     const bind = { verbs: ['bind'], apiGroups: ['rbac.authorization.k8s.io'], resources: ['clusterroles'] };
     const rules = rulesWith([bind], user('jane'));
