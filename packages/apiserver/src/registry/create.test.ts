@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { configMaps, pods } from '@kts/api';
-import { StatusError } from '@kts/apimachinery';
 
-import { startTestApiServer } from '../testing/index.ts';
-
-const failureOf = (promise: Promise<unknown>): Promise<StatusError> =>
-  promise.then(
-    () => assert.fail('the request succeeded'),
-    (error: unknown) => (StatusError.is(error) ? error : assert.fail(String(error))),
-  );
+import { failureOf, startTestApiServer } from '../testing/index.ts';
 
 test('a new object gets an identity and can be read back', async () => {
   await using server = await startTestApiServer();
