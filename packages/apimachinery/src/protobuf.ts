@@ -112,17 +112,9 @@ function writeElement(writer: ProtoWriter, number: number, schema: Schema, value
   else writeScalar(writer.tag(number, wireOf(schema)), schema, value ?? undefined);
 }
 
-function wireOf(schema: ScalarSchema): number {
-  switch (schema.format) {
-    case 'boolean':
-    case 'int32':
-    case 'int64':
-      return WIRE_VARINT;
-    case 'double':
-      return WIRE_FIXED64;
-    default:
-      return WIRE_BYTES;
-  }
+function wireOf({ format }: ScalarSchema): number {
+  if (format === 'boolean' || format === 'int32' || format === 'int64') return WIRE_VARINT;
+  return format === 'double' ? WIRE_FIXED64 : WIRE_BYTES;
 }
 
 /** `undefined` is Go's zero value. */

@@ -252,8 +252,11 @@ describe('applyServerSide', () => {
   });
 
   test('applying again changes nothing, and everything applied is there', () => {
-    const letters = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 4 });
-    const data = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '2'), { noNullPrototype: true });
+    const letters = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 4 });
+    const data = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '2'), {
+      minKeys: 1,
+      noNullPrototype: true,
+    });
     const content = fc.tuple(letters, data, fc.constantFrom('m', 'n')).map(([names, labels, manager]) => ({
       manager,
       content: { metadata: { labels }, spec: { containers: names.map((name) => ({ name })) } } as JsonObject,

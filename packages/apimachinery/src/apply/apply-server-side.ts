@@ -1,5 +1,6 @@
 import { deepEqual } from '../deep-equal.ts';
 import type { JsonObject, JsonValue } from '../scalars.ts';
+import type { ObjectSchema } from '../schema.ts';
 import { parseApiVersion } from '../gvk.ts';
 import { badRequest, failure } from '../status-error.ts';
 import { conflictError } from './conflict-error.ts';
@@ -123,14 +124,18 @@ function pruneOwned(type: ManagedType, merged: JsonObject, managers: Managers, l
   const schema = schemaAt(type, last.apiVersion);
   if (!schema) return merged;
   const whole = convertTo(type, merged, type.apiVersion, last.apiVersion);
-  const named = (fields: FieldSet): FieldSet => withNamedFields(fields, schema);
-  let pruned = removeFields(schema, whole, named(last.fields)) as JsonObject;
+  const owned = withNamedFields(last.fields, schema);
+  let pruned = removeFields(schema, whole, owned) as JsonObject;
   for (const [apiVersion, fields] of fieldsByVersion(managers, last.apiVersion)) {
     pruned = addBackOwned(type, { whole, pruned, version: last.apiVersion }, apiVersion, fields);
   }
-  const gone = difference(named(fieldsOf(schema, whole)), named(fieldsOf(schema, pruned)));
-  const result = removeFields(schema, whole, intersection(gone, named(last.fields))) as JsonObject;
+  const gone = difference(namedFieldsOf(schema, whole), namedFieldsOf(schema, pruned));
+  const result = removeFields(schema, whole, intersection(gone, owned)) as JsonObject;
   return convertTo(type, result, last.apiVersion, type.apiVersion);
+}
+
+function namedFieldsOf(schema: ObjectSchema, object: JsonObject): FieldSet {
+  return withNamedFields(fieldsOf(schema, object), schema);
 }
 
 /** All that is owned in each version, that of the last apply first. */
@@ -154,9 +159,8 @@ function addBackOwned(
   if (!schema) return objects.pruned;
   const whole = convertTo(type, objects.whole, objects.version, apiVersion);
   const pruned = convertTo(type, objects.pruned, objects.version, apiVersion);
-  const named = (fields: FieldSet): FieldSet => withNamedFields(fields, schema);
-  const kept = union(named(fieldsOf(schema, pruned)), named(owned));
-  const result = removeFields(schema, whole, difference(named(fieldsOf(schema, whole)), kept)) as JsonObject;
+  const kept = union(namedFieldsOf(schema, pruned), withNamedFields(owned, schema));
+  const result = removeFields(schema, whole, difference(namedFieldsOf(schema, whole), kept)) as JsonObject;
   return convertTo(type, result, apiVersion, objects.version);
 }
 

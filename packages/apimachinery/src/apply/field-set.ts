@@ -90,14 +90,17 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   return { members: a.members.intersection(b.members), children };
 }
 
-/** Without the members of `b`. What is below a member stays. */
+/** Without the members of `b`. What is below a member stays. The same set if there is nothing to take away. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   const children = new Map<PathElement, FieldSet>();
+  let changed = false;
   for (const [element, child] of a.children) {
     const other = b.children.get(element);
     const rest = other ? difference(child, other) : child;
+    changed ||= rest !== child;
     if (!other || !isEmptySet(rest)) children.set(element, rest);
   }
+  if (!changed && a.members.isDisjointFrom(b.members)) return a;
   return { members: a.members.difference(b.members), children };
 }
 
@@ -134,23 +137,31 @@ export function pathsOf(set: FieldSet): FieldPath[] {
   return [...members, ...below];
 }
 
+/** Sets and their encoded forms are values: most of those that a write decodes it encodes again as they were. */
+const encodedForms = new WeakMap<FieldSet, JsonObject>();
+
 /** FieldsV1: `{"f:spec":{"f:replicas":{}}}`, with `.` where a member has something below it. */
 export function encodeFieldsV1(set: FieldSet): JsonObject {
+  return encodedForms.get(set) ?? writeFields(set);
+}
+
+function writeFields(set: FieldSet): JsonObject {
   const elements = [...set.members.union(new Set(set.children.keys()))].sort(compareElements);
   const fields: Record<string, JsonValue> = {};
   for (const element of elements) {
     const child = set.children.get(element);
     const isMember = set.members.has(element);
     if (!child) fields[element] = {};
-    else
-      fields[element] = isMember && !isEmptySet(child) ? { '.': {}, ...encodeFieldsV1(child) } : encodeFieldsV1(child);
+    else fields[element] = isMember && !isEmptySet(child) ? { '.': {}, ...writeFields(child) } : writeFields(child);
   }
   return fields;
 }
 
 /** Elements of unknown kinds are skipped. Throws SyntaxError if a key or value is no JSON. */
 export function decodeFieldsV1(fields: JsonValue | undefined): FieldSet {
-  return readFields(fields).set ?? EMPTY_FIELDS;
+  const { set } = readFields(fields);
+  if (set) encodedForms.set(set, fields as JsonObject);
+  return set ?? EMPTY_FIELDS;
 }
 
 function readFields(fields: JsonValue | undefined): { set: FieldSet | undefined; isMember: boolean } {

@@ -15,12 +15,13 @@ export const valueElement = (value: JsonValue): PathElement => `v:${JSON.stringi
 
 /** `fields` need not be sorted. */
 export function keyElement(fields: readonly (readonly [name: string, value: JsonValue])[]): PathElement {
-  return `k:${JSON.stringify(Object.fromEntries([...fields].sort(([a], [b]) => compareText(a, b))))}`;
+  const sorted = fields.length > 1 ? fields.toSorted(([a], [b]) => compareText(a, b)) : fields;
+  return `k:{${sorted.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 
 /** The element as FieldsV1 has it, made canonical; undefined if it is of no known kind. */
 export function parsePathElement(text: string): PathElement | undefined {
-  if (text.startsWith('f:')) return text;
+  if (text.startsWith('f:') || PLAIN_KEY.test(text)) return text;
   if (text.startsWith('v:')) return valueElement(JSON.parse(text.slice(2)) as JsonValue);
   if (text.startsWith('k:')) return keyElement(Object.entries(JSON.parse(text.slice(2)) as Record<string, JsonValue>));
   return /^i:-?[0-9]+$/.test(text) ? text : undefined;
@@ -46,6 +47,9 @@ export function elementText(element: PathElement): string {
 export function pathText(path: readonly PathElement[]): string {
   return path.map(elementText).join('');
 }
+
+/** A key of one field in canonical form. */
+const PLAIN_KEY = /^k:\{"[^"\\]*":"[^"\\]*"\}$/;
 
 const KIND_ORDER = 'fkvi';
 
