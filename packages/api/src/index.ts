@@ -10,7 +10,8 @@ export type {
   StrategyContext,
   SubresourceDefinition,
 } from './resource-definition.ts';
-export { parseCronSchedule, CronScheduleError } from './batch/cron-schedule.ts';
+export { CronScheduleError, parseCronSchedule, type CronSchedule } from './batch/cron-schedule.ts';
+export { zonedFields } from './batch/time-zone.ts';
 export { containersOf, isSidecar, type AnyContainer } from './core/pod-containers-of.ts';
 export { computeQosClass } from './core/pod-qos.ts';
 export { addResources, aggregateContainerResources, maxResources, type ResourceList } from './core/resource-list.ts';

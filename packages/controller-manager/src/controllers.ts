@@ -4,6 +4,7 @@ import { createControllerRunner, type AnyControllerDefinition, type ControllerDe
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
+import { cronJobController } from './cronjob/cronjob-controller.ts';
 import { jobController } from './job/job-controller.ts';
 import { jobOrphanController } from './job/job-orphan-controller.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset-controller.ts';
@@ -47,6 +48,7 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     eventSource: 'root-ca-certificate-publisher-controller',
     make: ({ rootCA }, deps) => (rootCA === undefined ? [] : [createControllerRunner(rootCAPublisher(rootCA), deps)]),
   },
+  { name: 'cronjob-controller', eventSource: 'cronjob-controller', make: running(cronJobController) },
   {
     name: 'job-controller',
     eventSource: 'job-controller',
