@@ -4,7 +4,15 @@ import type { ObjectSchema } from '../schema.ts';
 import { parseApiVersion } from '../gvk.ts';
 import { badRequest, failure } from '../status-error.ts';
 import { conflictError } from './conflict-error.ts';
-import { difference, intersection, isEmptySet, union, withNamedFields, type FieldSet } from './field-set.ts';
+import {
+  difference,
+  EMPTY_FIELDS,
+  intersection,
+  isEmptySet,
+  union,
+  withNamedFields,
+  type FieldSet,
+} from './field-set.ts';
 import { allowedByLastApplied, KUBECTL_MANAGER, withLastApplied } from './last-applied.ts';
 import { decodeManagers, encodeManagers, managerId, type Manager, type Managers } from './managers.ts';
 import { mergeObjects } from './merge-objects.ts';
@@ -123,10 +131,13 @@ function pruneOwned(type: ManagedType, merged: JsonObject, managers: Managers, l
   if (!last || isEmptySet(last.fields)) return merged;
   const schema = schemaAt(type, last.apiVersion);
   if (!schema) return merged;
+  const owners = fieldsByVersion(managers, last.apiVersion);
+  // Most applies let go of nothing: what somebody owns stays, and so does what is below it.
+  if (isEmptySet(difference(last.fields, owners.get(last.apiVersion) ?? EMPTY_FIELDS))) return merged;
   const whole = convertTo(type, merged, type.apiVersion, last.apiVersion);
   const owned = withNamedFields(last.fields, schema);
   let pruned = removeFields(schema, whole, owned) as JsonObject;
-  for (const [apiVersion, fields] of fieldsByVersion(managers, last.apiVersion)) {
+  for (const [apiVersion, fields] of owners) {
     pruned = addBackOwned(type, { whole, pruned, version: last.apiVersion }, apiVersion, fields);
   }
   const gone = difference(namedFieldsOf(schema, whole), namedFieldsOf(schema, pruned));

@@ -35,18 +35,15 @@ export const newFieldSet = (): FieldSetDraft => ({ members: new Set(), children:
 /** The root is no path: inserting it does nothing. */
 export function insertPath(draft: FieldSetDraft, path: FieldPath): void {
   let set = draft;
-  for (const [index, element] of path.entries()) {
-    if (index === path.length - 1) {
-      set.members.add(element);
-      return;
-    }
-    let child = set.children.get(element);
+  for (let index = 0; index < path.length - 1; index++) {
+    let child = set.children.get(path[index]!);
     if (!child) {
       child = newFieldSet();
-      set.children.set(element, child);
+      set.children.set(path[index]!, child);
     }
     set = child;
   }
+  if (path.length > 0) set.members.add(path.at(-1)!);
 }
 
 /** Of paths of field names, such as `['metadata', 'name']`. */

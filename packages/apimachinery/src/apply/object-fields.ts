@@ -1,6 +1,6 @@
-import type { JsonValue } from '../scalars.ts';
+import type { JsonObject, JsonValue } from '../scalars.ts';
 import type { ListSchema } from '../schema.ts';
-import { insertPath, newFieldSet, type FieldSet, type FieldSetDraft } from './field-set.ts';
+import { newFieldSet, type FieldSet, type FieldSetDraft } from './field-set.ts';
 import type { PathElement } from './path-element.ts';
 import { identityOf, isList, isMap, kindOfPlace, memberElement, memberType, type Type } from './typed-value.ts';
 
@@ -11,33 +11,44 @@ import { identityOf, isList, isMap, kindOfPlace, memberElement, memberType, type
  */
 export function fieldsOf(type: Type, value: JsonValue): FieldSet {
   const set = newFieldSet();
-  collect(set, [], type, value);
+  if (kindOfPlace(type, value, undefined) === 'map' && isMap(value)) collectMembers(set, type, value);
   return set;
 }
 
-function collect(set: FieldSetDraft, path: PathElement[], type: Type, value: JsonValue): void {
+/** Adds what is at `element`, and below it, to the set of its parent. */
+function collect(parent: FieldSetDraft, element: PathElement, type: Type, value: JsonValue): void {
   const kind = kindOfPlace(type, value, undefined);
-  if (kind === 'leaf') insertPath(set, path);
-  else if (kind === 'list' && isList(value)) collectElements(set, path, type as ListSchema, value);
-  else if (kind === 'map' && isMap(value)) {
-    for (const [name, member] of Object.entries(value)) {
-      const { type: below, declared } = memberType(type, name);
-      path.push(memberElement(name));
-      collect(set, path, below, member);
-      if (!declared || member === null || (isMap(member) && Object.keys(member).length === 0)) insertPath(set, path);
-      path.pop();
-    }
+  if (kind === 'leaf') {
+    parent.members.add(element);
+    return;
+  }
+  const below = newFieldSet();
+  if (kind === 'map' && isMap(value)) collectMembers(below, type, value);
+  else if (kind === 'list' && isList(value)) collectElements(below, type as ListSchema, value);
+  if (below.members.size > 0 || below.children.size > 0) parent.children.set(element, below);
+}
+
+function collectMembers(set: FieldSetDraft, type: Type, object: JsonObject): void {
+  for (const name in object) {
+    const member = object[name]!;
+    const { type: below, declared } = memberType(type, name);
+    const element = memberElement(name);
+    collect(set, element, below, member);
+    if (!declared || member === null || (isMap(member) && isEmptyObject(member))) set.members.add(element);
   }
 }
 
 /** Elements of the same identity are claimed as a whole. */
-function collectElements(set: FieldSetDraft, path: PathElement[], type: ListSchema, list: readonly JsonValue[]): void {
+function collectElements(set: FieldSetDraft, type: ListSchema, list: readonly JsonValue[]): void {
   const elements = list.map((item) => identityOf(type, item));
   for (const [index, element] of elements.entries()) {
     if (element === undefined) continue;
-    path.push(element);
-    if (elements.indexOf(element) === elements.lastIndexOf(element)) collect(set, path, type.items, list[index]!);
-    insertPath(set, path);
-    path.pop();
+    if (elements.indexOf(element) === elements.lastIndexOf(element)) collect(set, element, type.items, list[index]!);
+    set.members.add(element);
   }
+}
+
+function isEmptyObject(object: JsonObject): boolean {
+  for (const _name in object) return false;
+  return true;
 }

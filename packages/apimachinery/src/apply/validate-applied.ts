@@ -1,7 +1,7 @@
-import type { JsonValue } from '../scalars.ts';
-import type { ListSchema, ScalarFormat } from '../schema.ts';
+import type { JsonObject, JsonValue } from '../scalars.ts';
+import type { ListSchema, MapSchema, ObjectSchema, ScalarFormat } from '../schema.ts';
 import { goValueText } from '../go-value-text.ts';
-import { elementText } from './path-element.ts';
+import { elementText, pathText, type PathElement } from './path-element.ts';
 import { elementOf, isAssociative, isList, isMap, memberElement, memberType, type Type } from './typed-value.ts';
 
 /**
@@ -10,9 +10,9 @@ import { elementOf, isAssociative, isList, isMap, memberElement, memberType, typ
  * Mirrors: sigs.k8s.io/structured-merge-diff/v6/typed/validate.go (v1.36)
  */
 export function validateApplied(type: Type, value: JsonValue): readonly string[] {
-  const errors: Problem[] = [];
-  visit(errors, '', type, value);
-  return errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const walk: Walk = { path: [], problems: [] };
+  visit(walk, type, value);
+  return walk.problems;
 }
 
 /** One problem as it is, several as a list under a heading. */
@@ -20,51 +20,61 @@ export function problemsText(problems: readonly string[]): string {
   return problems.length === 1 ? problems[0]! : ['errors:', ...problems.map((problem) => `  ${problem}`)].join('\n');
 }
 
-interface Problem {
-  readonly path: string;
-  readonly message: string;
+interface Walk {
+  readonly path: PathElement[];
+  readonly problems: string[];
 }
 
-function visit(errors: Problem[], path: string, type: Type, value: JsonValue): void {
+function report({ path, problems }: Walk, message: string): void {
+  problems.push(path.length === 0 ? message : `${pathText(path)}: ${message}`);
+}
+
+function visit(walk: Walk, type: Type, value: JsonValue): void {
   if (value === null || type === undefined) return;
   if (type.type === 'scalar') {
     const message = scalarProblem(type.format, value);
-    if (message !== undefined) errors.push({ path, message });
+    if (message !== undefined) report(walk, message);
   } else if (type.type === 'list') {
-    if (isList(value)) visitElements(errors, path, type, value);
-    else errors.push({ path, message: `expected list, got ${reflected(value)}` });
-  } else if (!isMap(value)) {
-    errors.push({ path, message: `expected map, got ${reflected(value)}` });
+    if (isList(value)) visitElements(walk, type, value);
+    else report(walk, `expected list, got ${reflected(value)}`);
+  } else if (isMap(value)) {
+    visitMembers(walk, type, value);
   } else {
-    for (const [name, member] of Object.entries(value)) {
-      const below = `${path}${elementText(memberElement(name))}`;
-      const { type: memberSchema, declared } = memberType(type, name);
-      if (type.type === 'object' && !declared) {
-        if (type.preserveUnknownFields) continue;
-        errors.push({ path: below, message: 'field not declared in schema' });
-        return;
-      }
-      visit(errors, below, memberSchema, member);
-    }
+    report(walk, `expected map, got ${reflected(value)}`);
   }
 }
 
-function visitElements(errors: Problem[], path: string, type: ListSchema, list: readonly JsonValue[]): void {
-  const seen = new Set<string>();
+/** An unknown field ends the look at its object. */
+function visitMembers(walk: Walk, type: ObjectSchema | MapSchema, object: JsonObject): void {
+  for (const name in object) {
+    const { type: below, declared } = memberType(type, name);
+    if (type.type === 'object' && !declared && type.preserveUnknownFields) continue;
+    walk.path.push(memberElement(name));
+    const isUnknown = type.type === 'object' && !declared;
+    if (isUnknown) report(walk, 'field not declared in schema');
+    else visit(walk, below, object[name]!);
+    walk.path.pop();
+    if (isUnknown) return;
+  }
+}
+
+function visitElements(walk: Walk, type: ListSchema, list: readonly JsonValue[]): void {
+  const seen = new Set<PathElement>();
   for (const [index, item] of list.entries()) {
-    let text = `[${index}]`;
+    let element: PathElement = `i:${index}`;
     if (isAssociative(type)) {
       try {
-        const element = elementOf(type, item);
-        text = elementText(element);
-        if (seen.has(element)) errors.push({ path, message: `duplicate entries for key ${text}` });
-        seen.add(element);
+        element = elementOf(type, item);
       } catch (error) {
-        errors.push({ path, message: `element ${index}: ${(error as Error).message}` });
+        report(walk, `element ${index}: ${(error as Error).message}`);
         return;
       }
+      if (seen.has(element)) report(walk, `duplicate entries for key ${elementText(element)}`);
+      seen.add(element);
     }
-    visit(errors, `${path}${text}`, type.items, item);
+    walk.path.push(element);
+    visit(walk, type.items, item);
+    walk.path.pop();
   }
 }
 
