@@ -75,8 +75,15 @@ export function createKubelet(config: KubeletConfig, deps: KubeletDeps): Kubelet
       const group = new TaskGroup(signal);
       const recorder = createEventRecorder({ component: 'kubelet', host: config.nodeName }, deps);
       const informers = createInformers(deps);
-      parts = await assembleParts(config, { ...deps, recorder, informers, signal: group.signal });
-      const loop = new KubeletLoop(config, deps, parts);
+      const relist = new Wake(group.signal);
+      parts = await assembleParts(config, {
+        ...deps,
+        recorder,
+        informers,
+        signal: group.signal,
+        onRuntimeChanged: () => relist.now(),
+      });
+      const loop = new KubeletLoop(config, deps, parts, relist);
       group.start((groupSignal) => recorder.run(groupSignal));
       group.start((groupSignal) => informers.run(groupSignal));
       group.start(async (groupSignal) => {
@@ -90,6 +97,33 @@ export function createKubelet(config: KubeletConfig, deps: KubeletDeps): Kubelet
   };
 }
 
+/** Ends a pause early. */
+class Wake {
+  #wake: (() => void) | undefined;
+  #asked = false;
+
+  constructor(signal: AbortSignal) {
+    signal.addEventListener('abort', () => this.now(), { once: true });
+  }
+
+  now(): void {
+    this.#asked = true;
+    this.#wake?.();
+  }
+
+  async wait(clock: Clock, ms: number): Promise<void> {
+    if (!this.#asked) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = clock.after(ms, resolve);
+      this.#wake = resolve;
+      await promise;
+      timer.cancel();
+      this.#wake = undefined;
+    }
+    this.#asked = false;
+  }
+}
+
 /** The loops of a running kubelet. */
 class KubeletLoop {
   readonly #config: KubeletConfig;
@@ -98,9 +132,11 @@ class KubeletLoop {
   readonly #housekeeping: HousekeepingDeps;
   #seen: ReadonlyMap<string, RuntimePodSummary> = new Map();
   #staticPods: readonly Pod[] = [];
+  readonly #relistNow: Wake;
   #intake: PodIntake | undefined;
 
-  constructor(config: KubeletConfig, deps: KubeletDeps, parts: KubeletParts) {
+  constructor(config: KubeletConfig, deps: KubeletDeps, parts: KubeletParts, relist: Wake) {
+    this.#relistNow = relist;
     this.#config = config;
     this.#deps = deps;
     this.#parts = parts;
@@ -137,7 +173,7 @@ class KubeletLoop {
     const intake = this.#intake!;
     const every = (ms: number, what: string, work: (signal: AbortSignal) => Promise<void>): void =>
       group.start((signal) => this.#repeat(ms, what, work, signal));
-    every(RELIST_MS, 'look at the runtime', (signal) => this.#relist(signal));
+    group.start((signal) => this.#watchRuntime(signal));
     every(RUNTIME_CHECK_MS, 'check the runtime', (signal) => this.#checkRuntime(signal));
     every(DEADLINE_CHECK_MS, 'check deadlines', () => Promise.resolve(this.#checkDeadlines()));
     every(EVICTION_MS, 'check local storage', (signal) =>
@@ -157,6 +193,17 @@ class KubeletLoop {
       every(HOUSEKEEPING_MS, 'clean up pods', () => cleanUpPods(this.#housekeeping, signal));
       every(GARBAGE_MS, 'collect garbage', () => collectGarbage(this.#housekeeping, signal));
     });
+  }
+
+  async #watchRuntime(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#relist(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#deps.log.error('failed to look at the runtime', { error });
+      }
+      await this.#relistNow.wait(this.#deps.clock, RELIST_MS);
+    }
   }
 
   async #repeat(
@@ -192,12 +239,12 @@ class KubeletLoop {
     const changes = runtimeChanges(this.#seen, now);
     const before = this.#seen;
     this.#seen = now;
-    for (const uid of new Set(changes.map((change) => change.uid))) syncPod(uid);
     for (const change of changes) {
       if (change.type !== 'ended') continue;
       const pod = now.get(change.uid) ?? before.get(change.uid)!;
       if (pod.containerIds.includes(change.id)) await removeOldAttempts(this.#housekeeping, pod, change.id, signal);
     }
+    for (const uid of new Set(changes.map((change) => change.uid))) syncPod(uid);
   }
 
   #checkDeadlines(): void {

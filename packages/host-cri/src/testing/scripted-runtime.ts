@@ -67,6 +67,8 @@ export class ScriptedRuntime implements RuntimeService {
   readonly #containers = new Map<string, ContainerEntry>();
   #script: RuntimeScript = {};
   readonly #made: string[] = [];
+  /** Of everything that was ever made. */
+  readonly #sandboxConfigs = new Map<string, PodSandboxConfig>();
   readonly #addresses: string[] = [];
 
   constructor(options: ScriptedRuntimeOptions) {
@@ -113,6 +115,12 @@ export class ScriptedRuntime implements RuntimeService {
     return this.#addresses;
   }
 
+  /** The pod that a sandbox or container belongs to. */
+  podOf(id: string): string | undefined {
+    const config = this.#sandboxConfigs.get(id);
+    return config?.metadata?.name;
+  }
+
   /** The ids of all sandboxes and containers, in the order they were made. */
   get made(): readonly string[] {
     return this.#made;
@@ -141,6 +149,7 @@ export class ScriptedRuntime implements RuntimeService {
       const isHostNetwork = config.linux?.securityContext?.namespaceOptions?.network === 'NODE';
       const ip = isHostNetwork ? '' : this.#newAddress();
       const handler = request.runtimeHandler ?? '';
+      this.#sandboxConfigs.set(id, config);
       this.#sandboxes.set(id, { id, config, handler, createdAt: this.#nanoseconds(), ip, ready: true });
       return Promise.resolve({ podSandboxId: id });
     });
@@ -189,6 +198,7 @@ export class ScriptedRuntime implements RuntimeService {
       const script = this.#turns.next(name, this.#script.containers?.[name]) ?? {};
       if (script.createError) throw new CriError('Unknown', script.createError.message);
       const id = this.#newId('container');
+      this.#sandboxConfigs.set(id, sandbox.config);
       this.#containers.set(id, {
         id,
         sandbox,
@@ -300,7 +310,7 @@ export class ScriptedRuntime implements RuntimeService {
       const delayMs = result.delayMs ?? 0;
       const isLate = timeoutMs > 0 && delayMs > timeoutMs;
       if (delayMs > 0) await this.#clock.sleep(isLate ? timeoutMs : delayMs, options?.signal);
-      if (isLate) throw new CriError('DeadlineExceeded', 'command timed out');
+      if (isLate) throw new CriError('DeadlineExceeded', `command ${JSON.stringify(command)} timed out`);
       const encode = (text = ''): Uint8Array => new TextEncoder().encode(text);
       return { stdout: encode(result.stdout), stderr: encode(result.stderr), exitCode: result.exitCode ?? 0 };
     });
@@ -338,7 +348,8 @@ export class ScriptedRuntime implements RuntimeService {
   }
 
   #nanoseconds(): number {
-    return this.#clock.now() * 1e6;
+    // What is made in the same millisecond is still told apart.
+    return this.#clock.now() * 1e6 + this.#made.length * 1000;
   }
 
   #entry(id: string | undefined): ContainerEntry {

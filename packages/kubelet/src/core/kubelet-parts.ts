@@ -47,6 +47,8 @@ export interface PartsDeps {
   readonly host: NodeHost;
   readonly recorder: EventRecorder;
   readonly informers: Informers;
+  /** Asks for a look at the runtime. */
+  readonly onRuntimeChanged: () => void;
   /** Ends everything that the parts do by themselves. */
   readonly signal: AbortSignal;
 }
@@ -211,6 +213,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     resizeState,
     failures,
     resources,
+    handlerOf: (pod, syncSignal) => options.runtimeHandler(pod, syncSignal),
     runtimeInfo,
     hostIPs,
     cgroupOf,
@@ -225,6 +228,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     resyncMs: config.syncFrequencyMs,
     signal,
     latestPod: (uid) => pods.get(uid),
+    onChanged: deps.onRuntimeChanged,
   });
   return {
     shared,

@@ -103,9 +103,7 @@ export class PodIntake {
   #change(pod: Pod, known: Pod): void {
     const { workers } = this.#parts;
     if (deepEqual(relevant(pod), relevant(known))) {
-      if (pod.status?.phase !== known.status?.phase && isTerminalPhase(pod.status?.phase)) {
-        workers.update({ type: 'update', pod });
-      } else if (hasGateChange(pod, known)) workers.update({ type: 'sync', pod });
+      if (hasGateChange(pod, known)) workers.update({ type: 'sync', pod });
       return;
     }
     if (!deepEqual(pod.spec, known.spec)) this.#reviewResize(pod);

@@ -45,6 +45,7 @@ export interface PodLifecycleDeps {
   readonly resizeState: ResizeState;
   readonly failures: StartFailures;
   readonly resources: ResourceSettings;
+  readonly handlerOf: (pod: Pod, signal: AbortSignal) => Promise<string>;
   readonly runtimeInfo: () => RuntimeInfo;
   readonly hostIPs: () => readonly string[];
   readonly cgroupOf: (pod: Pod) => string;
@@ -69,14 +70,14 @@ export class PodLifecycle implements PodSyncer {
   }
 
   async sync(wanted: Pod, _type: PodUpdate['type'], signal: AbortSignal): Promise<SyncResult> {
-    const { reader, statuses, events, probes, failures, runner, allocator } = this.#deps;
+    const { statuses, events, probes, failures, runner, allocator } = this.#deps;
     const pod = allocator.allocated(wanted);
-    const observed = await reader.podStatus(pod.metadata, signal);
+    const observed = await this.#observe(pod, signal);
     this.#followResize(pod, observed);
     const status = await this.#generate(pod, observed, false);
-    const runtime: PodRuntimeStatus = { ...observed, ips: (status.podIPs ?? []).map(({ ip = '' }) => ip) };
+    const runtime: PodRuntimeStatus = { ...observed, ips: (status.podIPs ?? []).map(({ ip }) => ip) };
     statuses.set(pod, status);
-    if (isTerminalPhase(status.phase)) return { isTerminal: true, acted: false };
+    if (isTerminalPhase(status.phase)) return { isTerminal: true, next: 'nothing' };
 
     const { networkProblem } = this.#deps.runtimeInfo();
     if (networkProblem !== '' && !pod.spec.hostNetwork) {
@@ -105,18 +106,18 @@ export class PodLifecycle implements PodSyncer {
     failures.update(pod.metadata.uid, outcome.started);
     if (outcome.resizeError !== undefined) allocator.setInProgress(pod, 'Error', outcome.resizeError);
     if (outcome.error) throw outcome.error;
-    return { isTerminal: false, acted: outcome.acted };
+    return { isTerminal: false, next: outcome.next };
   }
 
   async syncTerminating(
     wanted: Pod,
-    gracePeriodSeconds: number,
+    gracePeriodSeconds: number | undefined,
     eviction: PodEviction | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const { reader, statuses, killer, probes, events, allocator } = this.#deps;
+    const { statuses, killer, probes, events, allocator } = this.#deps;
     const pod = allocator.allocated(wanted);
-    const runtime = await reader.podStatus(pod.metadata, signal);
+    const runtime = await this.#observe(pod, signal);
     statuses.set(pod, evicted(await this.#generate(pod, runtime, false), eviction));
     probes.stopLivenessAndStartup(pod);
     try {
@@ -127,13 +128,12 @@ export class PodLifecycle implements PodSyncer {
       throw error;
     }
     probes.removePod(pod.metadata.uid);
-    const stopped = { ...(await reader.podStatus(pod.metadata, signal)), ips: runtime.ips };
+    const stopped = await this.#observe(pod, signal);
     const running = stopped.containers.filter((record) => record.state === 'running').map((record) => record.id);
     if (running.length > 0) {
       throw new Error(`detected running containers after a successful KillPod, CRI violation: [${running.join(' ')}]`);
     }
-    const status = await this.#generate(pod, withKnownIPs(stopped, statuses.get(pod.metadata.uid)), true);
-    statuses.set(pod, evicted(status, eviction));
+    statuses.set(pod, evicted(await this.#generate(pod, stopped, true), eviction));
   }
 
   async syncTerminatingRuntimePod(pod: RuntimePod, signal: AbortSignal): Promise<void> {
@@ -144,11 +144,10 @@ export class PodLifecycle implements PodSyncer {
   }
 
   async syncTerminated(wanted: Pod, signal: AbortSignal): Promise<void> {
-    const { reader, statuses, volumes, host, userNamespaces, cgroupOf, allocator } = this.#deps;
+    const { statuses, volumes, host, userNamespaces, cgroupOf, allocator } = this.#deps;
     const pod = allocator.allocated(wanted);
     const { uid } = pod.metadata;
-    const runtime = await reader.podStatus(pod.metadata, signal);
-    statuses.set(pod, await this.#generate(pod, withKnownIPs(runtime, statuses.get(uid)), true));
+    statuses.set(pod, await this.#generate(pod, await this.#observe(pod, signal), true));
     await volumes.unmountPod(uid);
     await host.cgroups.remove(cgroupOf(pod));
     userNamespaces.release(uid);
@@ -171,6 +170,14 @@ export class PodLifecycle implements PodSyncer {
     );
   }
 
+  /** A pod whose sandbox has stopped keeps the addresses that it had. */
+  async #observe(pod: Pod, signal: AbortSignal): Promise<PodRuntimeStatus> {
+    const runtime = await this.#deps.reader.podStatus(pod.metadata, signal);
+    if (runtime.ips.length > 0 || runtime.sandboxes.some((sandbox) => sandbox.ready)) return runtime;
+    const known = this.#deps.statuses.get(pod.metadata.uid)?.podIPs ?? [];
+    return { ...runtime, ips: known.map(({ ip }) => ip) };
+  }
+
   /** Says once that a pod's time is up. */
   announceDeadline(pod: Pod): void {
     const { uid } = pod.metadata;
@@ -183,6 +190,7 @@ export class PodLifecycle implements PodSyncer {
     const { statuses, probes, failures, allocator, host, cgroupOf, runtimeInfo, hostIPs } = this.#deps;
     const { uid } = pod.metadata;
     const info = runtimeInfo();
+    const handler = await this.#deps.handlerOf(pod, this.#deps.signal).catch(() => '');
     if (isTerminal) allocator.drop(uid);
     return podStatus({
       pod,
@@ -191,7 +199,7 @@ export class PodLifecycle implements PodSyncer {
       runtimeName: info.name,
       hostIPs: hostIPs(),
       isTerminal,
-      supportsRecursiveReadOnly: info.handlers.get('')?.recursiveReadOnlyMounts ?? false,
+      supportsRecursiveReadOnly: info.handlers.get(handler)?.recursiveReadOnlyMounts ?? false,
       startFailure: (name) => failures.get(uid, name),
       applyProbes: (all) => probes.apply(pod, all),
       eviction: this.isPastDeadline(pod) ? DEADLINE : undefined,
@@ -297,10 +305,4 @@ const DEADLINE: PodEviction = {
 
 export function evicted(status: PodStatus, eviction: PodEviction | undefined): PodStatus {
   return eviction ? { ...status, phase: 'Failed', ...eviction } : status;
-}
-
-/** A sandbox that has stopped has no addresses; the pod keeps those it had. */
-function withKnownIPs(runtime: PodRuntimeStatus, status: PodStatus | undefined): PodRuntimeStatus {
-  if (runtime.ips.length > 0) return runtime;
-  return { ...runtime, ips: (status?.podIPs ?? []).map(({ ip = '' }) => ip) };
 }

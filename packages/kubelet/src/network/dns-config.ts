@@ -56,16 +56,10 @@ export function parseResolvConf(text: string): ResolvConf {
 }
 
 function dnsType(pod: Pod): 'cluster' | 'host' | 'none' {
-  switch (pod.spec.dnsPolicy) {
-    case 'None':
-      return 'none';
-    case 'Default':
-      return 'host';
-    case 'ClusterFirst':
-      return pod.spec.hostNetwork ? 'host' : 'cluster';
-    default:
-      return 'cluster';
-  }
+  const { dnsPolicy, hostNetwork } = pod.spec;
+  if (dnsPolicy === 'None') return 'none';
+  if (dnsPolicy === 'Default') return 'host';
+  return dnsPolicy === 'ClusterFirst' && hostNetwork ? 'host' : 'cluster';
 }
 
 function baseConfig(pod: Pod, type: 'cluster' | 'host' | 'none', settings: DnsSettings): ResolvConf {

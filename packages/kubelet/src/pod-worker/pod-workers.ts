@@ -16,10 +16,10 @@ import {
 /** What a pod's worker does; each method is one piece of work that may be tried again. */
 export interface PodSyncer {
   sync(pod: Pod, updateType: PodUpdate['type'], signal: AbortSignal): Promise<SyncResult>;
-  /** Stops the containers. */
+  /** Stops the containers; without a grace period, each gets what the pod's spec says. */
   syncTerminating(
     pod: Pod,
-    gracePeriodSeconds: number,
+    gracePeriodSeconds: number | undefined,
     eviction: PodEviction | undefined,
     signal: AbortSignal,
   ): Promise<void>;
@@ -33,8 +33,8 @@ export interface PodSyncer {
 export interface SyncResult {
   /** All containers have ended for good. */
   readonly isTerminal: boolean;
-  /** Something was done, so that a look at the result is worth while. */
-  readonly acted: boolean;
+  /** `changed`: the runtime has news. `again`: there is more to do at once. */
+  readonly next: 'nothing' | 'changed' | 'again';
 }
 
 /** A failed piece of work that says when the next try makes sense. */
@@ -73,6 +73,7 @@ export class PodWorkers {
   readonly #resyncMs: number;
   readonly #signal: AbortSignal;
   readonly #latestPod: (uid: string) => Pod | undefined;
+  readonly #onChanged: () => void;
   readonly #workers = new Map<string, Worker>();
 
   constructor(options: {
@@ -84,6 +85,8 @@ export class PodWorkers {
     readonly signal: AbortSignal;
     /** The pod as the kubelet has it now, for work that starts later than the update that asked for it. */
     readonly latestPod: (uid: string) => Pod | undefined;
+    /** A worker has changed something in the runtime: looking at it is worth while. */
+    readonly onChanged: () => void;
   }) {
     this.#syncer = options.syncer;
     this.#clock = options.clock;
@@ -92,6 +95,7 @@ export class PodWorkers {
     this.#resyncMs = options.resyncMs;
     this.#signal = options.signal;
     this.#latestPod = options.latestPod;
+    this.#onChanged = options.onChanged;
   }
 
   update(update: PodUpdate): void {
@@ -152,7 +156,7 @@ export class PodWorkers {
   /** Resolves when no worker does anything; for the end of the kubelet. */
   async stopped(): Promise<void> {
     for (const worker of this.#workers.values()) worker.timer?.cancel();
-    await Promise.all([...this.#workers.values()].map((worker) => worker.running));
+    await Promise.all([...this.#workers.values()].flatMap((worker) => worker.running ?? []));
   }
 
   #start(uid: string, worker: Worker): void {
@@ -170,11 +174,11 @@ export class PodWorkers {
       const begun = beginWork(worker.state);
       if (!begun) return;
       worker.state = begun.state;
-      const { complete, error, acted } = await this.#work(worker, begun.work, begun.update);
+      const { complete, error, next } = await this.#work(worker, begun.work, begun.update);
       const done = completeWork(worker.state, begun.work, complete ? 'complete' : 'continue');
       worker.state = done.state;
       more = done.more;
-      if (!more && worker.state.work !== 'finished') this.#wakeLater(uid, worker, error, acted);
+      if (!more && worker.state.work !== 'finished') this.#wakeLater(uid, worker, error, next);
     }
   }
 
@@ -182,7 +186,7 @@ export class PodWorkers {
     worker: Worker,
     work: WorkType,
     update: PodUpdate,
-  ): Promise<{ readonly complete: boolean; readonly error?: unknown; readonly acted?: boolean }> {
+  ): Promise<{ readonly complete: boolean; readonly error?: unknown; readonly next?: SyncResult['next'] }> {
     using child = childSignal(this.#signal);
     worker.abort = () => child.abort();
     try {
@@ -192,12 +196,12 @@ export class PodWorkers {
         return { complete: true };
       }
       if (work === 'sync') {
-        const { isTerminal, acted } = await this.#syncer.sync(pod, update.type, child.signal);
-        return { complete: isTerminal, acted };
+        const { isTerminal, next } = await this.#syncer.sync(pod, update.type, child.signal);
+        return { complete: isTerminal, next };
       }
       const { gracePeriodSeconds, eviction } = worker.state;
       if (work === 'terminating') {
-        await this.#syncer.syncTerminating(pod, gracePeriodSeconds, eviction, child.signal);
+        await this.#syncer.syncTerminating(pod, gracePeriodSeconds || undefined, eviction, child.signal);
       } else await this.#syncer.syncTerminated(pod, child.signal);
       return { complete: true };
     } catch (error) {
@@ -210,15 +214,16 @@ export class PodWorkers {
     }
   }
 
-  #wakeLater(uid: string, worker: Worker, error: unknown, acted: boolean | undefined): void {
+  #wakeLater(uid: string, worker: Worker, error: unknown, next: SyncResult['next'] | undefined): void {
+    if (next === 'changed') this.#onChanged();
     const pod = worker.state.active?.pod;
     const again = (): void =>
       this.update(pod ? { type: 'sync', pod: this.#latestPod(uid) ?? pod } : worker.state.active!);
-    worker.timer = this.#clock.after(this.#delay(error, acted), again);
+    worker.timer = this.#clock.after(this.#delay(error, next === 'again'), again);
   }
 
-  #delay(error: unknown, acted: boolean | undefined): number {
-    if (error === undefined) return acted ? 0 : this.#jitter(this.#resyncMs, RESYNC_JITTER);
+  #delay(error: unknown, again: boolean): number {
+    if (error === undefined) return again ? 0 : this.#jitter(this.#resyncMs, RESYNC_JITTER);
     const wanted = error instanceof RetryLater ? Math.min(Math.max(0, error.afterMs), this.#resyncMs) : BACK_OFF_MS;
     return this.#jitter(wanted, BACK_OFF_JITTER);
   }

@@ -12,14 +12,8 @@ export function shouldContainerRestart(container: AnyContainer, spec: PodSpec, e
     if (container.restartPolicy === 'Always') return true;
     return container.restartPolicy === 'OnFailure' && exitCode !== 0;
   }
-  switch (spec.restartPolicy) {
-    case 'Never':
-      return false;
-    case 'OnFailure':
-      return exitCode !== 0;
-    default:
-      return true;
-  }
+  if (spec.restartPolicy === 'Never') return false;
+  return spec.restartPolicy !== 'OnFailure' || exitCode !== 0;
 }
 
 export function matchingRestartRule(container: AnyContainer, exitCode: number): ContainerRestartRule | undefined {

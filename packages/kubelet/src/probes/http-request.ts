@@ -25,15 +25,18 @@ export function httpProbeRequest(
   const headers = (action.httpHeaders ?? []).map(({ name, value }) => [canonicalHeader(name), value] as const);
   const has = (name: string): boolean => headers.some(([known]) => known === name);
   const path = action.path ?? '';
+  const port = resolvePort(action.port, container);
   return {
     scheme: action.scheme?.toLowerCase() === 'https' ? 'https' : 'http',
     host: action.host || podIP,
-    port: resolvePort(action.port, container),
+    port,
     path: path.startsWith('/') ? path : `/${path}`,
     headers: [
       ...headers.filter(([name, value]) => name !== 'Accept' || value !== ''),
       ...(has('User-Agent') ? [] : [['User-Agent', `kube-${purpose}/${VERSION}`] as const]),
       ...(has('Accept') ? [] : [['Accept', '*/*'] as const]),
+      ...(has('Host') ? [] : [['Host', hostHeader(action.host || podIP, port)] as const]),
+      purpose === 'probe' ? (['Connection', 'close'] as const) : (['Accept-Encoding', 'gzip'] as const),
     ],
     timeoutMs,
     maxBodyBytes: BODY_BYTES_MAX,
@@ -41,8 +44,11 @@ export function httpProbeRequest(
 }
 
 export function httpProbeUrl(request: HttpProbeRequest): string {
-  const host = request.host.includes(':') ? `[${request.host}]` : request.host;
-  return `${request.scheme}://${host}:${request.port}${request.path}`;
+  return `${request.scheme}://${hostHeader(request.host, request.port)}${request.path}`;
+}
+
+function hostHeader(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 export function resolvePort(port: number | string, container: AnyContainer): number {

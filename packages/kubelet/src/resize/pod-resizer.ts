@@ -44,15 +44,6 @@ export class PodResizer {
     this.#cgroupOf = options.cgroupOf;
   }
 
-  isNeeded(actions: PodActions): boolean {
-    return (
-      actions.cpuResizes.length > 0 ||
-      actions.memoryResizes.length > 0 ||
-      actions.updatePodResources ||
-      actions.updatePodLevelResources
-    );
-  }
-
   /** Resolves with what went wrong. */
   async resize(pod: Pod, actions: PodActions, sandboxId: string, signal: AbortSignal): Promise<string | undefined> {
     const cgroup = this.#cgroupOf(pod);

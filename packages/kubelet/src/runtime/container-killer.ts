@@ -90,7 +90,8 @@ export class ContainerKiller {
         failures.push(failedTo('KillContainer', name, error));
       }
     };
-    await Promise.all(running.map(kill));
+    // Upstream's order of events: the oldest container first, then from the newest on.
+    await Promise.all([...running.slice(-1), ...running.slice(0, -1)].map(kill));
     for (const sandbox of status.sandboxes) {
       try {
         await this.#runtime.stopPodSandbox({ podSandboxId: sandbox.id }, { signal });

@@ -12,7 +12,7 @@ import {
   type AnyContainer,
 } from '../pod/containers.ts';
 import type { PodEvents } from '../pod/pod-events.ts';
-import { RetryLater } from '../pod-worker/pod-workers.ts';
+import { RetryLater, type SyncResult } from '../pod-worker/pod-workers.ts';
 import type { PodResizer } from '../resize/pod-resizer.ts';
 import type { StartFailure } from '../status/container-statuses.ts';
 import type { BackOff } from './back-off.ts';
@@ -44,10 +44,7 @@ export interface PodActionRunnerDeps {
 export interface SyncOutcome {
   /** Containers that were tried: why they did not start, or `undefined` if they did. */
   readonly started: ReadonlyMap<string, StartFailure | undefined>;
-  /** Something was changed. */
-  readonly acted: boolean;
-  /** All containers were removed, to be made anew. */
-  readonly reset: boolean;
+  readonly next: SyncResult['next'];
   readonly resizeError?: string;
   /** What to try again later. */
   readonly error?: Error;
@@ -100,8 +97,7 @@ export class PodActionRunner {
     const error = this.#summary(run);
     return {
       started: run.started,
-      acted: run.acted,
-      reset,
+      next: reset || changesResources(actions) ? 'again' : run.acted ? 'changed' : 'nothing',
       ...(resizeError === undefined ? {} : { resizeError }),
       ...(error ? { error } : {}),
     };
@@ -168,7 +164,7 @@ export class PodActionRunner {
       actions.ephemeralContainersToStart.length +
       actions.initContainersToStart.length +
       actions.containersToStart.length;
-    const resizes = resizer.isNeeded(actions);
+    const resizes = changesResources(actions);
     if (wanted === 0 && !actions.createSandbox && !resizes) return undefined;
 
     const created = actions.createSandbox ? await this.#createSandbox(run, actions.attempt, signal) : undefined;
@@ -311,4 +307,14 @@ export class PodActionRunner {
     }
     return volumes;
   }
+}
+
+/** Resources of running containers change, which the runtime does not report by itself. */
+function changesResources(actions: PodActions): boolean {
+  return (
+    actions.cpuResizes.length > 0 ||
+    actions.memoryResizes.length > 0 ||
+    actions.updatePodResources ||
+    actions.updatePodLevelResources
+  );
 }

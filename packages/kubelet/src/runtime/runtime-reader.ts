@@ -219,7 +219,7 @@ function recordOf(status: ContainerStatus, sandboxId: string): ContainerRecord {
     imageId: status.imageId || status.imageRef,
     hash,
     restartCount,
-    createdAtMs: toMs(status.createdAt),
+    createdAtMs: status.createdAt / 1e6,
     startedAtMs: toMs(status.startedAt),
     finishedAtMs: toMs(status.finishedAt),
     exitCode: status.exitCode,

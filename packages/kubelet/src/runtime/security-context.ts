@@ -157,13 +157,13 @@ export function checkRunAsNonRoot(
 function seccompProfile(pod: Pod, container: AnyContainer, settings: SecuritySettings): SecurityProfile {
   const profile: SeccompProfile | undefined =
     container.securityContext?.seccompProfile ?? pod.spec.securityContext?.seccompProfile;
-  switch (profile?.type) {
-    case undefined:
-      return { profileType: settings.seccompDefault ? 'RuntimeDefault' : 'Unconfined' };
+  if (!profile) return { profileType: settings.seccompDefault ? 'RuntimeDefault' : 'Unconfined' };
+  switch (profile.type) {
     case 'RuntimeDefault':
       return { profileType: 'RuntimeDefault' };
     case 'Localhost':
-      return { profileType: 'Localhost', localhostRef: `${settings.seccompRoot}/${profile!.localhostProfile ?? ''}` };
+      return { profileType: 'Localhost', localhostRef: `${settings.seccompRoot}/${profile.localhostProfile ?? ''}` };
+    case 'Unconfined':
     default:
       return { profileType: 'Unconfined' };
   }

@@ -35,7 +35,8 @@ export class TerminationOrder {
     const start = this.#clock.monotonic();
     const timeout = Promise.withResolvers<void>();
     const timer = this.#clock.after(graceSeconds * 1000, timeout.resolve);
-    await Promise.race([Promise.all(before.map((one) => this.#ended.get(one)?.promise)), timeout.promise]);
+    const ends = before.flatMap((one) => this.#ended.get(one)?.promise ?? []);
+    await Promise.race([Promise.all(ends), timeout.promise]);
     timer.cancel();
     return (this.#clock.monotonic() - start) / 1000;
   }

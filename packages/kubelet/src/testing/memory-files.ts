@@ -73,7 +73,8 @@ export class MemoryFiles implements FileSystem {
     const source = this.#resolve(from, false);
     const target = this.#tryResolve(to, false) ?? this.#inParent(to);
     this.#nodes.delete(target);
-    for (const [one, node] of [...this.#nodes]) {
+    const moved = [...this.#nodes];
+    for (const [one, node] of moved) {
       if (one !== source && !one.startsWith(`${source}/`)) continue;
       this.#nodes.delete(one);
       this.#nodes.set(target + one.slice(source.length), node);

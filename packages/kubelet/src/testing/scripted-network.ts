@@ -66,9 +66,9 @@ export class ScriptedNetwork implements NetworkProber {
       if (!this.#options.httpPorts.includes(port)) throw refused(host, port);
       throw new CriError('DeadlineExceeded', `health rpc did not complete within ${timeoutMs / 1000}s`);
     }
-    this.#options.onRequest('#grpc', { port, service });
     const answer = this.#turns.next(`grpc ${service}`, this.#script.grpc?.[service]);
     if (!answer) throw new CriError('Unimplemented', 'no');
+    this.#options.onRequest('#grpc', { port, service });
     return HEALTH[answer.status ?? 1];
   };
 

@@ -118,10 +118,9 @@ class Player {
 
   #observed(): Observed {
     const names = this.#names();
-    const calls = this.#runtime.calls.map((call, index) => ({
-      ...call,
-      step: this.#stepOfCall[index] ?? this.#action,
-    }));
+    const calls = this.#runtime.calls
+      .map((call, index) => ({ ...call, step: this.#stepOfCall[index] ?? this.#action }))
+      .filter((call) => this.#isOfPod(call));
     return {
       calls: normalized(recordedCalls(calls), names),
       settled: normalized(this.#settled, names),
@@ -129,10 +128,25 @@ class Player {
     };
   }
 
+  /** Some scenarios have a second pod, whose calls are left out. */
+  #isOfPod({ method, request }: RecordedCall): boolean {
+    if (method.startsWith('#')) return true;
+    const { podSandboxId, containerId, config, sandboxConfig } = request as {
+      readonly podSandboxId?: string;
+      readonly containerId?: string;
+      readonly config?: { readonly metadata?: { readonly name?: string } };
+      readonly sandboxConfig?: { readonly metadata?: { readonly name?: string } };
+    };
+    const id = containerId ?? podSandboxId;
+    const name = sandboxConfig?.metadata?.name ?? (id === undefined ? config?.metadata?.name : this.#runtime.podOf(id));
+    return name === this.#podName;
+  }
+
   #names(): Names {
     const ids = (method: string): readonly string[] => {
       const prefix = method === 'RunPodSandbox' ? 'sandbox' : 'container';
-      return this.#runtime.made.filter((id) => id.startsWith(prefix));
+      const own = this.#runtime.made.filter((id) => this.#runtime.podOf(id) === this.#podName);
+      return own.filter((id) => id.startsWith(prefix));
     };
     return {
       uids: this.#uids,
