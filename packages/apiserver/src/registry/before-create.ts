@@ -45,7 +45,6 @@ export function prepareAndValidateCreate(
 ): readonly string[] {
   ensureNamespace(definition, draft, namespace);
   const { behaviour } = definition;
-  if (draft.metadata.generation !== undefined) delete draft.metadata.generation;
   if (hasGeneration(definition)) draft.metadata.generation = 1;
   if (definition.subresources.some(({ name }) => name === 'status') && context.subresource === '') {
     resetStatus(definition, draft);

@@ -56,6 +56,7 @@ interface TypeMeta {
 const SUMMARY_BYTES = 30;
 /** Upstream's name for where its kinds are registered, which its messages show. */
 const SCHEME = 'pkg/api/legacyscheme/scheme.go:30';
+const APIEXTENSIONS_SCHEME = 'k8s.io/apiextensions-apiserver/pkg/apiserver/apiserver.go:55';
 
 /** Reads the body as an object of `type`, with defaults. Throws BadRequest and UnsupportedMediaType. */
 export async function decodeBody(
@@ -185,20 +186,24 @@ function typeMetaOf(value: unknown): TypeMeta {
 }
 
 /** What is not said is taken from the endpoint; what is said has to be a kind of this group and version. */
-function checkKind({ apiVersion, kind }: TypeMeta, type: BodyType): void {
+function checkKind(meta: TypeMeta, type: BodyType): void {
   const own = apiVersionOf(type);
-  if ((!kind || kind === type.kind) && (!apiVersion || apiVersion === own)) return;
-  const version = apiVersion || own;
-  const shown = kind || type.kind;
-  if (version !== own && shown === type.kind && isSameGroup(version, type)) {
+  const version = meta.apiVersion || own;
+  const kind = meta.kind || type.kind;
+  if (version !== own && kind === type.kind && isSameGroup(version, type)) {
     throw badRequest(`the API version in the data (${version}) does not match the expected API version (${own})`);
   }
-  const scheme =
-    type.kind === 'CustomResourceDefinition' ? 'k8s.io/apiextensions-apiserver/pkg/apiserver/apiserver.go:55' : SCHEME;
-  const text = `no kind ${JSON.stringify(shown)} is registered for version ${JSON.stringify(version)} in scheme ${JSON.stringify(scheme)}`;
-  throw badRequest(
-    `${shown} in version ${JSON.stringify(version.slice(version.indexOf('/') + 1))} cannot be handled as a ${type.kind}: ${text}`,
-  );
+  const problem = kindProblem(meta, type);
+  if (problem) throw cannotBeHandled({ apiVersion: version, kind }, type, problem);
+}
+
+/** What is wrong with the type that an object says it is of. */
+export function kindProblem({ apiVersion, kind }: TypeMeta, type: BodyType): string | undefined {
+  const own = apiVersionOf(type);
+  if ((!kind || kind === type.kind) && (!apiVersion || apiVersion === own)) return undefined;
+  const scheme = type.group === 'apiextensions.k8s.io' ? APIEXTENSIONS_SCHEME : SCHEME;
+  const names = [kind || type.kind, apiVersion || own, scheme].map((name) => JSON.stringify(name));
+  return `no kind ${names[0]} is registered for version ${names[1]} in scheme ${names[2]}`;
 }
 
 function isSameGroup(apiVersion: string, { group }: BodyType): boolean {

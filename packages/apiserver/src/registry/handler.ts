@@ -55,7 +55,8 @@ export function registryHandler(registry: Registry, special: SpecialHandlers): H
 function hasPath(definition: ResourceDefinition, { info }: ApiServerRequest): boolean {
   if (!definition.namespaced && info.namespace !== '' && definition.plural !== 'namespaces') return false;
   if (info.subresource !== '') return definition.subresources.some(({ name }) => name === info.subresource);
-  if (info.parts.length < 2) return true;
+  if (info.parts.length < 2)
+    return !definition.namespaced || info.namespace !== '' || definition.verbs.includes('list');
   if (definition.namespaced && info.namespace === '') return false;
   return definition.verbs.some((verb) => NAMED_VERBS.has(verb));
 }
@@ -71,8 +72,7 @@ function supports(definition: ResourceDefinition, { info, method }: ApiServerReq
   }
   const named = info.parts.length > 1;
   if (named ? verb === 'create' : verb === 'update' || verb === 'patch') return false;
-  if (!named && verb === 'create' && definition.namespaced && info.namespace === '')
-    return definition.verbs.length === 1;
+  if (definition.namespaced && info.namespace === '' && verb !== 'list' && verb !== 'watch') return false;
   return definition.verbs.includes(verb);
 }
 

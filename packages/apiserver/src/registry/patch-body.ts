@@ -16,12 +16,13 @@ import {
   parseJson,
   parseJsonStrict,
   parseYaml,
+  StatusError,
   YamlError,
   type JsonObject,
   type JsonValue,
 } from '@kts/apimachinery';
 
-import { finishDraft, goTypeName, strictText, type BodyType } from './decode-body.ts';
+import { finishDraft, goTypeName, kindProblem, strictText, type BodyType } from './decode-body.ts';
 import type { ObjectDraft } from './object-draft.ts';
 import type { RequestScope } from './request-scope.ts';
 import type { FieldValidation } from './write-options.ts';
@@ -31,6 +32,8 @@ export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 export interface PatchBody {
   readonly type: PatchType;
   readonly value: JsonValue;
+  /** Why the body cannot be read: only told once there is an object to patch. */
+  readonly failure?: Error;
   /** What a strict reader complains of: fields that are there twice. */
   readonly problems: readonly string[];
 }
@@ -46,9 +49,9 @@ const TYPES: Readonly<Record<string, PatchType>> = {
 export async function readPatch(scope: RequestScope, strict: boolean): Promise<PatchBody> {
   const body = await scope.request.readBody();
   const type = patchTypeOf(scope, body?.contentType ?? scope.request.headers['content-type'] ?? '');
-  if (!body) throw badRequest('error decoding patch: unexpected end of JSON input');
-  if (body.kind === 'object') return { type, value: body.object as JsonValue, problems: [] };
-  return type === 'apply' ? readYaml(body.bytes) : readJson(type, body.bytes, strict);
+  if (body?.kind === 'object') return { type, value: body.object as JsonValue, problems: [] };
+  const bytes = body?.bytes ?? new Uint8Array();
+  return type === 'apply' ? readYaml(bytes) : readJson(type, bytes, strict);
 }
 
 export function patchTypeOf(scope: RequestScope, contentType: string): PatchType {
@@ -74,7 +77,8 @@ function readJson(type: PatchType, bytes: Uint8Array, strict: boolean): PatchBod
     return { type, value, problems };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    throw badRequest(type === 'strategic' || !strict ? error.message : `error decoding patch: ${error.message}`);
+    const text = type === 'strategic' || !strict ? error.message : `error decoding patch: ${error.message}`;
+    return { type, value: null, problems: [], failure: badRequest(text) };
   }
 }
 
@@ -108,8 +112,7 @@ export function decodePatched(
   }: { readonly value: JsonValue; readonly problems: readonly string[]; readonly shown?: string },
   validation: FieldValidation,
 ): { readonly draft: ObjectDraft; readonly warnings: readonly string[] } {
-  const refuse = (text: string): Error =>
-    invalidObject({ group: '', kind: '' }, '', [invalid(FieldPath.of('patch'), shown ?? sortedText(value), text)]);
+  const refuse = (text: string): Error => refusedPatch(shown ?? sortedText(value), text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw refuse(
       `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeName(value)} into Go value of type ${GO_TYPE_META}`,
@@ -118,6 +121,8 @@ export function decodePatched(
   const { object, ...decoded } = decodeObject(type.schema, value);
   const { unknown, error } = shown === undefined ? decoded : explainConversion(type.schema, value);
   if (error !== undefined) throw refuse(error);
+  const mismatch = shown === undefined ? kindProblem(value as JsonObject, type) : undefined;
+  if (mismatch) throw refuse(mismatch);
   const problems = [...found, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
   if (validation === 'Strict' && problems.length > 0) throw refuse(strictText(problems));
   const draft = finishDraft(object as Record<string, unknown>, type);
@@ -126,6 +131,13 @@ export function decodePatched(
 
 const GO_TYPE_META =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** The answer about a patch whose outcome is no object: it names neither kind nor object. */
+function refusedPatch(shown: string, text: string): Error {
+  const { status } = invalidObject({ group: '', kind: '' }, '', [invalid(FieldPath.of('patch'), shown, text)]);
+  const { kind: _, ...details } = status.details ?? {};
+  return new StatusError({ ...status, details });
+}
 
 /** JSON with its outermost members sorted, as upstream's patch library writes it. */
 function sortedText(value: JsonValue): string {

@@ -99,6 +99,7 @@ function changed(
   options: WriteOptions,
   type: BodyType,
 ): ObjectDraft {
+  if (body.failure) throw body.failure;
   const document = existing as unknown as JsonValue;
   const patched = patchDocument(body, document, options.fieldValidation !== 'Ignore', type);
   const { draft, warnings } = decodePatched(type, patched, options.fieldValidation);

@@ -1,5 +1,6 @@
 import {
   badRequest,
+  fieldSelectorOf,
   parseFieldSelector,
   parseLabelSelector,
   SelectorError,
@@ -61,7 +62,7 @@ function eventReferenceFields(name: string): string[] {
 /** Throws BadRequest for selectors that cannot be read, and for fields that the kind does not select by. */
 export function parseSelection(definition: ResourceDefinition, labelText: string, fieldText: string): Selection {
   const labels = read(() => parseLabelSelector(labelText));
-  const fields = read(() => parseFieldSelector(fieldText));
+  const fields = read(() => withAliases(definition, parseFieldSelector(fieldText)));
   for (const { field } of fields.requirements) checkField(definition, field);
   const name = fields.exactValue('metadata.name');
   const namespace = fields.exactValue('metadata.namespace');
@@ -72,6 +73,15 @@ export function parseSelection(definition: ResourceDefinition, labelText: string
     ...(namespace === undefined ? {} : { namespace }),
     valueOf: (field) => fields.exactValue(field),
   };
+}
+
+/** The old name of a pod's node. */
+function withAliases({ plural, group }: ResourceDefinition, selector: FieldSelector): FieldSelector {
+  if (plural !== 'pods' || group !== '' || !selector.requirements.some(({ field }) => field === 'spec.host'))
+    return selector;
+  return fieldSelectorOf(
+    selector.requirements.map((one) => (one.field === 'spec.host' ? { ...one, field: 'spec.nodeName' } : one)),
+  );
 }
 
 function read<T>(parse: () => T): T {

@@ -36,8 +36,9 @@ const METADATA = FieldPath.of('metadata');
 
 /** Metadata by the kind's own rule for names. */
 export function validateMetadata(definition: ResourceDefinition, metadata: ObjectMeta): FieldError[] {
-  const rule = definition.behaviour.validateName ?? nameIsDNSSubdomain;
-  return validateMetadataWith(definition.namespaced, metadata, rule);
+  const rule = definition.behaviour.validateName?.bind(definition.behaviour) ?? nameIsDNSSubdomain;
+  const errors = validateMetadataWith(definition.namespaced, metadata, rule);
+  return definition.schema.name === '' ? errors : [...errors, ...validateBareFinalizers(metadata.finalizers ?? [])];
 }
 
 /** Metadata by the rule for all kinds: a name has to fit into a path. */
@@ -151,6 +152,18 @@ function validateFinalizers(finalizers: readonly string[]): FieldError[] {
     errors.push(invalid(path, finalizers, text));
   }
   return errors;
+}
+
+const BARE_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', FINALIZER_ORPHAN, FINALIZER_FOREGROUND]);
+
+/** Built-in kinds take names without a domain only from Kubernetes itself. */
+function validateBareFinalizers(finalizers: readonly string[]): FieldError[] {
+  const text = 'name is neither a standard finalizer name nor is it fully qualified';
+  return finalizers.flatMap((name, index) =>
+    name.includes('/') || BARE_FINALIZERS.has(name) || isQualifiedName(name).length > 0
+      ? []
+      : [invalid(METADATA.child('finalizers').index(index), name, text)],
+  );
 }
 
 function validateNoNewFinalizers(finalizers: readonly string[], old: readonly string[]): FieldError[] {

@@ -75,7 +75,6 @@ function scheduledConditions(pod: Pod, now: number): Draft<PodCondition>[] {
     type: 'PodScheduled',
     status: 'True',
     lastTransitionTime: formatTime(now),
-    ...(pod.metadata.generation ? { observedGeneration: pod.metadata.generation } : {}),
   };
   return [...conditions, scheduled] as Draft<PodCondition>[];
 }

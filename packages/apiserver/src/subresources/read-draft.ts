@@ -5,9 +5,10 @@ import type { AdmissionAttributes } from '../admission/admission.ts';
 import { createAttributes } from '../registry/create.ts';
 import { decodeBody, type BodyType } from '../registry/decode-body.ts';
 import { ensureNamespace } from '../registry/ensure-namespace.ts';
+import { trackUpdate } from '../registry/managed-fields.ts';
 import type { ObjectDraft } from '../registry/object-draft.ts';
 import type { RequestScope } from '../registry/request-scope.ts';
-import { parseWriteOptions, type WriteOptions } from '../registry/write-options.ts';
+import { managerOf, parseWriteOptions, type WriteOptions } from '../registry/write-options.ts';
 
 /** A subresource's kind as the type of a body. */
 export function bodyType(apiVersion: string, kind: string, openApiName: string): BodyType {
@@ -25,6 +26,8 @@ export async function readSent(scope: RequestScope, type: BodyType): Promise<Sen
   const options = parseWriteOptions(scope.request.query, 'CreateOptions');
   const draft = await decodeBody(scope, type, options.fieldValidation);
   ensureNamespace(scope.definition, draft, scope.namespace);
+  const manager = managerOf(options.fieldManager, scope.request.headers['user-agent']);
+  trackUpdate(scope, undefined, draft, manager, type);
   const attributes = createAttributes(scope, draft, scope.namespace, options);
   await scope.registry.admission.admit(attributes);
   return { draft, options, attributes };

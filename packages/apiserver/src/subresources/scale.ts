@@ -15,8 +15,9 @@ import {
   type LabelSelector,
 } from '@kts/apimachinery';
 import type { Scale } from '@kts/api/types/autoscaling-v1';
-import type { ResourceDefinition } from '@kts/api';
+import { age, type Cell, type ResourceDefinition } from '@kts/api';
 
+import type { CacheEntry } from '../cache/entry.ts';
 import { decodeBody, type BodyType } from '../registry/decode-body.ts';
 import { ensureNamespace } from '../registry/ensure-namespace.ts';
 import { getEntry } from '../registry/get.ts';
@@ -49,7 +50,7 @@ export async function scaleResource(
     case 'get': {
       const entry = await getEntry(scope);
       const scale = scaleOf(entry.object(), fields);
-      return entryResponse(scope, 200, objectEntry(entry, scale as unknown as KubeObject));
+      return scaleResponse(scope, objectEntry(entry, scale as unknown as KubeObject));
     }
     case 'update':
       return putScale(scope, fields);
@@ -66,7 +67,7 @@ async function putScale(scope: RequestScope, fields: ScaleFields): Promise<ApiSe
   const sent = await decodeBody(scope, scaleType(), options.fieldValidation);
   ensureNamespace(definition, sent, scope.namespace);
   checkName(scope, sent);
-  return writeScale(scope, fields, options, (old) => {
+  return writeScale(scope, fields, options, sent.metadata.uid, (old) => {
     const draft = draftOf(sent);
     trackUpdate(scope, old, draft, managerOf(options.fieldManager, request.headers['user-agent']), scaleType());
     return draft;
@@ -75,16 +76,18 @@ async function putScale(scope: RequestScope, fields: ScaleFields): Promise<ApiSe
 
 async function patchScale(scope: RequestScope, fields: ScaleFields): Promise<ApiServerResponse> {
   const { body, options } = await readPatchRequest(scope);
-  return writeScale(scope, fields, options, (old) => patchedDraft(scope, body, old, options, scaleType()));
+  return writeScale(scope, fields, options, '', (old) => patchedDraft(scope, body, old, options, scaleType()));
 }
 
 async function writeScale(
   scope: RequestScope,
   fields: ScaleFields,
   options: WriteOptions,
+  uid: string,
   makeScale: (old: KubeObject) => ObjectDraft,
 ): Promise<ApiServerResponse> {
   const result = await guaranteedUpdate(scope, {
+    ...(uid ? { uid } : {}),
     allowCreate: false,
     dryRun: options.dryRun,
     makeObject: async (existing) => {
@@ -104,7 +107,26 @@ async function writeScale(
     },
   });
   const scale = scaleOf(result.entry.object(), fields) as unknown as KubeObject;
-  return entryResponse(scope, 200, objectEntry(result.entry, scale));
+  return scaleResponse(scope, objectEntry(result.entry, scale));
+}
+
+/** Tables of scales have columns of their own. */
+function scaleResponse(scope: RequestScope, entry: CacheEntry): ApiServerResponse {
+  const { conversion: _, ...definition } = scope.definition;
+  const shown = { ...definition, schema: scaleType().schema, columns: SCALE_COLUMNS, behaviour: { cells: scaleCells } };
+  return entryResponse({ ...scope, definition: shown }, 200, entry);
+}
+
+const SCALE_COLUMNS = [
+  { name: 'Name', type: 'string', format: 'name' },
+  { name: 'Desired', type: 'integer' },
+  { name: 'Available', type: 'integer' },
+  { name: 'Age', type: 'string' },
+];
+
+function scaleCells(object: KubeObject, now: number): readonly Cell[] {
+  const { metadata, spec, status } = object as unknown as Scale;
+  return [metadata.name ?? '', spec?.replicas ?? 0, status?.replicas ?? 0, age(metadata.creationTimestamp, now)];
 }
 
 /** The scale as appliers of it have to see it: with the owners of the replicas. */
