@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import { builtinResources } from '@kts/api';
 import type { KubeObject } from '@kts/apimachinery';
@@ -54,6 +55,8 @@ export interface ApiServer extends Component {
   readonly pki: ClusterPki;
   /** Where it listens; undefined before `ready`, and for good without `secure` in the configuration. */
   readonly address: AddressInfo | undefined;
+  /** Serves a connection that somebody else has accepted: on another address, or in a node's network. */
+  accept(connection: Duplex): void;
   /** A way in for a component in the same process, which acts as `user`. */
   inProcessTransport(user: UserInfo): Transport;
 }
@@ -110,6 +113,10 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     },
     get address() {
       return state.http?.address;
+    },
+    accept: (connection) => {
+      if (state.http) state.http.accept(connection);
+      else connection.destroy();
     },
     inProcessTransport: (user) => createInProcessTransport(inProcess, user),
   };

@@ -7,12 +7,15 @@ import type { ClusterConfig } from './cluster-config.ts';
 import { removeClusterState, writeClusterState, type NodeState } from './cluster-state.ts';
 import { openStore, startApiServer, startControllers, type ControlPlane, type HostDeps } from './control-plane.ts';
 import { dataDirectory, lockDataDirectory, prepareDataDirectory } from './data-directory.ts';
+import { joinRealNodes, prepareRealNodes, type PreparedNodes } from './node/prepare-nodes.ts';
 import { startSimulatedNodes } from './node/simulated-nodes.ts';
 import type { Progress } from './progress.ts';
 
 export interface ClusterDeps extends HostDeps {
   readonly progress: Progress;
   readonly pid: number;
+  /** Where programs are looked for, as in $PATH. */
+  readonly path: string;
 }
 
 export interface Cluster {
@@ -30,25 +33,29 @@ export async function startCluster(config: ClusterConfig, deps: ClusterDeps, sig
   await prepareDataDirectory(directory);
   const lock = await lockDataDirectory(directory, deps.pid);
   const group = new TaskGroup(signal);
-  const cleanUp = async (): Promise<void> => {
-    await removeClusterState(directory);
-    await lock.release();
+  const cleanUp = new AsyncDisposableStack();
+  cleanUp.defer(() => lock.release());
+  cleanUp.defer(() => removeClusterState(directory));
+  const stop = async (): Promise<void> => {
+    try {
+      await group.done();
+    } finally {
+      await cleanUp.disposeAsync();
+    }
   };
   try {
+    const real = config.nodes > 0 ? await prepareRealNodes(config, directory, deps, group, cleanUp) : undefined;
     const store = await openStore(config, directory, deps.clock);
+    cleanUp.defer(() => store.close());
     const controlPlane = await deps.progress.step('API server', () =>
-      startApiServer(config, directory, undefined, store, deps, group),
+      startApiServer(config, directory, real?.network.hostAddress, store, deps, group),
     );
     const kubeconfig = await adminKubeconfig(config, controlPlane, deps);
     await writeFile(directory.kubeconfig, kubeconfig, { mode: 0o600 });
     if (config.components.has('controller-manager') || config.components.has('scheduler')) {
       await deps.progress.step('controllers and scheduler', () => startControllers(config, controlPlane, deps, group));
     }
-    const nodes: NodeState[] = [];
-    if (config.components.has('kubelet') && config.simulatedNodes > 0) {
-      const title = `${config.simulatedNodes} simulated node${config.simulatedNodes === 1 ? '' : 's'}`;
-      nodes.push(...(await deps.progress.step(title, () => startSimulatedNodes(config, controlPlane, deps, group))));
-    }
+    const nodes = await startNodes(config, controlPlane, deps, group, real);
     await writeClusterState(directory, {
       name: config.name,
       pid: deps.pid,
@@ -56,21 +63,28 @@ export async function startCluster(config: ClusterConfig, deps: ClusterDeps, sig
       kubeconfig: directory.kubeconfig,
       nodes,
     });
-    const untilStopped = async (): Promise<void> => {
-      try {
-        await group.done();
-      } finally {
-        await store.close();
-        await cleanUp();
-      }
-    };
-    return { server: controlPlane.server, kubeconfig, nodes, stopped: untilStopped() };
+    return { server: controlPlane.server, kubeconfig, nodes, stopped: stop() };
   } catch (error) {
     group.stop();
-    await group.done().catch(() => {});
-    await cleanUp();
+    await stop().catch(() => {});
     throw error;
   }
+}
+
+async function startNodes(
+  config: ClusterConfig,
+  controlPlane: ControlPlane,
+  deps: ClusterDeps,
+  group: TaskGroup,
+  real: PreparedNodes | undefined,
+): Promise<readonly NodeState[]> {
+  const nodes: NodeState[] = [];
+  if (real) nodes.push(...(await joinRealNodes(config, controlPlane, deps, group, real)));
+  if (config.components.has('kubelet') && config.simulatedNodes > 0) {
+    const title = `${config.simulatedNodes} simulated node${config.simulatedNodes === 1 ? '' : 's'}`;
+    nodes.push(...(await deps.progress.step(title, () => startSimulatedNodes(config, controlPlane, deps, group))));
+  }
+  return nodes;
 }
 
 async function adminKubeconfig(config: ClusterConfig, controlPlane: ControlPlane, deps: HostDeps): Promise<string> {

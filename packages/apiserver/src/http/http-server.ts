@@ -59,6 +59,8 @@ export interface HttpServerOptions {
 
 export interface HttpServer {
   readonly address: AddressInfo;
+  /** Serves a connection that somebody else has accepted, on another address or in another network. */
+  accept(connection: Duplex): void;
   /** New connections use the new certificates; those that exist go on. */
   replaceCertificates(tls: TlsMaterial): void;
   /** Refuses new connections, lets running requests end for a while, then closes what is left. */
@@ -82,6 +84,7 @@ export async function listen(options: HttpServerOptions): Promise<HttpServer> {
   await listening(server, options);
   return {
     address: server.address() as AddressInfo,
+    accept: (connection) => void server.emit('connection', connection),
     replaceCertificates: (tls) => server.setSecureContext(tls),
     close: () => closeGently(server, open, options),
   };

@@ -40,7 +40,7 @@ async function runInForeground({ flags }: Invocation): Promise<number> {
   const started = systemClock.monotonic();
   const cluster = await startCluster(
     config,
-    { clock: systemClock, random: systemRandom, log, progress, pid: process.pid },
+    { clock: systemClock, random: systemRandom, log, progress, pid: process.pid, path: process.env['PATH'] ?? '' },
     stop.signal,
   );
   const kubeconfig = await publishKubeconfig(config, cluster, flags.string('kubeconfig'));

@@ -1,0 +1,104 @@
+/** The order in which real nodes come up: programs, network, runtimes; then, once the API server answers, the nodes. */
+import { existsSync } from 'node:fs';
+
+import { forEachLimit, type TaskGroup } from '@kts/base';
+
+import type { ClusterConfig } from '../cluster-config.ts';
+import type { NodeState } from '../cluster-state.ts';
+import type { ControlPlane, HostDeps } from '../control-plane.ts';
+import type { DataDirectory } from '../data-directory.ts';
+import { ensureHostPrograms, type HostPrograms } from '../host-packages.ts';
+import type { Progress } from '../progress.ts';
+import { planClusterNetwork, type ClusterNetwork } from './network-plan.ts';
+import { setUpNetwork, tearDownNetwork } from './network.ts';
+import { startDns, startNodeRuntime, startRealNode, serveNodes, type RealNode } from './real-nodes.ts';
+import { chooseNetworkSlot } from './network-slot.ts';
+import { stopPods } from './stop-pods.ts';
+
+type Deps = HostDeps & { readonly progress: Progress; readonly path: string };
+
+/** Nodes whose runtimes start while the API server does. */
+export interface PreparedNodes {
+  readonly network: ClusterNetwork;
+  readonly programs: HostPrograms;
+  readonly directory: DataDirectory;
+  readonly runtimes: Promise<readonly RealNode[]>;
+}
+
+const RUNTIMES_AT_A_TIME = 3;
+
+export async function prepareRealNodes(
+  config: ClusterConfig,
+  directory: DataDirectory,
+  deps: Deps,
+  group: TaskGroup,
+  cleanUp: AsyncDisposableStack,
+): Promise<PreparedNodes> {
+  const programs = await ensureHostPrograms({
+    install: config.install,
+    path: deps.path,
+    onInstall: (packages) => deps.progress.note(`installing Debian packages: ${packages.join(', ')}`),
+  });
+  const network = planClusterNetwork({
+    clusterName: config.name,
+    slot: await chooseNetworkSlot(directory, existsSync),
+    clusterCidr: config.clusterCidr,
+    serviceCidr: config.serviceClusterIpRange,
+    nodes: config.nodes,
+  });
+  await deps.progress.step('network of the nodes', () =>
+    setUpNetwork(network, { clusterCidr: config.clusterCidr, serviceCidr: config.serviceClusterIpRange }),
+  );
+  cleanUp.defer(() => tearDownNetwork(network));
+  const runtimes = startRuntimes(config, directory, programs, network, deps, group.signal, cleanUp);
+  // Awaited by joinRealNodes; a failure before that is not unhandled.
+  runtimes.catch(() => {});
+  return { network, programs, directory, runtimes };
+}
+
+async function startRuntimes(
+  config: ClusterConfig,
+  directory: DataDirectory,
+  programs: HostPrograms,
+  network: ClusterNetwork,
+  deps: Deps,
+  signal: AbortSignal,
+  cleanUp: AsyncDisposableStack,
+): Promise<readonly RealNode[]> {
+  const nodes: RealNode[] = [];
+  await forEachLimit(network.nodes, RUNTIMES_AT_A_TIME, async (node) => {
+    const runtime = await startNodeRuntime({ config, directory, programs, deps }, node, signal);
+    nodes.push(runtime);
+    cleanUp.defer(async () => {
+      await stopPods(runtime.containerd.socket, deps);
+      await runtime.containerd.stop();
+    });
+  });
+  return nodes.toSorted((a, b) => a.network.index - b.network.index);
+}
+
+export async function joinRealNodes(
+  config: ClusterConfig,
+  controlPlane: ControlPlane,
+  deps: Deps,
+  group: TaskGroup,
+  prepared: PreparedNodes,
+): Promise<readonly NodeState[]> {
+  const runtimes = await deps.progress.step(
+    config.nodes === 1 ? 'containerd' : `containerd on ${config.nodes} nodes`,
+    () => prepared.runtimes,
+  );
+  const context = { config, controlPlane, deps, group, ...prepared };
+  await serveNodes(context);
+  const title = config.nodes === 1 ? 'node' : `${config.nodes} nodes`;
+  return deps.progress.step(title, async () => {
+    const nodes = new Map<string, NodeState>();
+    await Promise.all([
+      forEachLimit(runtimes, RUNTIMES_AT_A_TIME, async (runtime) => {
+        nodes.set(runtime.name, await startRealNode(context, runtime));
+      }),
+      config.components.has('dns') ? startDns(context) : undefined,
+    ]);
+    return runtimes.map((runtime) => nodes.get(runtime.name)!);
+  });
+}

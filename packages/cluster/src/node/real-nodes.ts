@@ -1,0 +1,198 @@
+/** Real nodes: each a network namespace with its own containerd, kubelet and proxy. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+import { endpointSlices, services } from '@kts/api';
+import { isAlreadyExists, isNotFound } from '@kts/apimachinery';
+import type { TaskGroup } from '@kts/base';
+import type { Client } from '@kts/client';
+import { networkNamespace, ownNetwork } from '@kts/host-linux';
+
+import type { ClusterConfig } from '../cluster-config.ts';
+import type { NodeState } from '../cluster-state.ts';
+import { nodeUser, startComponent, SYSTEM_USERS, type ControlPlane, type HostDeps } from '../control-plane.ts';
+import type { DataDirectory } from '../data-directory.ts';
+import type { HostPrograms } from '../host-packages.ts';
+import { PAUSE_IMAGE } from '../images/built-in-images.ts';
+import { loadBuiltInImages } from '../images/load-images.ts';
+import type { Progress } from '../progress.ts';
+import { startContainerd, type Containerd } from './containerd.ts';
+import type { ClusterNetwork, NodeNetwork } from './network-plan.ts';
+
+const CLUSTER_DOMAIN = 'cluster.local';
+const DNS_PORT = 10_053;
+/** Where upstream's clusters have their DNS Service: the tenth address of the range. */
+const DNS_ADDRESS_OFFSET = 10;
+
+export interface RealNodesContext {
+  readonly config: ClusterConfig;
+  readonly directory: DataDirectory;
+  readonly network: ClusterNetwork;
+  readonly programs: HostPrograms;
+  readonly controlPlane: ControlPlane;
+  readonly deps: HostDeps & { readonly progress: Progress };
+  readonly group: TaskGroup;
+}
+
+export interface RealNode {
+  readonly name: string;
+  readonly network: NodeNetwork;
+  readonly containerd: Containerd;
+}
+
+export function nodeName(config: ClusterConfig, index: number): string {
+  return `${config.name}-${index + 1}`;
+}
+
+/** Starts one node's containerd with the built-in images. Needs no API server, so it runs while that starts. */
+export async function startNodeRuntime(
+  context: Pick<RealNodesContext, 'config' | 'directory' | 'programs' | 'deps'>,
+  network: NodeNetwork,
+  signal: AbortSignal,
+): Promise<RealNode> {
+  const { config, directory, programs, deps } = context;
+  const name = nodeName(config, network.index);
+  const containerd = await startContainerd(
+    {
+      directory: directory.nodeDirectory(name),
+      runDirectory: join('/run/kts', config.name, name),
+      networkNamespace: network.namespacePath,
+      address: network.address,
+      podCidr: network.podCidr,
+      sandboxImage: PAUSE_IMAGE,
+      cniBinDirectory: programs.cniBinDirectory,
+    },
+    deps.clock,
+    signal,
+  );
+  await loadBuiltInImages(directory.nodeDirectory(name), containerd.socket, programs.busybox);
+  return { name, network, containerd };
+}
+
+/** Makes the API server answer on the nodes' network too, at the same port. */
+export async function serveNodes(context: RealNodesContext): Promise<void> {
+  const { controlPlane, network, group } = context;
+  const server = createServer((socket) => controlPlane.apiServer.accept(socket));
+  await ownNetwork.listen(server, controlPlane.port, network.hostAddress);
+  group.start(async (signal) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => server.close(() => resolve()), { once: true });
+    await promise;
+  });
+}
+
+/** Joins a node whose runtime runs to the cluster. Resolves when it is Ready. */
+export async function startRealNode(context: RealNodesContext, node: RealNode): Promise<NodeState> {
+  const { config, directory, controlPlane, deps, group } = context;
+  const { connectCri } = await import('@kts/host-cri');
+  const { createKubelet, DEFAULT_KUBELET_CONFIG, linuxHost } = await import('@kts/kubelet');
+  const inside = networkNamespace(node.network.namespacePath);
+  const log = deps.log.with({ node: node.name });
+  const cri = connectCri(node.containerd.socket);
+  const rootDirectory = join(directory.nodeDirectory(node.name), 'kubelet');
+  const podLogsDir = join(directory.nodeDirectory(node.name), 'pod-logs');
+  await Promise.all([rootDirectory, podLogsDir].map((path) => mkdir(path, { recursive: true })));
+
+  if (config.components.has('kubelet')) {
+    const kubelet = createKubelet(
+      {
+        ...DEFAULT_KUBELET_CONFIG,
+        nodeName: node.name,
+        nodeAddresses: [node.network.address],
+        rootDirectory,
+        podLogsDir,
+        podCIDR: node.network.podCidr,
+        clusterDomain: CLUSTER_DOMAIN,
+        clusterDNS: [dnsServiceAddress(config)],
+        cgroupRoot: `/kts/${node.name}`,
+        serializeImagePulls: false,
+      },
+      {
+        ...deps,
+        log,
+        client: controlPlane.clientAs(nodeUser(node.name)),
+        runtime: cri.runtime,
+        images: cri.images,
+        host: await linuxHost(inside, deps.clock),
+      },
+    );
+    await startComponent(kubelet, group);
+  }
+  if (config.components.has('proxy')) await startProxy(context, node);
+  return {
+    name: node.name,
+    kind: 'containerd',
+    address: node.network.address,
+    containerdSocket: node.containerd.socket,
+  };
+}
+
+async function startProxy({ config, controlPlane, deps, group }: RealNodesContext, node: RealNode): Promise<void> {
+  const { createNftablesBackend, createProxy } = await import('@kts/proxy');
+  const log = deps.log.with({ node: node.name });
+  const backend = createNftablesBackend(
+    { family: 'IPv4', clusterCidrs: [config.clusterCidr] },
+    { networkNamespace: node.network.namespacePath, log },
+  );
+  const client = controlPlane.clientAs(SYSTEM_USERS.proxy);
+  const proxy = createProxy({ nodeName: node.name }, { ...deps, log, client, backends: new Map([['IPv4', backend]]) });
+  await startComponent(proxy, group);
+}
+
+/** The cluster's DNS server, and the Service by which pods reach it. */
+export async function startDns(context: RealNodesContext): Promise<void> {
+  const { config, controlPlane, network, deps, group } = context;
+  const { createDns, nameServersOf } = await import('@kts/dns');
+  const client = controlPlane.clientAs(SYSTEM_USERS.admin);
+  const resolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
+  const dns = createDns(
+    { zone: CLUSTER_DOMAIN, address: network.hostAddress, port: DNS_PORT, forwardTo: nameServersOf(resolvConf) },
+    { ...deps, client, network: ownNetwork },
+  );
+  await startComponent(dns, group);
+  await publishDns(client, dnsServiceAddress(config), network.hostAddress, dns.port);
+}
+
+async function publishDns(client: Client, serviceAddress: string, address: string, port: number): Promise<void> {
+  const key = { namespace: 'kube-system', name: 'kube-dns' };
+  const labels = { 'k8s-app': 'kube-dns', 'kubernetes.io/name': 'CoreDNS' };
+  const ports = [
+    { name: 'dns', protocol: 'UDP', port: 53, targetPort: port },
+    { name: 'dns-tcp', protocol: 'TCP', port: 53, targetPort: port },
+  ] as const;
+  await createUnlessThere(() =>
+    client.create(services, {
+      metadata: { ...key, labels },
+      spec: { clusterIP: serviceAddress, clusterIPs: [serviceAddress], ports },
+    }),
+  );
+  const slice = {
+    metadata: { ...key, labels: { ...labels, 'kubernetes.io/service-name': key.name } },
+    addressType: 'IPv4' as const,
+    ports: ports.map(({ name, protocol }) => ({ name, protocol, port })),
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+  };
+  try {
+    const found = await client.get(endpointSlices, key);
+    await client.update(endpointSlices, { ...found, endpoints: slice.endpoints, ports: slice.ports });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await client.create(endpointSlices, slice);
+  }
+}
+
+async function createUnlessThere(create: () => Promise<unknown>): Promise<void> {
+  try {
+    await create();
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+}
+
+/** The address of the DNS Service: `10.96.0.10` in the default range. */
+export function dnsServiceAddress(config: Pick<ClusterConfig, 'serviceClusterIpRange'>): string {
+  const [base = ''] = config.serviceClusterIpRange.split('/');
+  const parts = base.split('.').map(Number);
+  return [...parts.slice(0, 3), parts[3]! + DNS_ADDRESS_OFFSET].join('.');
+}
