@@ -10,7 +10,7 @@ import { hasGeneration } from './before-create.ts';
 import { ensureNamespace } from './ensure-namespace.ts';
 import { keepUnwritable } from './keep-unwritable.ts';
 import { asDraft, asObject, setOrDelete, type ObjectDraft } from './object-draft.ts';
-import { validateCommonMetadata, validateMetadata, validateMetadataUpdate } from './validate-metadata.ts';
+import { validateChangedMetadata } from './validate-metadata.ts';
 
 /** Strategy and validation of an update. Throws Invalid. Answers warnings. */
 export function prepareAndValidateUpdate(
@@ -34,28 +34,13 @@ export function prepareAndValidateUpdate(
   }
   const object = asObject(draft);
   const errors = [
-    ...validateCommonMetadata(definition, metadata),
-    ...validateMetadataUpdate(metadata, old.metadata),
-    ...validateKindMetadata(definition, metadata, old),
+    ...validateChangedMetadata(definition, metadata, old.metadata),
     ...validateKind(definition, object, old, context),
   ];
   if (errors.length > 0) throw invalidObject(definition, metadata.name ?? '', errors);
   if (context.subresource !== '') return [];
   return definition.behaviour.warnings?.(object, old) ?? [];
 }
-
-/** Built-in kinds look at metadata once more by themselves, and some of them as if the object were new. */
-function validateKindMetadata(
-  definition: ResourceDefinition,
-  metadata: ObjectDraft['metadata'],
-  old: KubeObject,
-): FieldError[] {
-  if (definition.schema.name === '') return [];
-  const again = REVALIDATED.has(definition.plural) ? validateMetadata(definition, metadata) : [];
-  return [...validateMetadataUpdate(metadata, old.metadata), ...again];
-}
-
-const REVALIDATED: ReadonlySet<string> = new Set(['configmaps', 'secrets', 'services', 'endpoints']);
 
 function validateKind(
   { behaviour }: ResourceDefinition,

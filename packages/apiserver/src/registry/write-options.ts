@@ -3,16 +3,8 @@
  *
  * Mirrors: staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go (v1.36)
  */
-import {
-  FieldPath,
-  forbidden,
-  invalid,
-  invalidObject,
-  notSupported,
-  required,
-  tooLong,
-  type FieldError,
-} from '@kts/apimachinery';
+import { FieldPath, forbidden, invalidObject, notSupported, required, type FieldError } from '@kts/apimachinery';
+import { validateFieldManager } from '@kts/api';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
@@ -61,20 +53,6 @@ export function parseWriteOptions(
 export function validateDryRun(values: readonly string[]): FieldError[] {
   if (values.every((value) => value === 'All')) return [];
   return [notSupported(FieldPath.of('dryRun'), values, ['All'])];
-}
-
-export function validateFieldManager(manager: string, path: FieldPath): FieldError[] {
-  const errors: FieldError[] = [];
-  if (Buffer.byteLength(manager) > FIELD_MANAGER_BYTES_MAX) errors.push(tooLong(path, FIELD_MANAGER_BYTES_MAX));
-  let position = 0;
-  for (const letter of manager) {
-    if (!isPrintable(letter)) {
-      const code = letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
-      errors.push(invalid(path, manager, `invalid character U+${code} (at position ${position})`));
-    }
-    position += Buffer.byteLength(letter);
-  }
-  return errors;
 }
 
 /** The manager of a write: what the client says, or the first part of its user agent. */
