@@ -15,16 +15,18 @@ export function clusterConfig(flags: FlagValues, host: { readonly canRunContaine
   const asked = flags.string('runtime') ?? 'auto';
   const runtime = asked === 'containerd' || (asked === 'auto' && host.canRunContainers) ? 'containerd' : 'simulated';
   const components = flags.string('components');
+  const running = components === undefined ? new Set(COMPONENTS) : parseComponents(components);
   const nodes = flags.number('nodes');
   const simulatedNodes = flags.number('simulated-nodes');
   return {
     ...clusterLocation(flags),
     port: flags.number('port') ?? 6443,
-    nodes: runtime === 'containerd' ? (nodes ?? 1) : 0,
+    // Without kubelets there is nothing that would use a node.
+    nodes: runtime === 'containerd' && running.has('kubelet') ? (nodes ?? 1) : 0,
     simulatedNodes: simulatedNodes ?? (runtime === 'simulated' ? (nodes ?? 1) : 0),
     runtime,
     store: (flags.string('store') ?? 'sqlite') as ClusterConfig['store'],
-    components: components === undefined ? new Set(COMPONENTS) : parseComponents(components),
+    components: running,
     serviceClusterIpRange: flags.string('service-cluster-ip-range') ?? '10.96.0.0/16',
     clusterCidr: flags.string('cluster-cidr') ?? '10.244.0.0/16',
     install: !flags.boolean('no-install'),

@@ -12,6 +12,11 @@ const commands: readonly CommandDefinition[] = [up, down, status, reset, version
 /** The exit code of a command line that makes no sense, as is usual. */
 const EXIT_USAGE = 2;
 
+// `kts ... | head` closes the pipe early: that is not an error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
