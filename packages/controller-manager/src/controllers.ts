@@ -3,6 +3,8 @@ import { createControllerRunner, type AnyControllerDefinition, type ControllerDe
 
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
+import { endpointsController } from './endpoints/endpoints-controller.ts';
+import { endpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { cronJobController } from './cronjob/cronjob-controller.ts';
 import { jobController } from './job/job-controller.ts';
@@ -30,6 +32,18 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'replicationcontroller-controller',
     eventSource: 'replication-controller',
     make: running(replicationController),
+  },
+  {
+    name: 'endpoints-controller',
+    eventSource: 'endpoint-controller',
+    make: (_config, deps) => [createControllerRunner(endpointsController(), deps)],
+  },
+  {
+    name: 'endpointslice-controller',
+    eventSource: 'endpoint-slice-controller',
+    make: ({ maxEndpointsPerSlice }, deps) => [
+      createControllerRunner(endpointSliceController(maxEndpointsPerSlice), deps),
+    ],
   },
   { name: 'namespace-controller', eventSource: 'namespace-controller', make: running(namespaceController) },
   {
