@@ -1,13 +1,24 @@
 import { commandHelp, parseArguments, programHelp, UsageError, type CommandDefinition } from './command-line.ts';
+import { componentCommands } from './commands/components.ts';
 import { completion } from './commands/completion.ts';
 import { down } from './commands/down.ts';
+import { image } from './commands/image.ts';
 import { reset } from './commands/reset.ts';
 import type { DetachedMessage } from './commands/run-up.ts';
 import { status } from './commands/status.ts';
 import { up } from './commands/up.ts';
 import { version } from './commands/version.ts';
 
-const commands: readonly CommandDefinition[] = [up, down, status, reset, version, completion(() => commands)];
+const commands: readonly CommandDefinition[] = [
+  up,
+  down,
+  status,
+  reset,
+  image,
+  ...componentCommands,
+  version,
+  completion(() => commands),
+];
 
 /** The exit code of a command line that makes no sense, as is usual. */
 const EXIT_USAGE = 2;

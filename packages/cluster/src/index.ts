@@ -9,5 +9,6 @@ export {
 export { isAlive, readClusterState, type ClusterState, type NodeState } from './cluster-state.ts';
 export { startCluster, type Cluster, type ClusterDeps } from './cluster.ts';
 export { dataDirectory, DataDirectoryError, type DataDirectory } from './data-directory.ts';
+export { loadImageArchive } from './images/load-images.ts';
 export { MissingRuntimeError } from './host-packages.ts';
 export { durationText, lineProgress, terminalProgress, type Progress } from './progress.ts';

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
+import { accessOf, Client, createHttpTransport, parseKubeconfig } from '@kts/client';
+
+import { createNftablesBackend } from './nftables/nftables-backend.ts';
+import { createProxy } from './proxy.ts';
+
+const USAGE = `Makes Services reachable on this node.
+
+Usage: kube-proxy --kubeconfig FILE [flags]
+
+  --kubeconfig FILE         how to reach the API server
+  --hostname-override NAME  the node's name (default: this machine's)
+  --cluster-cidr CIDR       pod addresses, comma separated by IP family; others are masqueraded
+  --proxy-mode nftables     the only mode there is
+  --cleanup                 removes all rules and exits
+  -v, --v LEVEL             how much to log (default 0)
+`;
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`kube-proxy: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      kubeconfig: { type: 'string' },
+      'hostname-override': { type: 'string' },
+      'cluster-cidr': { type: 'string', default: '' },
+      'proxy-mode': { type: 'string', default: 'nftables' },
+      cleanup: { type: 'boolean', default: false },
+      v: { type: 'string', short: 'v', default: '0' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  if (values['proxy-mode'] !== 'nftables') throw new Error(`--proxy-mode is nftables, not ${values['proxy-mode']}`);
+  const log = createLogger({ clock, verbosity: Number(values.v), write: (line) => process.stderr.write(line) });
+  const cidrs = values['cluster-cidr'].split(',').filter(Boolean);
+  const backends = new Map(
+    (['IPv4', 'IPv6'] as const).map((family) => {
+      const clusterCidrs = cidrs.filter((cidr) => cidr.includes(':') === (family === 'IPv6'));
+      return [family, createNftablesBackend({ family, clusterCidrs }, { networkNamespace: undefined, log })] as const;
+    }),
+  );
+  if (values.cleanup) {
+    for (const backend of backends.values()) await backend.cleanUp();
+    return;
+  }
+  if (values.kubeconfig === undefined) throw new Error('--kubeconfig is required');
+  const file = values.kubeconfig;
+  const access = accessOf(parseKubeconfig(readFileSync(file, 'utf8'), file), (path) =>
+    readFileSync(resolve(dirname(file), path)),
+  );
+  const transport = createHttpTransport({ ...access, userAgent: 'kube-proxy' });
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const nodeName = values['hostname-override'] ?? hostname().toLowerCase();
+  try {
+    await createProxy({ nodeName }, { client: new Client(transport), clock, random, log, backends }).run(stop.signal);
+  } finally {
+    await transport.close();
+  }
+}
