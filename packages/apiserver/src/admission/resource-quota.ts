@@ -37,7 +37,7 @@ export function resourceQuota(live: LiveObjects, registry: () => Registry): Admi
       if (concerned.length === 0) return;
       const delta = usageDelta(resource, added, attributes.old);
       for (const quota of concerned) checkQuota(attributes, quota, delta);
-      const scope = { registry: registry(), namespace, request: attributes.request };
+      const scope = { registry: registry(), namespace, signal: attributes.request.signal };
       for (const quota of concerned) {
         await updateStored<ResourceQuota>(scope, resourceQuotas, quota.metadata.name, attributes.dryRun, (current) => {
           const used = checkQuota(attributes, current, delta);

@@ -5,6 +5,7 @@ import { defaultPlugins } from '../admission/default-plugins.ts';
 import { liveObjects } from '../admission/live-objects.ts';
 import { resourceQuota } from '../admission/resource-quota.ts';
 import { CacheFeed } from '../cache/cache-feed.ts';
+import { followDefinitions } from '../custom-resources/follow-definitions.ts';
 import type { ResourceServer, ResourceServerParts } from '../resource-server.ts';
 import type { BackendConnector } from '../subresources/backend.ts';
 import { rbacHooks } from './rbac-hooks.ts';
@@ -41,13 +42,16 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
     log,
   };
   const bookmarks = runBookmarks(registry);
+  let following: { close(): void } | undefined;
   return {
     handler: registryHandler(registry, specialHandlers(parts)),
     start: async () => {
       await feed.start();
+      following = await followDefinitions(registry, log);
       bookmarks.start();
     },
     close: () => {
+      following?.close();
       bookmarks.stop();
       feed.close();
     },

@@ -11,7 +11,7 @@ import type { RequestScope } from './request-scope.ts';
  * faster. Answers the object as it is afterwards. Throws NotFound.
  */
 export async function updateStored<T extends KubeObject>(
-  scope: Pick<RequestScope, 'registry' | 'namespace' | 'request'>,
+  scope: Pick<RequestScope, 'registry' | 'namespace'> & { readonly signal: AbortSignal },
   definition: ResourceDefinition<T>,
   name: string,
   dryRun: boolean,
@@ -23,7 +23,7 @@ export async function updateStored<T extends KubeObject>(
   const target: WriteTarget = { registry, definition, storage, key: storage.keyOf(namespace, name) };
   let existing = (await currentEntry(target)) ?? (await freshEntry(target));
   for (;;) {
-    scope.request.signal.throwIfAborted();
+    scope.signal.throwIfAborted();
     if (!existing) throw notFound(definition, name);
     const object = existing.object() as T;
     const change = decide(object);

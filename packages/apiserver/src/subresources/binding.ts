@@ -24,7 +24,9 @@ export async function bindPod(scope: RequestScope): Promise<ApiServerResponse> {
   checkTarget(binding);
   await scope.registry.admission.validate(attributes);
   const now = scope.registry.clock.now();
-  await updateStored<Pod>(scope, pods, name, options.dryRun, (pod) => bind(pod, binding, now));
+  await updateStored<Pod>({ ...scope, signal: scope.request.signal }, pods, name, options.dryRun, (pod) =>
+    bind(pod, binding, now),
+  );
   return objectResponse(201, successStatus(201));
 }
 

@@ -92,17 +92,23 @@ async function budgetOf(scope: RequestScope, pod: Pod): Promise<PodDisruptionBud
 /** Counts the pod as gone in its budget, or throws TooManyRequests with the reason. */
 async function takeFromBudget(scope: RequestScope, name: string, pod: Pod, dryRun: boolean): Promise<void> {
   const now = formatTime(scope.registry.clock.now());
-  await updateStored<PodDisruptionBudget>(scope, podDisruptionBudgets, name, dryRun, (budget) => {
-    checkBudget(budget);
-    return (draft) => {
-      const status = draft.status as Draft<NonNullable<PodDisruptionBudget['status']>>;
-      status.disruptionsAllowed = (status.disruptionsAllowed ?? 0) - 1;
-      status.disruptedPods = { ...status.disruptedPods, [pod.metadata.name]: now };
-      if (status.disruptionsAllowed === 0) {
-        status.conditions = insufficientPods(status.conditions ?? [], budget.metadata.generation ?? 0, now);
-      }
-    };
-  });
+  await updateStored<PodDisruptionBudget>(
+    { ...scope, signal: scope.request.signal },
+    podDisruptionBudgets,
+    name,
+    dryRun,
+    (budget) => {
+      checkBudget(budget);
+      return (draft) => {
+        const status = draft.status as Draft<NonNullable<PodDisruptionBudget['status']>>;
+        status.disruptionsAllowed = (status.disruptionsAllowed ?? 0) - 1;
+        status.disruptedPods = { ...status.disruptedPods, [pod.metadata.name]: now };
+        if (status.disruptionsAllowed === 0) {
+          status.conditions = insufficientPods(status.conditions ?? [], budget.metadata.generation ?? 0, now);
+        }
+      };
+    },
+  );
 }
 
 type Conditions = NonNullable<Draft<NonNullable<PodDisruptionBudget['status']>>['conditions']>;
@@ -176,13 +182,19 @@ async function markAndDelete(scope: RequestScope, pod: Pod, options: DeleteOptio
     return;
   }
   const now = formatTime(scope.registry.clock.now());
-  const marked = await updateStored<Pod>(scope, pods, pod.metadata.name, false, (current) => {
-    checkPreconditions(pods, current, options);
-    return (draft) => {
-      const others = (draft.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
-      draft.status = { ...draft.status, conditions: [...others, disruptionTarget(now)] };
-    };
-  });
+  const marked = await updateStored<Pod>(
+    { ...scope, signal: scope.request.signal },
+    pods,
+    pod.metadata.name,
+    false,
+    (current) => {
+      checkPreconditions(pods, current, options);
+      return (draft) => {
+        const others = (draft.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
+        draft.status = { ...draft.status, conditions: [...others, disruptionTarget(now)] };
+      };
+    },
+  );
   const { preconditions } = options;
   const { resourceVersion } = marked.metadata;
   const pinned = preconditions?.resourceVersion === undefined ? preconditions : { ...preconditions, resourceVersion };

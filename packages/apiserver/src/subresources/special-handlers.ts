@@ -3,6 +3,7 @@ import type { ResourceDefinition } from '@kts/api';
 import type { TokenIssuer } from '../authentication/token-issuer.ts';
 import type { Review } from '../authorization/access-reviews.ts';
 import type { SpecialHandlers } from '../registry/handler.ts';
+import { customScale } from '../custom-resources/custom-scale.ts';
 import { bindPod } from './binding.ts';
 import { componentStatusHandler } from './component-status.ts';
 import { evictPod } from './eviction.ts';
@@ -39,7 +40,9 @@ export function specialHandlers(parts: SpecialHandlersParts): SpecialHandlers {
   ]);
   return {
     find: (definition: ResourceDefinition, subresource: string) => {
-      if (definition.schema.name === '') return undefined;
+      if (definition.schema.name === '') {
+        return subresource === 'scale' ? (scope) => customScale(scope) : undefined;
+      }
       return subresource === '' ? byKind.get(definition.kind) : byPath.get(`${definition.plural}/${subresource}`);
     },
   };
