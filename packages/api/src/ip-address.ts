@@ -58,19 +58,27 @@ export const ipFamily = (text: string): 'IPv4' | 'IPv6' | undefined => parseIp(t
 
 /** For fields that are older than the strict rules: any spelling, but none that programs read differently. */
 export function checkLegacyIp(text: string, path: FieldPath, accepted: readonly string[] = []): FieldError[] {
-  if (accepted.includes(text)) return [];
-  const address = parseIp(text);
-  if (!address) return [invalid(path, text, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')];
-  if (address.leadingZeros) return [invalid(path, text, 'must not have leading 0s')];
-  return address.mapped ? [invalid(path, text, 'must not be an IPv4-mapped IPv6 address')] : [];
+  return accepted.includes(text) ? [] : legacyIpErrors(text).map((complaint) => invalid(path, text, complaint));
 }
 
 /** For newer fields: the canonical spelling only. */
 export function checkIp(text: string, path: FieldPath): FieldError[] {
-  const errors = checkLegacyIp(text, path);
+  return ipErrors(text).map((complaint) => invalid(path, text, complaint));
+}
+
+/** What is wrong with an address that must be in the canonical spelling. */
+export function ipErrors(text: string): string[] {
+  const errors = legacyIpErrors(text);
   const canonical = parseIp(text)?.text;
   if (errors.length > 0 || canonical === text) return errors;
-  return [invalid(path, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
+  return [`must be in canonical form (${JSON.stringify(canonical)})`];
+}
+
+function legacyIpErrors(text: string): string[] {
+  const address = parseIp(text);
+  if (!address) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+  if (address.leadingZeros) return ['must not have leading 0s'];
+  return address.mapped ? ['must not be an IPv4-mapped IPv6 address'] : [];
 }
 
 export function checkLegacyCidr(text: string, path: FieldPath, accepted: readonly string[] = []): FieldError[] {
