@@ -1,3 +1,4 @@
+export { parseKubeletFlags, type KubeletFlags } from './command-line.ts';
 export { DEFAULT_KUBELET_CONFIG, type KubeletConfig } from './config.ts';
 export { createKubelet, type Kubelet, type KubeletApi, type KubeletDeps } from './kubelet.ts';
 export { linuxHost } from './host/linux/linux-host.ts';

@@ -12,16 +12,25 @@ export class PodManager {
   readonly #pods = new Map<string, Pod>();
   /** By `namespace/name`, which a mirror shares with its static pod. */
   readonly #mirrors = new Map<string, Pod>();
+  /** By uid, also of a static pod that is gone while its mirror still shows its end. */
+  readonly #staticNames = new Map<string, string>();
 
   set(pod: Pod): void {
-    if (isMirrorPod(pod)) this.#mirrors.set(keyText(pod.metadata), pod);
-    else this.#pods.set(pod.metadata.uid, pod);
+    if (isMirrorPod(pod)) {
+      this.#mirrors.set(keyText(pod.metadata), pod);
+      return;
+    }
+    this.#pods.set(pod.metadata.uid, pod);
+    if (isStaticPod(pod)) this.#staticNames.set(pod.metadata.uid, keyText(pod.metadata));
   }
 
   remove(pod: Pod): void {
     if (!isMirrorPod(pod)) this.#pods.delete(pod.metadata.uid);
     else if (this.#mirrors.get(keyText(pod.metadata))?.metadata.uid === pod.metadata.uid) {
       this.#mirrors.delete(keyText(pod.metadata));
+      for (const [uid, name] of this.#staticNames) {
+        if (name === keyText(pod.metadata) && !this.#pods.has(uid)) this.#staticNames.delete(uid);
+      }
     }
   }
 
@@ -44,9 +53,8 @@ export class PodManager {
 
   /** `null`: not a static pod. `undefined`: it has no mirror. */
   mirrorOf(uid: string): Pod | null | undefined {
-    const pod = this.#pods.get(uid);
-    if (!pod || !isStaticPod(pod)) return null;
-    return this.#mirrors.get(keyText(pod.metadata));
+    const name = this.#staticNames.get(uid);
+    return name === undefined ? null : this.#mirrors.get(name);
   }
 
   /** The static pod that a mirror shows. */

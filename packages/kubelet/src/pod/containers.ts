@@ -48,7 +48,7 @@ export const CONFIG_HASH_ANNOTATION = 'kubernetes.io/config.hash';
 export const CONFIG_MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 
 const SYSTEM_CRITICAL_PRIORITY = 2_000_000_000;
-const NODE_CRITICAL_PRIORITY = SYSTEM_CRITICAL_PRIORITY + 1000;
+const NODE_CRITICAL_CLASS = 'system-node-critical';
 
 /** Static pods, mirror pods and pods of a system priority are admitted before others and never evicted. */
 export function isCriticalPod(pod: Pod): boolean {
@@ -56,7 +56,7 @@ export function isCriticalPod(pod: Pod): boolean {
 }
 
 export function isNodeCriticalPod(pod: Pod): boolean {
-  return isCriticalPod(pod) && (pod.spec.priority ?? 0) >= NODE_CRITICAL_PRIORITY;
+  return isCriticalPod(pod) && pod.spec.priorityClassName === NODE_CRITICAL_CLASS;
 }
 
 /** What events of a pod are about. */

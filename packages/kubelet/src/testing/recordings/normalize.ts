@@ -34,13 +34,15 @@ export function normalized<T>(value: T, names: Names): T {
   return JSON.parse(text) as T;
 }
 
-/** The runtime's calls in the recordings' form. */
-export function recordedCalls(calls: readonly (RuntimeCall & { readonly step: number })[]): readonly RecordedCall[] {
+/** The runtime's calls in the recordings' form, without the garbage collection after the last action. */
+export function recordedCalls(
+  calls: readonly (RuntimeCall & { readonly step: number })[],
+  lastAction: number,
+): readonly RecordedCall[] {
   let sandboxConfig = '';
   const seen = new Set<string>();
   const stopped = new Set<string>();
   const result: RecordedCall[] = [];
-  const lastStep = Math.max(0, ...calls.map((call) => call.step));
   for (const { method, request, error, step } of calls) {
     const isNote = method.startsWith('#');
     const json = isNote
@@ -53,7 +55,7 @@ export function recordedCalls(calls: readonly (RuntimeCall & { readonly step: nu
     const key = `${method} ${JSON.stringify(json)}`;
     if ((isNote || method === 'ExecSync') && seen.has(key)) continue;
     seen.add(key);
-    if (method === 'RemovePodSandbox' || (method === 'RemoveContainer' && step === lastStep)) continue;
+    if (method === 'RemovePodSandbox' || (method === 'RemoveContainer' && step === lastAction && step > 0)) continue;
     if (method === 'StopPodSandbox') {
       if (stopped.has(key)) continue;
       if (!error) stopped.add(key);

@@ -1,4 +1,4 @@
-import { builtinResources, events, namespaces, nodes, pods, configMaps, services } from '@kts/api';
+import { builtinResources, configMaps, events, namespaces, nodes, pods, priorityClasses, services } from '@kts/api';
 import { apiVersionOf, type KubeObject, type ResourceType } from '@kts/apimachinery';
 import { startTestApiServer, type TestApiServer } from '@kts/apiserver/testing';
 import type { Event, Pod, PodStatus } from '@kts/api/types/core-v1';
@@ -8,6 +8,7 @@ import type { Patch } from '@kts/client';
 import { ScriptedRuntime, type RecordedCall } from '@kts/host-cri/testing';
 import { DEFAULT_KUBELET_CONFIG, type KubeletConfig } from '../../config.ts';
 import { createKubelet } from '../../kubelet.ts';
+import { CONFIG_HASH_ANNOTATION } from '../../pod/containers.ts';
 import { createFakeHost, type FakeHost } from '../fake-host.ts';
 import { ScriptedNetwork } from '../scripted-network.ts';
 import type { Observed } from './compare.ts';
@@ -41,6 +42,7 @@ class Player {
   readonly #settled: Settled[] = [];
   readonly #events: RecordedEvent[] = [];
   readonly #uids: string[] = [];
+  #waiting: { readonly wanted: WaitStep; isMet: boolean } | undefined;
   #podName: string;
   #step = 0;
   #action = 0;
@@ -122,7 +124,7 @@ class Player {
       .map((call, index) => ({ ...call, step: this.#stepOfCall[index] ?? this.#action }))
       .filter((call) => this.#isOfPod(call));
     return {
-      calls: normalized(recordedCalls(calls), names),
+      calls: normalized(recordedCalls(calls, this.#action), names),
       settled: normalized(this.#settled, names),
       events: distinct(normalized(this.#events, names)),
     };
@@ -179,6 +181,8 @@ class Player {
       metadata: { name: 'kube-root-ca.crt', namespace: this.#namespace },
       data: { 'ca.crt': 'the root certificate\n' },
     });
+    const name = 'system-node-critical';
+    await client.create(priorityClasses, { metadata: { name }, value: 2_000_001_000 });
     await client.create(services, {
       metadata: { name: 'kubernetes', namespace: 'default' },
       spec: {
@@ -252,7 +256,11 @@ class Player {
   }
 
   async #wait(wanted: WaitStep, ms: number): Promise<void> {
-    for (let waited = 0; waited < ms && !this.#isMet(wanted); waited += TICK_MS) await this.#advance(TICK_MS);
+    this.#waiting = { wanted, isMet: this.#isMet(wanted) };
+    for (let waited = 0; waited < ms && !this.#isMet(wanted); waited += TICK_MS) {
+      await this.#advance(TICK_MS);
+      if (this.#waiting.isMet) break;
+    }
     if (wanted.deleted) this.#settle();
   }
 
@@ -307,10 +315,12 @@ class Player {
       if (event.type === 'DELETED') this.#deleted = true;
       if (event.type === 'ADDED') {
         this.#deleted = false;
-        if (this.#recording.given.static) this.#uids.push(metadata.uid);
+        if (this.#recording.given.static) this.#uids.push(metadata.annotations?.[CONFIG_HASH_ANNOTATION] ?? metadata.uid);
       }
       if (JSON.stringify(status) !== JSON.stringify(this.#lastStatus)) this.#activity++;
       this.#lastStatus = status;
+      // Some statuses are gone within an instant.
+      if (this.#waiting && this.#isMet(this.#waiting.wanted)) this.#waiting.isMet = true;
     }
   }
 
