@@ -4,6 +4,9 @@ import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:h
 
 import { parseYaml } from '@kts/apimachinery';
 
+/** Large enough that the server never waits for this client. */
+const WINDOW_BYTES = 64 * 1024 * 1024;
+
 export interface Answer {
   readonly status: number;
   readonly bytes: number;
@@ -49,8 +52,9 @@ export class Connection {
       ca: material(cluster['certificate-authority-data'], cluster['certificate-authority']),
       cert: material(user['client-certificate-data'], user['client-certificate']),
       key: material(user['client-key-data'], user['client-key']),
+      settings: { initialWindowSize: WINDOW_BYTES },
     });
-    this.#session.setLocalWindowSize?.(64 * 1024 * 1024);
+    this.#session.once('connect', (session) => session.setLocalWindowSize(WINDOW_BYTES));
   }
 
   /** The whole answer; `keep: false` counts its bytes without keeping them. */
