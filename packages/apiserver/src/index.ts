@@ -1,6 +1,8 @@
 export type { AuditPolicy } from './audit/policy.ts';
 export type { TokenIssuer } from './authentication/token-issuer.ts';
 export type { Authorizer } from './authorization/authorizer.ts';
+export { parseApiServerFlags, type ApiServerFlags } from './command-line.ts';
+export { configFromFlags } from './config-from-flags.ts';
 export { ResourceCatalog } from './discovery/catalog.ts';
 export { ensurePki, issueClient, type ClusterPki, type PkiOptions } from './pki/cluster-pki.ts';
 export { CLIENT_IDENTITIES, formatKubeconfig, nodeIdentity, type KubeconfigOptions } from './pki/kubeconfig.ts';

@@ -1,15 +1,14 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { parseYaml } from '@kts/apimachinery';
 import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
 import { createSqliteStore } from '@kts/store';
 
-import { asAuditPolicy, parseApiServerFlags, USAGE, type ApiServerFlags } from './command-line.ts';
+import { parseApiServerFlags, USAGE, type ApiServerFlags } from './command-line.ts';
+import { configFromFlags } from './config-from-flags.ts';
 import { issueClient } from './pki/cluster-pki.ts';
 import { CLIENT_IDENTITIES, formatKubeconfig } from './pki/kubeconfig.ts';
 import { diskFiles } from './pki/pki-files.ts';
-import type { ApiServerConfig, AuditConfig } from './server-config.ts';
 import { createApiServer } from './server.ts';
 
 try {
@@ -26,7 +25,7 @@ async function run(flags: ApiServerFlags): Promise<void> {
   mkdirSync(flags.dataDir, { recursive: true, mode: 0o700 });
   const store = await createSqliteStore({ path: join(flags.dataDir, 'store.db'), clock });
   const files = diskFiles(join(flags.dataDir, 'pki'));
-  const server = createApiServer(configOf(flags), { store, clock, random, log, files });
+  const server = createApiServer(configFromFlags(flags), { store, clock, random, log, files });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   try {
@@ -40,28 +39,6 @@ async function run(flags: ApiServerFlags): Promise<void> {
   } finally {
     await store.close();
   }
-}
-
-function configOf(flags: ApiServerFlags): ApiServerConfig {
-  const audit = auditOf(flags);
-  return {
-    secure: { host: flags.bindAddress, port: flags.securePort },
-    serviceRanges: flags.serviceClusterIPRange,
-    anonymous: flags.anonymousAuth,
-    inFlight: { readOnly: flags.maxRequestsInflight, mutating: flags.maxMutatingRequestsInflight },
-    ...(flags.advertiseAddress ? { advertiseAddress: flags.advertiseAddress, names: [flags.advertiseAddress] } : {}),
-    ...(flags.serviceAccountIssuer ? { serviceAccountIssuer: flags.serviceAccountIssuer } : {}),
-    ...(flags.apiAudiences ? { apiAudiences: flags.apiAudiences } : {}),
-    ...(flags.tokenAuthFile ? { tokens: readFileSync(flags.tokenAuthFile, 'utf8') } : {}),
-    ...(audit ? { audit } : {}),
-  };
-}
-
-function auditOf({ auditPolicyFile, auditLogPath }: ApiServerFlags): AuditConfig | undefined {
-  if (!auditPolicyFile || !auditLogPath) return undefined;
-  const policy = asAuditPolicy(parseYaml(readFileSync(auditPolicyFile, 'utf8')));
-  if (auditLogPath === '-') return { policy, write: (line) => process.stdout.write(line) };
-  return { policy, write: (line) => appendFileSync(auditLogPath, line, { mode: 0o600 }) };
 }
 
 function writeKubeconfig(path: string, authority: { certificate: string; key: string }, port: number): void {

@@ -53,16 +53,16 @@ export async function startApiServer(
   deps: HostDeps,
   group: TaskGroup,
 ): Promise<ControlPlane> {
-  const { createApiServer, diskFiles } = await import('@kts/apiserver');
-  const apiServer = createApiServer(
-    {
-      secure: { host: '127.0.0.1', port: config.port },
-      serviceRanges: [config.serviceClusterIpRange],
-      advertiseAddress: nodeFacingAddress ?? machineAddress(),
-      ...(nodeFacingAddress ? { names: [nodeFacingAddress] } : {}),
-    },
-    { ...deps, store, files: diskFiles(directory.pki) },
-  );
+  const { configFromFlags, createApiServer, diskFiles, parseApiServerFlags } = await import('@kts/apiserver');
+  const flags = parseApiServerFlags([
+    '--bind-address=127.0.0.1',
+    `--secure-port=${config.port}`,
+    `--service-cluster-ip-range=${config.serviceClusterIpRange}`,
+    `--advertise-address=${nodeFacingAddress ?? machineAddress()}`,
+    ...config.componentArguments.apiserver,
+  ]);
+  const files = diskFiles(directory.pki);
+  const apiServer = createApiServer(configFromFlags(flags), { ...deps, store, files });
   await startComponent(apiServer, group);
   const { port } = apiServer.address!;
   return {

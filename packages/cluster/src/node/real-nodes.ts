@@ -86,7 +86,7 @@ export async function serveNodes(context: RealNodesContext): Promise<void> {
 export async function startRealNode(context: RealNodesContext, node: RealNode): Promise<NodeState> {
   const { config, directory, controlPlane, deps, group } = context;
   const { connectCri } = await import('@kts/host-cri');
-  const { createKubelet, DEFAULT_KUBELET_CONFIG, linuxHost } = await import('@kts/kubelet');
+  const { createKubelet, DEFAULT_KUBELET_CONFIG, linuxHost, parseKubeletFlags } = await import('@kts/kubelet');
   const inside = networkNamespace(node.network.namespacePath);
   const log = deps.log.with({ node: node.name });
   const cri = connectCri(node.containerd.socket);
@@ -107,6 +107,7 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
         clusterDNS: [dnsServiceAddress(config)],
         cgroupRoot: `/kts/${node.name}`,
         serializeImagePulls: false,
+        ...parseKubeletFlags(config.componentArguments.kubelet).config,
       },
       {
         ...deps,

@@ -26,7 +26,8 @@ export async function startSimulatedNodes(
   group: TaskGroup,
 ): Promise<readonly NodeState[]> {
   const { AddressPool, createSimulatedRuntime } = await import('@kts/host-cri');
-  const { createFakeHost, createKubelet, DEFAULT_KUBELET_CONFIG } = await import('@kts/kubelet');
+  const { createFakeHost, createKubelet, DEFAULT_KUBELET_CONFIG, parseKubeletFlags } = await import('@kts/kubelet');
+  const flags = parseKubeletFlags(config.componentArguments.kubelet);
   const names = Array.from({ length: config.simulatedNodes }, (_, index) => `sim-${index + 1}`);
   await forEachLimit(names.entries(), STARTS_AT_A_TIME, async ([index, nodeName]) => {
     const podCIDR = subnet(config.clusterCidr, POD_CIDR_BITS, config.nodes + index);
@@ -44,6 +45,7 @@ export async function startSimulatedNodes(
         nodeAddresses: [address],
         clusterDomain: 'cluster.local',
         nodeLabels: { 'kts.dev/simulated': 'true' },
+        ...flags.config,
       },
       {
         ...deps,
