@@ -22,6 +22,7 @@ import {
   type Requeue,
 } from '@kts/controlkit';
 
+import { BEHIND_MS, createWrittenVersions, type WrittenVersions } from '../consistency/written-versions.ts';
 import { createPod, deletePod, isNamespaceTerminating } from '../pods/pod-control.ts';
 import { addOwnerIndexes, candidatesOf } from '../pods/pod-indexes.ts';
 import { createJobMemory, type JobMemory } from './job-memory.ts';
@@ -34,15 +35,19 @@ import { endJob, settleUncounted, trackPods, type Tracking } from './track-pods.
 
 const BACKOFF = { initialMs: 1000, factor: 2, maxMs: 60_000 };
 const INITIAL_BATCH_SIZE = 1;
-/** How soon to look again if the cache does not show what was written. */
-const BEHIND_MS = 100;
+
+/** What the controller keeps between two looks at its Jobs. */
+interface State {
+  readonly memory: JobMemory;
+  readonly written: WrittenVersions;
+}
 
 interface Seen extends Observed {
   readonly claims: Claims<Pod>;
 }
 
 export function jobController(): AnyControllerDefinition {
-  const memory = createJobMemory();
+  const state = { memory: createJobMemory(), written: createWrittenVersions() };
   return defineController<Job, Seen, JobPlan>({
     name: 'job-controller',
     for: jobs,
@@ -51,23 +56,24 @@ export function jobController(): AnyControllerDefinition {
     backoff: BACKOFF,
     setup: (context) => {
       addOwnerIndexes(context.informers.get(pods));
-      watchRemovals(memory, context);
+      watchRemovals(state.memory, context);
     },
-    observe: (key, context) => observe(memory, key, context),
+    observe: (key, context) => observe(state, key, context),
     plan: planJob,
-    apply: (plan, observed, context) => apply(memory, plan, observed, context),
+    apply: (plan, observed, context) => apply(state, plan, observed, context),
   });
 }
 
-function observe(memory: JobMemory, key: ObjectKey, context: ControllerContext): Seen | undefined {
+function observe({ memory, written }: State, key: ObjectKey, context: ControllerContext): Seen | undefined {
   const informer = context.informers.get(jobs);
   const job = informer.get(key);
   if (!job || isJobFinished(job)) {
     memory.forget(key);
+    written.forget(key);
     return undefined;
   }
   if (isManagedElsewhere(job)) return undefined;
-  if (!memory.isCurrent(key, job.metadata.uid, job.metadata.resourceVersion)) {
+  if (!written.isCaughtUp(key)) {
     context.enqueue(key, BEHIND_MS);
     return undefined;
   }
@@ -86,12 +92,7 @@ function observe(memory: JobMemory, key: ObjectKey, context: ControllerContext):
   };
 }
 
-async function apply(
-  memory: JobMemory,
-  plan: JobPlan,
-  observed: Seen,
-  context: ControllerContext,
-): Promise<Requeue | void> {
+async function apply(state: State, plan: JobPlan, observed: Seen, context: ControllerContext): Promise<Requeue | void> {
   const { job, claims } = observed;
   const claimed = await applyClaims({
     client: context.client,
@@ -109,13 +110,13 @@ async function apply(
     const message = conclusion.turn === 'Suspended' ? 'Job suspended' : 'Job resumed';
     context.events.event(job, 'Normal', conclusion.turn, message);
   }
-  await track(memory, plan, conclusion, observed, context);
+  await track(state, plan, conclusion, observed, context);
   if (failure) throw failure.error;
 }
 
 /** Writes the status and removes finalizers, in the order that keeps every count right. */
 async function track(
-  memory: JobMemory,
+  state: State,
   plan: JobPlan,
   conclusion: Conclusion,
   observed: Observed,
@@ -124,33 +125,33 @@ async function track(
   const tracking = trackPods(observed, plan, conclusion);
   let { job } = observed;
   if (tracking.isChanged) {
-    job = await writeStatus(memory, { ...job, status: tracking.status }, context);
-    memory.setBackoff(job.metadata, plan.tally.backoff);
+    job = await writeStatus(state, { ...job, status: tracking.status }, context);
+    state.memory.setBackoff(job.metadata, plan.tally.backoff);
   }
-  const { removed, failure } = await removeFinalizers(memory, job, tracking, context);
+  const { removed, failure } = await removeFinalizers(state.memory, job, tracking, context);
   const status = tracking.isChanged ? (job.status ?? {}) : tracking.status;
   const settled = settleUncounted(status, new Set([...tracking.tracked].filter((uid) => !removed.has(uid))));
   if (failure) {
-    if (settled.isChanged) await writeStatus(memory, { ...job, status: settled.status }, context);
+    if (settled.isChanged) await writeStatus(state, { ...job, status: settled.status }, context);
     throw failure.error;
   }
   const ended = endJob(settled.status, tracking.end, conclusion.terminating, context.clock.now());
   if (ended) {
-    job = await writeStatus(memory, { ...job, status: ended }, context);
+    job = await writeStatus(state, { ...job, status: ended }, context);
     tellEnd(job, tracking, context);
   } else if (settled.isChanged) {
-    await writeStatus(memory, { ...job, status: settled.status }, context);
+    await writeStatus(state, { ...job, status: settled.status }, context);
   }
 }
 
 async function writeStatus(
-  memory: JobMemory,
+  { written }: State,
   job: Job & { readonly status: JobStatus },
   context: ControllerContext,
 ): Promise<Job> {
-  const written = await context.client.updateStatus(jobs, job, { signal: context.signal });
-  memory.wrote(written.metadata, written.metadata.uid, written.metadata.resourceVersion);
-  return { apiVersion: 'batch/v1', kind: 'Job', ...written };
+  const updated = await context.client.updateStatus(jobs, job, { signal: context.signal });
+  written.wrote(job.metadata, context.informers.get(jobs), updated);
+  return { apiVersion: 'batch/v1', kind: 'Job', ...updated };
 }
 
 function tellEnd(job: Job, { end }: Tracking, { events }: ControllerContext): void {

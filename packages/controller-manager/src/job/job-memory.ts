@@ -2,7 +2,7 @@
  * What the Job controller remembers of its Jobs between two looks at them. All of it may be lost: it only bridges the
  * time until the caches show it, or shortens a wait.
  *
- * Mirrors: pkg/controller/job/tracking_utils.go, backoff_utils.go; pkg/controller/util/consistency (v1.36)
+ * Mirrors: pkg/controller/job/tracking_utils.go, backoff_utils.go (v1.36)
  */
 import { keyText, type ObjectKey } from '@kts/apimachinery';
 
@@ -16,10 +16,6 @@ export interface JobMemory {
   expectRemovals(key: ObjectKey, uids: readonly string[]): void;
   /** The cache shows the pod without the finalizer, or the removal failed. */
   removalObserved(key: ObjectKey, uid: string): void;
-  /** The status that was written last has this version. */
-  wrote(key: ObjectKey, uid: string, resourceVersion: string): void;
-  /** Whether the cache, at that version, shows what was written to the Job. */
-  isCurrent(key: ObjectKey, uid: string, cacheVersion: string): boolean;
   /** The Job is gone, or has ended. */
   forget(key: ObjectKey): void;
 }
@@ -27,7 +23,6 @@ export interface JobMemory {
 export function createJobMemory(): JobMemory {
   const backoffs = new Map<string, BackoffRecord>();
   const removing = new Map<string, Set<string>>();
-  const written = new Map<string, { readonly uid: string; readonly version: bigint }>();
   return {
     backoffOf: (key) => backoffs.get(keyText(key)) ?? NO_FAILURES,
     setBackoff: (key, record) => {
@@ -40,15 +35,9 @@ export function createJobMemory(): JobMemory {
       for (const uid of uids) set.add(uid);
     },
     removalObserved: (key, uid) => void removing.get(keyText(key))?.delete(uid),
-    wrote: (key, uid, resourceVersion) => void written.set(keyText(key), { uid, version: BigInt(resourceVersion) }),
-    isCurrent: (key, uid, cacheVersion) => {
-      const last = written.get(keyText(key));
-      return !last || last.uid !== uid || BigInt(cacheVersion) >= last.version;
-    },
     forget: (key) => {
       backoffs.delete(keyText(key));
       removing.delete(keyText(key));
-      written.delete(keyText(key));
     },
   };
 }
