@@ -1,7 +1,26 @@
 import { defineResource } from '../define-resource.ts';
 import type { ValidatingWebhookConfiguration } from '../gen/admissionregistration-v1.gen.ts';
+import { age } from '../human-duration.ts';
+import { setWebhookDefaults } from './match-defaults.ts';
 
+/**
+ * Servers that are asked whether an object is good.
+ *
+ * Mirrors: pkg/registry/admissionregistration/validatingwebhookconfiguration, pkg/apis/admissionregistration/v1 (v1.36)
+ * Differs: webhooks are not validated yet beyond their schema.
+ */
 export const validatingWebhookConfigurations = defineResource<ValidatingWebhookConfiguration>(
   'admissionregistration.k8s.io/v1',
   'validatingwebhookconfigurations',
+  {
+    requireResourceVersionOnUpdate: true,
+    setDefaults: ({ webhooks }) => {
+      for (const webhook of webhooks ?? []) setWebhookDefaults(webhook);
+    },
+    cells: ({ metadata, webhooks }, now) => [
+      metadata.name,
+      webhooks?.length ?? 0,
+      age(metadata.creationTimestamp, now),
+    ],
+  },
 );
