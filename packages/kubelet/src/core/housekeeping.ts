@@ -93,7 +93,7 @@ async function removeOrphanedCgroups(
 const DEAD_CONTAINERS_MAX = 1;
 
 /**
- * Removes older attempts of the container that has just ended.
+ * Removes older attempts of the container that has just ended; of an evicted pod, all that have ended.
  *
  * Mirrors: pkg/kubelet/pod_container_deletor.go (v1.36)
  */
@@ -104,10 +104,12 @@ export async function removeOldAttempts(
   signal: AbortSignal,
 ): Promise<void> {
   const { containers } = await parts.reader.podStatus(pod, signal);
-  const ended = containers.find((record) => record.id === endedId);
-  if (!ended) return;
-  const dead = containers.filter((record) => record.name === ended.name && record.state === 'exited');
-  for (const record of dead.slice(DEAD_CONTAINERS_MAX)) await removeContainer(runtime, record.id, log, signal);
+  const dead = containers.filter((record) => record.state === 'exited');
+  const name = dead.find((record) => record.id === endedId)?.name;
+  const removed = parts.workers.shouldContentBeRemoved(pod.uid)
+    ? dead
+    : dead.filter((record) => record.name === name).slice(DEAD_CONTAINERS_MAX);
+  for (const record of removed) await removeContainer(runtime, record.id, log, signal);
 }
 
 async function removeContainer(runtime: RuntimeService, id: string, log: Logger, signal: AbortSignal): Promise<void> {

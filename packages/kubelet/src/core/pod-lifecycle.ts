@@ -201,6 +201,7 @@ export class PodLifecycle implements PodSyncer {
       isTerminal,
       supportsRecursiveReadOnly: info.handlers.get(handler)?.recursiveReadOnlyMounts ?? false,
       startFailure: (name) => failures.get(uid, name),
+      appliedMemoryRequest: (name) => this.#deps.resizeState.actuated(uid, name)?.memoryRequest,
       applyProbes: (all) => probes.apply(pod, all),
       eviction: this.isPastDeadline(pod) ? DEADLINE : undefined,
       resizeConditions: allocator.conditions(uid),

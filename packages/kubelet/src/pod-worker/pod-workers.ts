@@ -123,6 +123,13 @@ export class PodWorkers {
     return work === 'terminated' || work === 'finished';
   }
 
+  /** Nobody will ask for the containers of the pod any more, not even for their logs. */
+  shouldContentBeRemoved(uid: string): boolean {
+    const state = this.#workers.get(uid)?.state;
+    if (!state) return true;
+    return state.eviction !== undefined || (state.deleted && this.isTerminated(uid));
+  }
+
   couldHaveRunningContainers(uid: string): boolean {
     return couldHaveRunningContainers(this.#workers.get(uid)?.state);
   }

@@ -55,6 +55,7 @@ export class PodResizer {
     const work: Work = { pod, sandboxId, cgroup, known: current, amounts: new Map() };
     const all = actions.updatePodResources || actions.updatePodLevelResources;
     try {
+      await this.#checkUsage(work, actions.memoryResizes, signal);
       if (all || actions.memoryResizes.length > 0) {
         await this.#inOrder(
           work,
@@ -80,6 +81,27 @@ export class PodResizer {
     }
   }
 
+  /** A container is not given less memory than it uses: it would be killed. */
+  async #checkUsage(work: Work, resizes: readonly ContainerResize[], signal: AbortSignal): Promise<void> {
+    const smaller = resizes.filter(({ current, desired }) => {
+      return desired.memoryLimit > 0 && (current.memoryLimit === 0 || desired.memoryLimit < current.memoryLimit);
+    });
+    if (smaller.length === 0) return;
+    const { stats } = await this.#runtime.podSandboxStats({ podSandboxId: work.sandboxId }, { signal });
+    const problems = smaller.flatMap(({ id, container, desired }) => {
+      const name = JSON.stringify(container.name);
+      const used = stats?.linux?.containers.find((one) => one.attributes?.id === id)?.memory?.usageBytes?.value;
+      if (used === undefined) return [`missing container ${name} memory usage`];
+      if (used < desired.memoryLimit) return [];
+      return [
+        `attempting to set container ${name} memory limit (${desired.memoryLimit}) below current usage (${used})`,
+      ];
+    });
+    if (problems.length === 0) return;
+    const text = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`;
+    throw new Error(`cannot decrease memory limits: ${text}`);
+  }
+
   /** Grows the pod's cgroup, changes the containers, then shrinks what is to shrink. */
   async #inOrder(
     work: Work,
@@ -95,7 +117,8 @@ export class PodResizer {
   }
 
   async #changePod(work: Work, change: CgroupResources, signal: AbortSignal): Promise<void> {
-    const merged = { ...podCgroupResources(work.pod, this.#settings), ...work.known, ...change };
+    const unlimited = { cpuQuota: -1, cpuPeriod: this.#settings.cpuPeriodUs };
+    const merged = { ...unlimited, ...podCgroupResources(work.pod, this.#settings), ...work.known, ...change };
     await this.#tellRuntime(work, merged, signal);
     await this.#cgroups.write(work.cgroup, change);
     work.known = merged;

@@ -65,7 +65,6 @@ export interface MountRecord {
 export interface ReportedResources {
   readonly cpuRequestMilli?: number;
   readonly cpuLimitMilli?: number;
-  readonly memoryRequestBytes?: number;
   readonly memoryLimitBytes?: number;
 }
 

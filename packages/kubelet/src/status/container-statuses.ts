@@ -33,6 +33,8 @@ export interface ContainerStatusInput {
   readonly isInit: boolean;
   readonly supportsRecursiveReadOnly: boolean;
   readonly startFailure: (name: string) => StartFailure | undefined;
+  /** What of the container's memory request has been applied; no runtime reports it. */
+  readonly appliedMemoryRequest: (name: string) => number | undefined;
   /** All containers are being made anew because one asked for it. */
   readonly restartingAll: boolean;
 }
@@ -157,7 +159,7 @@ function recordStatus(input: ContainerStatusInput, record: ContainerRecord): Con
     imageID: record.imageRef,
     containerID,
     ...(record.state === 'running' && old?.started !== undefined ? { started: old.started } : {}),
-    ...(container ? { resources: containerResources(container, record, old, containerID) } : {}),
+    ...(container ? { resources: containerResources(container, record, old, containerID, input) } : {}),
     ...(requests && Object.keys(requests).length > 0 ? { allocatedResources: requests } : {}),
     ...(volumeMounts ? { volumeMounts } : {}),
     ...(record.user ? { user: { linux: userStatus(record.user) } } : {}),
@@ -223,11 +225,13 @@ function containerResources(
   record: ContainerRecord,
   old: ContainerStatus | undefined,
   containerID: string,
+  input: ContainerStatusInput,
 ): ResourceRequirements {
   const spec = container.resources ?? {};
   if (record.state !== 'running') return spec;
   const kept = old?.state?.running && old.containerID === containerID ? old.resources : undefined;
   const reported = record.resources ?? {};
+  const applied = input.appliedMemoryRequest(container.name);
   return {
     ...spec,
     ...(spec.limits
@@ -242,7 +246,7 @@ function containerResources(
       ? {
           requests: overlay(spec.requests, kept?.requests, {
             cpu: visible(reported.cpuRequestMilli, spec.requests, CPU_REQUEST_MILLI_MIN),
-            memory: reported.memoryRequestBytes === undefined ? undefined : formatBytes(reported.memoryRequestBytes),
+            memory: spec.requests['memory'] === undefined || applied === undefined ? null : formatBytes(applied),
           }),
         }
       : {}),

@@ -35,6 +35,7 @@ export interface PodStatusInput {
   readonly isTerminal: boolean;
   readonly supportsRecursiveReadOnly: boolean;
   readonly startFailure: (name: string) => StartFailure | undefined;
+  readonly appliedMemoryRequest: (container: string) => number | undefined;
   /** Fills in `started` and `ready` from the probes. */
   readonly applyProbes: (statuses: PodContainerStatuses) => PodContainerStatuses;
   readonly eviction: PodEviction | undefined;

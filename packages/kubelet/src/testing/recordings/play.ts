@@ -315,7 +315,8 @@ class Player {
       if (event.type === 'DELETED') this.#deleted = true;
       if (event.type === 'ADDED') {
         this.#deleted = false;
-        if (this.#recording.given.static) this.#uids.push(metadata.annotations?.[CONFIG_HASH_ANNOTATION] ?? metadata.uid);
+        if (this.#recording.given.static)
+          this.#uids.push(metadata.annotations?.[CONFIG_HASH_ANNOTATION] ?? metadata.uid);
       }
       if (JSON.stringify(status) !== JSON.stringify(this.#lastStatus)) this.#activity++;
       this.#lastStatus = status;

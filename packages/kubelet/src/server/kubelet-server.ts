@@ -1,0 +1,143 @@
+/**
+ * The kubelet's HTTPS server: logs, exec, attach and port forwarding for the API server, metrics for everybody allowed.
+ *
+ * Mirrors: pkg/kubelet/server/server.go (v1.36)
+ * Differs: no read-only port, profiling or changing of log levels; HTTP/1.1 only, which is all that upgrades know.
+ */
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { childSignal, TaskGroup, type Component } from '@kts/base';
+import type { Client } from '@kts/client';
+import { createNodeAccess, type NodeAccess } from './access/node-access.ts';
+import { HttpFailure } from './http-failure.ts';
+import { findRoute, ROUTES, type Upgrade } from './routes.ts';
+import type { ServerContext } from './server-context.ts';
+
+export interface KubeletServerConfig {
+  readonly nodeName: string;
+  /** One address of the node; absent: all of them. */
+  readonly address?: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** PEM. Clients' certificates are believed if `clientCA` has signed them. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly clientCA: string };
+  /** What `/configz` shows; absent: nothing. */
+  readonly configuration?: object;
+}
+
+export type KubeletServerDeps = Omit<ServerContext, 'nodeName' | 'configuration'> & {
+  /** Reviews tokens and access; acts as the node. */
+  readonly client: Client;
+};
+
+export interface KubeletServer extends Component {
+  /** Known once `ready`. */
+  readonly port: number;
+}
+
+/** Time that a client has for the head of its request. */
+const HEADERS_MS_MAX = 30_000;
+
+export function createKubeletServer(config: KubeletServerConfig, deps: KubeletServerDeps): KubeletServer {
+  const { client, ...others } = deps;
+  const context: ServerContext = {
+    ...others,
+    nodeName: config.nodeName,
+    configuration: config.configuration ?? {},
+  };
+  const access = createNodeAccess(config.nodeName, { client, clock: deps.clock });
+  const ready = Promise.withResolvers<void>();
+  let port = config.port;
+  return {
+    name: 'kubelet-server',
+    ready: ready.promise,
+    get port() {
+      return port;
+    },
+    run: async (signal) => {
+      const group = new TaskGroup(signal);
+      const { cert, key, clientCA: ca } = config.tls;
+      const server = createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: false });
+      server.headersTimeout = HEADERS_MS_MAX;
+      server.requestTimeout = 0;
+      serve(server, context, access, group);
+      port = await deps.network.listen(server, config.port, config.address);
+      ready.resolve();
+      group.start((groupSignal) => closeAtEnd(server, groupSignal));
+      await group.done();
+    },
+  };
+}
+
+function closeAtEnd(server: Server, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const close = (): void => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  };
+  if (signal.aborted) close();
+  else signal.addEventListener('abort', close, { once: true });
+  return promise;
+}
+
+function serve(server: Server, context: ServerContext, access: NodeAccess, group: TaskGroup): void {
+  server.on('tlsClientError', (error) => context.log.debug(2, 'TLS handshake failed', { error }));
+  server.on('request', (incoming: IncomingMessage, response: ServerResponse) =>
+    group.start((signal) => answer(context, access, incoming, response, undefined, signal)),
+  );
+  server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) =>
+    group.start(async (signal) => {
+      const response = new ServerResponse(incoming);
+      response.shouldKeepAlive = false;
+      socket.on('error', (error) => context.log.debug(2, 'upgraded connection failed', { error }));
+      await answer(context, access, incoming, response, { socket, head }, signal);
+    }),
+  );
+}
+
+async function answer(
+  context: ServerContext,
+  access: NodeAccess,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  upgrade: Upgrade | undefined,
+  serverSignal: AbortSignal,
+): Promise<void> {
+  using child = childSignal(serverSignal);
+  const connection = upgrade?.socket ?? response;
+  const onClose = (): void => child.abort();
+  connection.once('close', onClose);
+  try {
+    const { pathname: path, searchParams: query } = new URL(incoming.url ?? '/', 'https://kubelet');
+    await access.check(incoming, path, child.signal);
+    const match = findRoute(ROUTES, incoming.method ?? '', path);
+    if (match === 'not found') throw new HttpFailure(404, '404: Page Not Found');
+    if (match === 'method not allowed') throw new HttpFailure(405, '405: Method Not Allowed');
+    const { route, parameters } = match;
+    await route.handle(context, { incoming, path, query, parameters, signal: child.signal }, response, upgrade);
+  } catch (error) {
+    if (!child.signal.aborted) refuse(context, error, incoming, response, upgrade);
+  } finally {
+    connection.off('close', onClose);
+  }
+}
+
+function refuse(
+  { log }: ServerContext,
+  error: unknown,
+  { url }: IncomingMessage,
+  response: ServerResponse,
+  upgrade: Upgrade | undefined,
+): void {
+  const { message } = error as Error;
+  const status = error instanceof HttpFailure ? error.status : 500;
+  if (status >= 500) log.error('failed to serve a request', { path: url, error });
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (upgrade) response.assignSocket(upgrade.socket as unknown as Parameters<ServerResponse['assignSocket']>[0]);
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+  response.end(message, () => upgrade?.socket.end());
+}

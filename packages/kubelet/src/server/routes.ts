@@ -1,0 +1,66 @@
+import type { Duplex } from 'node:stream';
+import type { ServerResponse } from 'node:http';
+import { serveContainerLog } from './logs/serve-log.ts';
+import type { KubeletRequest, ServerContext } from './server-context.ts';
+
+/** The connection of a request that asks for another protocol; `head` is what has come after the request already. */
+export interface Upgrade {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** Answers a request, or takes over its connection. Throws `HttpFailure` for what the client gets instead. */
+export type Handler = (
+  context: ServerContext,
+  request: KubeletRequest,
+  response: ServerResponse,
+  upgrade: Upgrade | undefined,
+) => Promise<void>;
+
+export interface Route {
+  readonly methods: readonly string[];
+  /** Segments; one that begins with a colon is a parameter. */
+  readonly path: string;
+  readonly handle: Handler;
+}
+
+export const ROUTES: readonly Route[] = [
+  { methods: ['GET'], path: '/containerLogs/:namespace/:pod/:container', handle: serveContainerLog },
+];
+
+export type RouteMatch =
+  | { readonly route: Route; readonly parameters: Readonly<Record<string, string>> }
+  | 'not found'
+  | 'method not allowed';
+
+/** The route of a path, as sent: its segments are decoded here. */
+export function findRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
+  const segments = path.replace(/\/$/, '').split('/');
+  let found: RouteMatch = 'not found';
+  for (const route of routes) {
+    const parameters = matchPath(route.path.split('/'), segments);
+    if (!parameters) continue;
+    if (route.methods.includes(method)) return { route, parameters };
+    found = 'method not allowed';
+  }
+  return found;
+}
+
+function matchPath(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index]!;
+    if (part.startsWith(':')) parameters[part.slice(1)] = decode(segment);
+    else if (part !== segment) return undefined;
+  }
+  return parameters;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
