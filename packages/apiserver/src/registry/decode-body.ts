@@ -71,7 +71,17 @@ export async function decodeBody(
     if (validation === 'Strict') throw cannotBeHandled(object, type, strictText(problems));
     addWarnings(scope, problems);
   }
-  return finishDraft(object, type);
+  return finishDraft(object, type, body && sentManagedFields(body));
+}
+
+const NO_ENTRIES = /"managedFields"\s*:\s*\[\s*\]/;
+
+/** The managed fields of a body that may have an empty list of them. */
+function sentManagedFields(body: RequestBody): unknown {
+  if (body.kind === 'object') return (body.object as Partial<KubeObject> | null)?.metadata?.managedFields;
+  const text = Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.byteLength).toString();
+  if (!NO_ENTRIES.test(text) || mediaTypeOf(body.contentType) === 'application/yaml') return undefined;
+  return (JSON.parse(text) as Partial<KubeObject> | null)?.metadata?.managedFields;
 }
 
 const EMPTY_BODY: RequestBody = { kind: 'bytes', bytes: new Uint8Array(), contentType: '' };
@@ -80,9 +90,13 @@ export function strictText(problems: readonly string[]): string {
   return `strict decoding error: ${problems.join(', ')}`;
 }
 
-/** Type and metadata where they are missing, and defaults. */
-export function finishDraft(object: Record<string, unknown>, type: BodyType): ObjectDraft {
+/**
+ * Type and metadata where they are missing, and defaults. `sentEntries` are the managed fields as they were sent: an
+ * empty list, which decoding leaves out, asks to forget who owns what.
+ */
+export function finishDraft(object: Record<string, unknown>, type: BodyType, sentEntries?: unknown): ObjectDraft {
   const { metadata = {}, kind: _, apiVersion: __, ...rest } = object;
+  if (Array.isArray(sentEntries) && sentEntries.length === 0) Object.assign(metadata as object, { managedFields: [] });
   const draft = { kind: type.kind, apiVersion: apiVersionOf(type), metadata, ...rest } as ObjectDraft;
   type.behaviour?.setDefaults?.(asDraft(draft));
   return draft;
@@ -169,8 +183,8 @@ function decodeProtobufBytes(bytes: Uint8Array, type: BodyType): Decoded {
   }
 }
 
-function result(object: object, problems: readonly string[], error?: string): Decoded {
-  return { object: object as Record<string, unknown>, problems, ...(error === undefined ? {} : { error }) };
+function result(object: object | null, problems: readonly string[], error?: string): Decoded {
+  return { object: (object ?? {}) as Record<string, unknown>, problems, ...(error === undefined ? {} : { error }) };
 }
 
 const NO_KIND = "couldn't get version/kind; json parse error: ";

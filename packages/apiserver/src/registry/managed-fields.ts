@@ -56,7 +56,7 @@ export function appliedDraft(
   options: WriteOptions,
   type: BodyType,
 ): ObjectDraft {
-  if (typeof applied !== 'object' || applied === null || Array.isArray(applied)) {
+  if (applied !== null && (typeof applied !== 'object' || Array.isArray(applied))) {
     const text = `json: cannot unmarshal ${goTypeName(applied)} into Go value of type map[string]interface {}`;
     throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${text}`);
   }
@@ -64,7 +64,7 @@ export function appliedDraft(
     type: managedType(scope, type),
     subresource: scope.subresource,
     live: old as unknown as JsonObject | undefined,
-    applied: applied as JsonObject,
+    applied: (applied ?? {}) as JsonObject,
     manager: options.fieldManager,
     force: options.force,
     now: formatTime(scope.registry.clock.now()),

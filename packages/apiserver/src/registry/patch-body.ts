@@ -87,7 +87,8 @@ function readYaml(bytes: Uint8Array): PatchBody {
   try {
     return { type: 'apply', value: parseYaml(text), problems: yamlProblems(text) };
   } catch (error) {
-    if (error instanceof YamlError) throw badRequest(`error decoding YAML: ${error.message}`);
+    if (error instanceof YamlError)
+      throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
     throw error;
   }
 }
@@ -97,7 +98,7 @@ function yamlProblems(text: string): readonly string[] {
     parseYaml(text, { strict: true });
     return [];
   } catch (error) {
-    if (error instanceof YamlError) return [error.message];
+    if (error instanceof YamlError) return [`error converting YAML to JSON: ${error.message}`];
     throw error;
   }
 }
@@ -125,7 +126,8 @@ export function decodePatched(
   if (mismatch) throw refuse(mismatch);
   const problems = [...found, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
   if (validation === 'Strict' && problems.length > 0) throw refuse(strictText(problems));
-  const draft = finishDraft(object as Record<string, unknown>, type);
+  const sentEntries = (value as { readonly metadata?: { readonly managedFields?: unknown } }).metadata?.managedFields;
+  const draft = finishDraft(object as Record<string, unknown>, type, sentEntries);
   return { draft, warnings: validation === 'Ignore' ? [] : problems };
 }
 

@@ -32,7 +32,7 @@ import { managerOf, parseWriteOptions, type WriteOptions } from './write-options
 export async function patchResource(scope: RequestScope): Promise<ApiServerResponse> {
   const { body, options } = await readPatchRequest(scope);
   const result = await guaranteedUpdate(scope, {
-    allowCreate: body.type === 'apply',
+    allowCreate: body.type === 'apply' && scope.subresource === '',
     dryRun: options.dryRun,
     makeObject: async (existing) => {
       const draft = patchedDraft(scope, body, existing, options);
