@@ -16,3 +16,11 @@ export type {
   NetworkProber,
   NodeHost,
 } from './host/node-host.ts';
+export {
+  createKubeletServer,
+  type KubeletServer,
+  type KubeletServerConfig,
+  type KubeletServerDeps,
+} from './server/kubelet-server.ts';
+export { logFilesOf, type LogFile, type LogFiles } from './server/logs/log-files.ts';
+export { linuxLogFiles } from './server/logs/linux-log-files.ts';

@@ -40,7 +40,7 @@ export function createNodeAccess(
   const verdicts = new VerdictCache<boolean>(clock);
 
   const reviewToken = async (token: string, signal: AbortSignal): Promise<NodeUser | undefined> => {
-    const review = await client.create(tokenReviews, { spec: { token } }, { signal });
+    const review = await client.create(tokenReviews, { metadata: {}, spec: { token } }, { signal });
     const { authenticated, user } = review.status ?? {};
     if (!authenticated || !user) return undefined;
     const { username = '', uid, groups = [], extra } = user;
@@ -57,6 +57,7 @@ export function createNodeAccess(
     const review = await client.create(
       subjectAccessReviews,
       {
+        metadata: {},
         spec: {
           user: username,
           groups,
@@ -76,7 +77,11 @@ export function createNodeAccess(
       const key = JSON.stringify([user, verb, subresource]);
       const about = `user=${user.username}, verb=${verb}, resource=nodes, subresource=${subresource}`;
       const allowed = await verdicts
-        .get(key, (verdict) => (verdict ? ALLOWED_MS : DENIED_MS), () => isAllowed(user, verb, subresource, signal))
+        .get(
+          key,
+          (verdict) => (verdict ? ALLOWED_MS : DENIED_MS),
+          () => isAllowed(user, verb, subresource, signal),
+        )
         .catch((cause: unknown) => {
           throw new HttpFailure(500, `Authorization error (${about})`, { cause });
         });
@@ -95,7 +100,11 @@ export function createNodeAccess(
         (token === undefined
           ? undefined
           : await users
-              .get(createHash('sha256').update(token).digest('hex'), () => TOKEN_MS, () => reviewToken(token, signal))
+              .get(
+                createHash('sha256').update(token).digest('hex'),
+                () => TOKEN_MS,
+                () => reviewToken(token, signal),
+              )
               .catch((cause: unknown) => {
                 throw new HttpFailure(401, 'Unauthorized', { cause });
               }));
@@ -111,7 +120,6 @@ function certificateUser({ socket }: IncomingMessage): NodeUser | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const { subject } = socket.getPeerCertificate();
   if (!subject?.CN) return undefined;
-  const organizations: unknown = subject.O;
-  const groups = Array.isArray(organizations) ? organizations.map(String) : organizations ? [String(organizations)] : [];
-  return { username: String(subject.CN), groups: [...groups, AUTHENTICATED] };
+  const organizations = [subject.O ?? []].flat();
+  return { username: [subject.CN].flat().join(','), groups: [...organizations, AUTHENTICATED] };
 }
