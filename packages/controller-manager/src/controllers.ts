@@ -5,12 +5,14 @@ import type { ControllerManagerConfig } from './controller-manager-config.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { endpointSliceController } from './endpointslice/endpointslice-controller.ts';
+import { createGarbageCollector } from './garbagecollector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { cronJobController } from './cronjob/cronjob-controller.ts';
 import { jobController } from './job/job-controller.ts';
 import { jobOrphanController } from './job/job-orphan-controller.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset-controller.ts';
 import { rootCAPublisher } from './rootca/root-ca-publisher.ts';
+import { statefulSetController } from './statefulset/statefulset-controller.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { tokenSecretController } from './serviceaccount/token-secret-controller.ts';
 
@@ -45,6 +47,11 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
       createControllerRunner(endpointSliceController(maxEndpointsPerSlice), deps),
     ],
   },
+  {
+    name: 'garbage-collector-controller',
+    eventSource: 'garbage-collector-controller',
+    make: (_config, deps) => [createGarbageCollector(deps)],
+  },
   { name: 'namespace-controller', eventSource: 'namespace-controller', make: running(namespaceController) },
   {
     name: 'serviceaccount-controller',
@@ -61,6 +68,11 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'root-ca-certificate-publisher-controller',
     eventSource: 'root-ca-certificate-publisher-controller',
     make: ({ rootCA }, deps) => (rootCA === undefined ? [] : [createControllerRunner(rootCAPublisher(rootCA), deps)]),
+  },
+  {
+    name: 'statefulset-controller',
+    eventSource: 'statefulset-controller',
+    make: (_config, deps) => [createControllerRunner(statefulSetController(), deps)],
   },
   { name: 'cronjob-controller', eventSource: 'cronjob-controller', make: running(cronJobController) },
   {
