@@ -1,5 +1,5 @@
 /** Columns that validating and mutating policies share. */
-import { formatLabelSelector } from '@kts/apimachinery';
+import type { LabelSelector } from '@kts/apimachinery';
 import type { ParamKind, ParamRef } from '../gen/admissionregistration-v1.gen.ts';
 
 export function paramKindText(kind: ParamKind | undefined): string {
@@ -9,5 +9,17 @@ export function paramKindText(kind: ParamKind | undefined): string {
 /** Whether the parameter has a namespace cannot be told from here. */
 export function paramRefText(reference: ParamRef | undefined): string {
   if (reference?.name) return `${reference.namespace || '*'}/${reference.name}`;
-  return reference?.selector ? formatLabelSelector(reference.selector) : '<unset>';
+  return reference?.selector ? selectorText(reference.selector) : '<unset>';
+}
+
+/** As Go prints the struct. */
+function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.keys(matchLabels)
+    .toSorted()
+    .map((key) => `${key}: ${matchLabels[key]},`);
+  const expressions = matchExpressions.map(({ key, operator, values }) => {
+    return `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${(values ?? []).join(' ')}],},`;
+  });
+  const labelsText = `map[string]string{${labels.join('')}}`;
+  return `&LabelSelector{MatchLabels:${labelsText},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
 }

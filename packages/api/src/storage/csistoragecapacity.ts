@@ -20,7 +20,6 @@ export const csiStorageCapacities = defineResource<CSIStorageCapacity>('storage.
     ...(sameValue(nodeTopology, old.nodeTopology) ? [] : [invalid(TOPOLOGY, nodeTopology, IMMUTABLE)]),
     ...checkImmutable(storageClassName, old.storageClassName, CLASS),
   ],
-  cells: ({ metadata, storageClassName, capacity }) => [metadata.name, storageClassName, capacity ?? '<unset>'],
 });
 
 function validateCapacity({ nodeTopology, storageClassName, capacity }: CSIStorageCapacity): FieldError[] {
