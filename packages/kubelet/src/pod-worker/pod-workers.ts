@@ -125,9 +125,8 @@ export class PodWorkers {
 
   /** Nobody will ask for the containers of the pod any more, not even for their logs. */
   shouldContentBeRemoved(uid: string): boolean {
-    const state = this.#workers.get(uid)?.state;
-    if (!state) return true;
-    return state.eviction !== undefined || (state.deleted && this.isTerminated(uid));
+    const worker = this.#workers.get(uid);
+    return !worker || worker.state.eviction !== undefined;
   }
 
   couldHaveRunningContainers(uid: string): boolean {

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agreementTable } from './testing/recordings/agreement.ts';
+import { differences } from './testing/recordings/compare.ts';
+import { play } from './testing/recordings/play.ts';
+import { readRecordedNode, readRecordings, recordingsDirectory } from './testing/recordings/recording.ts';
+
+/**
+ * Scenarios that differ, and why. In all others, this kubelet makes the same calls, reports the same statuses and sends
+ * the same events as the real one.
+ */
+const DIFFERENT: Readonly<Record<string, string>> = {
+  'device/too-many': 'device plugins are not implemented',
+  'image/two-containers-same-absent': 'order of two Killing events of one instant',
+  'security/proc-mount-unmasked': 'order of two Killing events of one instant',
+  'resize/memory-up-and-down': 'when the retry of a failed resize comes',
+  'resize/sidecar': 'what cgroup v1 reports for no limit',
+  'resources/overhead': "when the pod's cgroup goes",
+  'restart/always-crash-loop': 'a container that ends at the instant of the deletion',
+  'static/mirror-deleted': 'when the last status of a mirror is written',
+};
+
+const directory = recordingsDirectory() ?? '';
+
+test(
+  'a pod is run as the real kubelet runs it',
+  { skip: directory === '' && 'there are no recordings in ../shared/oracle-cri' },
+  async (t) => {
+    const node = readRecordedNode(directory);
+    const results = new Map<string, ReturnType<typeof differences>>();
+    for (const recording of readRecordings(directory)) {
+      results.set(recording.id, differences(recording, await play(recording, node)));
+    }
+    t.diagnostic(agreementTable(results));
+    const different = [...results].filter(([, list]) => list.length > 0).map(([id]) => id);
+    assert.deepEqual(
+      different.filter((id) => DIFFERENT[id] === undefined),
+      [],
+    );
+  },
+);
