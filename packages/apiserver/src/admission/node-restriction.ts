@@ -101,7 +101,8 @@ async function podProblem(
         ? undefined
         : `node ${quoted} can only delete pods with spec.nodeName set to itself`;
     }
-    default:
+    case 'UPDATE':
+    case 'CONNECT':
       return `unexpected operation ${JSON.stringify(attributes.operation)}, node ${quoted} can only create and delete mirror pods`;
   }
 }

@@ -40,7 +40,7 @@ export function serviceAccount(live: LiveObjects, random: Random): AdmissionPlug
       const account = await accountOf(attributes, pod.spec.serviceAccountName);
       if (automounts(account, pod)) mountToken(pod, random);
       if ((pod.spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
-        pod.spec.imagePullSecrets = account.imagePullSecrets!.map(({ name }) => ({ ...(name ? { name } : {}) }));
+        pod.spec.imagePullSecrets = account.imagePullSecrets!.map(({ name }) => (name ? { name } : {}));
       }
     },
     async validate(attributes) {

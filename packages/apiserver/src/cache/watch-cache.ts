@@ -91,7 +91,7 @@ export class WatchCache {
 
   /** Replaces everything with the state at `revision`. Watches cannot go on and are ended. */
   load(items: Iterable<KeyValue>, revision: Revision): void {
-    for (const watcher of [...this.#watchers]) watcher.end();
+    for (const watcher of this.#watchers) watcher.end();
     this.#entries.clear();
     this.#index = undefined;
     this.#snapshots.clear();
@@ -182,7 +182,7 @@ export class WatchCache {
   }
 
   endWatches(): void {
-    for (const watcher of [...this.#watchers]) watcher.end();
+    for (const watcher of this.#watchers) watcher.end();
   }
 
   #applyOne(change: WatchEvent, revision: Revision): void {

@@ -82,7 +82,7 @@ function subresourcesOf(
 function columnsOf({ additionalPrinterColumns }: CustomResourceDefinitionVersion): PrinterColumn[] {
   const name = { name: 'Name', type: 'string', format: 'name' };
   if (!additionalPrinterColumns) return [name, { name: 'Age', type: 'date' }];
-  return [name, ...additionalPrinterColumns.map(({ jsonPath: _, ...column }) => column)];
+  return [name, ...additionalPrinterColumns.map(({ jsonPath: _path, ...column }) => column)];
 }
 
 function behaviourOf(version: CustomResourceDefinitionVersion): ResourceBehaviour<KubeObject> {

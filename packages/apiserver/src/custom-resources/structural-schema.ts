@@ -27,7 +27,7 @@ function anything(): ObjectSchema {
 
 function structuralSchema(props: JSONSchemaProps): Schema {
   if (props['x-kubernetes-int-or-string']) return scalar('intOrString');
-  switch (props.type) {
+  switch (props.type ?? '') {
     case 'object':
       return mapValues(props) ?? objectSchema(props);
     case 'array':

@@ -31,8 +31,8 @@ function validateEnum(props: JSONSchemaProps, value: unknown, path: FieldPath): 
 
 function validateString(props: JSONSchemaProps, value: string, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
-  const length = [...value].length;
-  const should = (text: string): FieldError => invalid(path, value, `${path} in body should ${text}`);
+  const length = Array.from(value).length;
+  const should = (text: string): FieldError => invalid(path, value, `${path.toString()} in body should ${text}`);
   if (props.maxLength !== undefined && length > props.maxLength)
     errors.push(should(`be at most ${props.maxLength} chars long`));
   if (props.minLength !== undefined && length < props.minLength)
@@ -53,7 +53,7 @@ function matchesPattern(pattern: string, value: string): boolean {
 
 function validateNumber(props: JSONSchemaProps, value: number, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
-  const should = (text: string): FieldError => invalid(path, value, `${path} in body should be ${text}`);
+  const should = (text: string): FieldError => invalid(path, value, `${path.toString()} in body should be ${text}`);
   const { maximum, minimum, multipleOf } = props;
   if (maximum !== undefined && (props.exclusiveMaximum ? value >= maximum : value > maximum)) {
     errors.push(should(props.exclusiveMaximum ? `less than ${maximum}` : `less than or equal to ${maximum}`));
@@ -70,7 +70,7 @@ function validateArray(props: JSONSchemaProps, value: readonly unknown[], path: 
   if (props.maxItems !== undefined && value.length > props.maxItems)
     errors.push(tooMany(path, value.length, props.maxItems));
   if (props.minItems !== undefined && value.length < props.minItems) {
-    errors.push(invalid(path, value.length, `${path} in body should have at least ${props.minItems} items`));
+    errors.push(invalid(path, value.length, `${path.toString()} in body should have at least ${props.minItems} items`));
   }
   const { items } = props;
   if (!items || Array.isArray(items)) return errors;

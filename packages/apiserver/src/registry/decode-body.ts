@@ -120,8 +120,6 @@ function decodeBytesOrObject(body: RequestBody, type: BodyType, strict: boolean)
       return decodeYamlBytes(body.bytes, type, strict);
     case 'application/vnd.kubernetes.protobuf':
       return decodeProtobufBytes(body.bytes, type);
-    case 'application/vnd.kubernetes.protobuf':
-      return decodeProtobufBytes(body.bytes, type);
     default:
       throw failure(
         'UnsupportedMediaType',

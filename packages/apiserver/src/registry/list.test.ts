@@ -68,7 +68,7 @@ describe('watch', () => {
   test('delivers what happens after the list it follows', async () => {
     await using server = await withConfigMaps('a');
     const { metadata } = await server.client.list(configMaps, { namespace: 'default' });
-    const events = await server.client.watch(configMaps, {
+    const events = server.client.watch(configMaps, {
       namespace: 'default',
       resourceVersion: metadata.resourceVersion!,
     });

@@ -84,7 +84,7 @@ export function forgetTimestampOnlyChanges(draft: ObjectDraft, old: KubeObject):
   if (same) metadata.managedFields = before;
 }
 
-function withoutTime({ time: _, ...entry }: ManagedFieldsEntry): Omit<ManagedFieldsEntry, 'time'> {
+function withoutTime({ time: _time, ...entry }: ManagedFieldsEntry): Omit<ManagedFieldsEntry, 'time'> {
   return entry;
 }
 

@@ -70,8 +70,8 @@ function planGrace(
   options: DeleteOptions,
   now: number,
 ): 'none' | 'pending' | { readonly seconds: number } {
-  const { deletionGracePeriodSeconds } = definition.behaviour;
-  if (!deletionGracePeriodSeconds) return 'none';
+  const { behaviour } = definition;
+  if (!behaviour.deletionGracePeriodSeconds) return 'none';
   const requested = options.gracePeriodSeconds === undefined ? undefined : atLeastOne(options.gracePeriodSeconds);
   const { metadata } = object;
   if (metadata.deletionTimestamp) {
@@ -80,7 +80,7 @@ function planGrace(
     if (requested === undefined || requested >= current) return 'pending';
     return shortenGrace(draft, parseTime(metadata.deletionTimestamp), current, requested, now);
   }
-  const seconds = deletionGracePeriodSeconds.call(definition.behaviour, object, requested);
+  const seconds = behaviour.deletionGracePeriodSeconds(object, requested);
   if (seconds < 0) return 'none';
   draft.metadata.deletionTimestamp = formatTime(now + seconds * 1000);
   draft.metadata.deletionGracePeriodSeconds = seconds;

@@ -81,7 +81,8 @@ class HeldResources implements Transaction {
 
   async finish(written: boolean): Promise<void> {
     for (const port of this.ports) this.#reserved.delete(port);
-    for (const ip of written ? this.#later : this.#ips) await releaseIp(this.#scope.registry, ip, this.#owner);
+    const unneeded = written ? this.#later : this.#ips;
+    for (const ip of unneeded) await releaseIp(this.#scope.registry, ip, this.#owner);
   }
 }
 

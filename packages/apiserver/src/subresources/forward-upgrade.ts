@@ -11,7 +11,7 @@ import { badRequest } from '@kts/apimachinery';
 import type { RequestScope } from '../registry/request-scope.ts';
 import type { ApiServerResponse } from '../response.ts';
 import type { BackendConnector, BackendTarget } from './backend.ts';
-import { backendFailure } from './object-proxy.ts';
+import { backendFailure } from './backend-failure.ts';
 
 /** What a backend must not get to see, or means something else there. */
 const DROPPED = /^(authorization|host|impersonate-|x-remote-|cookie)/;

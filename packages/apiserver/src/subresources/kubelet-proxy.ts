@@ -5,21 +5,17 @@
  * pkg/kubelet/client (v1.36)
  */
 import { badRequest, FieldPath, forbidden, invalid, invalidObject, type FieldError } from '@kts/apimachinery';
-import type { Container, Node, Pod } from '@kts/api/types/core-v1';
-import { nodes } from '@kts/api';
+import type { Container, Pod } from '@kts/api/types/core-v1';
 
-import { liveObjects } from '../admission/live-objects.ts';
 import { getEntry } from '../registry/get.ts';
 import type { RequestScope } from '../registry/request-scope.ts';
 import type { ApiServerResponse } from '../response.ts';
-import type { BackendConnector, BackendTarget } from './backend.ts';
+import { backendFailure } from './backend-failure.ts';
+import type { BackendConnector } from './backend.ts';
 import { forwardUpgrade } from './forward-upgrade.ts';
-import { backendFailure, proxyHandlers } from './object-proxy.ts';
+import { kubeletOf } from './kubelet-target.ts';
+import { proxyHandlers } from './object-proxy.ts';
 import type { SubresourceHandler } from './subresource.ts';
-
-const KUBELET_PORT = 10_250;
-/** Which of a node's addresses are tried, in this order. Differs: the address comes before names, which may not resolve. */
-const ADDRESS_TYPES = ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS', 'ExternalIP'];
 
 /** By path: `pods/log`, `pods/exec`, ... Without a connector there are none of them. */
 export function kubeletHandlers(backend: BackendConnector | undefined): [string, SubresourceHandler][] {
@@ -46,7 +42,7 @@ async function podLog(scope: RequestScope, backend: BackendConnector): Promise<A
     return { kind: 'bytes', status: 204, contentType: 'text/plain', body: new Uint8Array() };
   }
   const kubelet = await kubeletOf(scope, pod.spec.nodeName);
-  const path = `/containerLogs/${scope.namespace}/${scope.name}/${container}?${logQuery(query)}`;
+  const path = `/containerLogs/${scope.namespace}/${scope.name}/${container}?${logQuery(query).toString()}`;
   try {
     const answer = await backend.request(kubelet, { method: 'GET', path, headers: {}, signal });
     if (answer.status === 200) {
@@ -113,7 +109,7 @@ async function podStream(
     throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
   }
   const kubelet = await kubeletOf(scope, nodeNameOf(pod));
-  const path = `/${action}/${scope.namespace}/${scope.name}/${container}?${parameters}`;
+  const path = `/${action}/${scope.namespace}/${scope.name}/${container}?${parameters.toString()}`;
   return forwardUpgrade(scope, backend, kubelet, path);
 }
 
@@ -139,7 +135,7 @@ async function portForward(scope: RequestScope, backend: BackendConnector): Prom
   const ports = new URLSearchParams();
   for (const list of scope.request.query.getAll('ports'))
     for (const port of list.split(',')) ports.append('port', port);
-  const query = ports.size > 0 ? `?${ports}` : '';
+  const query = ports.size > 0 ? `?${ports.toString()}` : '';
   return forwardUpgrade(scope, backend, kubelet, `/portForward/${scope.namespace}/${scope.name}${query}`);
 }
 
@@ -165,26 +161,6 @@ function chosenContainer(pod: Pod, name: string, hint: string): string {
   const inits = (pod.spec.initContainers ?? []).map((container) => container.name).join(' ');
   const others = inits ? ` or one of the init containers: [${inits}]` : '';
   throw badRequest(`a container name must be specified for pod ${podName}, choose one of: [${names}]${others}${hint}`);
-}
-
-/** Where the kubelet of a node listens. Throws what the client gets if it cannot be known. */
-export async function kubeletOf(scope: RequestScope, nodeName: string): Promise<BackendTarget> {
-  const live = liveObjects(scope.registry.storages, scope.registry.feed);
-  const node = await live.get(nodes, '', nodeName);
-  if (!node) throw badRequest(`nodes ${JSON.stringify(nodeName)} not found`);
-  const host = addressOf(node);
-  if (!host) throw badRequest(`no preferred addresses found; known addresses: []`);
-  const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT;
-  return { scheme: 'https', host, port, identity: 'kubelet' };
-}
-
-function addressOf(node: Node): string | undefined {
-  const addresses = node.status?.addresses ?? [];
-  for (const type of ADDRESS_TYPES) {
-    const found = addresses.find((address) => address.type === type);
-    if (found) return found.address;
-  }
-  return undefined;
 }
 
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -3,7 +3,7 @@
  *
  * Mirrors: pkg/registry/core/{node,pod,service}/rest/subresources.go and their ResourceLocation functions (v1.36)
  */
-import { badRequest, failure, internalError, StatusError } from '@kts/apimachinery';
+import { badRequest, failure, type StatusError } from '@kts/apimachinery';
 import { endpointSlices } from '@kts/api';
 import type { Pod, Service } from '@kts/api/types/core-v1';
 
@@ -11,9 +11,10 @@ import { liveObjects } from '../admission/live-objects.ts';
 import { getEntry } from '../registry/get.ts';
 import type { RequestScope } from '../registry/request-scope.ts';
 import type { ApiServerResponse } from '../response.ts';
+import { backendFailure } from './backend-failure.ts';
 import type { BackendConnector, BackendTarget } from './backend.ts';
 import { forwardUpgrade } from './forward-upgrade.ts';
-import { kubeletOf } from './kubelet-proxy.ts';
+import { kubeletOf } from './kubelet-target.ts';
 import type { SubresourceHandler } from './subresource.ts';
 
 /** Headers about one connection, which do not go on to the next. */
@@ -96,7 +97,7 @@ function proxiedPath(parts: readonly string[], whole: string): string {
 }
 
 function queryText(query: URLSearchParams): string {
-  return query.size > 0 ? `?${query}` : '';
+  return query.size > 0 ? `?${query.toString()}` : '';
 }
 
 async function nodeTarget(scope: RequestScope, { name, port }: NamedPort): Promise<BackendTarget> {
@@ -139,13 +140,4 @@ async function serviceTarget(scope: RequestScope, { scheme, port }: NamedPort): 
 
 function unavailable(message: string): StatusError {
   return failure('ServiceUnavailable', message);
-}
-
-/** Why a backend did not answer. */
-export function backendFailure(error: unknown, target: BackendTarget, path: string): unknown {
-  if (StatusError.is(error) || !Error.isError(error)) return error;
-  const { scheme, host, port, identity } = target;
-  const text = `dial tcp ${host}:${port}: ${error.message}`;
-  if (identity === 'kubelet') return internalError(`Get "${scheme}://${host}:${port}${path}": ${text}`);
-  return failure('ServiceUnavailable', `error trying to reach service: ${text}`);
 }

@@ -114,7 +114,7 @@ async function boundTo(live: LiveObjects, scope: RequestScope, reference: BoundO
     const text = `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`;
     throw conflict({ group, plural: reference.kind ?? '' }, name, text);
   };
-  switch (group === '' ? reference.kind : undefined) {
+  switch (group === '' ? (reference.kind ?? '') : '') {
     case 'Pod':
       return podAndNode(live, scope, await find(pods));
     case 'Secret':
