@@ -44,6 +44,6 @@ function setDefinitionDefaults(draft: Draft<CustomResourceDefinition>): void {
 
 /** One name at most: the first version that objects are stored in. */
 function storageVersionsOf({ spec }: Pick<Draft<CustomResourceDefinition>, 'spec'>): string[] {
-  const version = spec.versions.find(({ storage }) => storage);
+  const version = (spec.versions ?? []).find(({ storage }) => storage);
   return version ? [version.name] : [];
 }

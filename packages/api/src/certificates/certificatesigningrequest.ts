@@ -17,6 +17,7 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
   'certificatesigningrequests',
   {
     generation: 'none',
+    validateName: () => [],
     prepareForCreate: (draft, { user }) => {
       for (const field of ['uid', 'groups', 'extra', 'username'] as const) delete draft.spec[field];
       if (user) draft.spec.username = user;

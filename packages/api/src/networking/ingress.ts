@@ -125,7 +125,7 @@ function validatePaths(paths: readonly HTTPIngressPath[], path: FieldPath): Fiel
 }
 
 function validatePath({ path: route = '', pathType, backend }: HTTPIngressPath, path: FieldPath): FieldError[] {
-  if (!pathType) return [required(path.child('pathType'), 'pathType must be specified')];
+  if (typeof pathType !== 'string') return [required(path.child('pathType'), 'pathType must be specified')];
   const at = path.child('path');
   const errors: FieldError[] = [];
   const exact = pathType === 'Exact' || pathType === 'Prefix';
@@ -166,7 +166,9 @@ export function validateReference(
   path: FieldPath,
 ): FieldError[] {
   return [
-    ...(apiGroup === undefined ? [] : invalidEach(path.child('apiGroup'), apiGroup, isDNS1123Subdomain(apiGroup))),
+    ...(typeof apiGroup === 'string'
+      ? invalidEach(path.child('apiGroup'), apiGroup, isDNS1123Subdomain(apiGroup))
+      : []),
     ...(kind ? invalidEach(path.child('kind'), kind, isPathSegmentName(kind)) : [required(path.child('kind'))]),
     ...(name ? invalidEach(path.child('name'), name, isPathSegmentName(name)) : [required(path.child('name'))]),
   ];
