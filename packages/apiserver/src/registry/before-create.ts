@@ -8,7 +8,7 @@ import { invalidObject } from '@kts/apimachinery';
 import type { ResourceDefinition, StrategyContext } from '@kts/api';
 
 import { ensureNamespace } from './ensure-namespace.ts';
-import { asDraft, asObject, type ObjectDraft } from './object-draft.ts';
+import { asDraft, asObject, type MetadataDraft, type ObjectDraft } from './object-draft.ts';
 import { validateCommonMetadata, validateMetadata } from './validate-metadata.ts';
 
 /** Generated names are cut so that five letters fit into a label. */
@@ -16,9 +16,9 @@ const GENERATED_BASE_LENGTH_MAX = 58;
 
 /** Clears what clients may not choose. */
 export function wipeSystemFields(draft: ObjectDraft): void {
-  const { metadata } = draft;
-  delete (metadata as Partial<typeof metadata>).creationTimestamp;
-  metadata.uid = '';
+  const metadata: Partial<MetadataDraft> = draft.metadata;
+  delete metadata.creationTimestamp;
+  delete metadata.uid;
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;

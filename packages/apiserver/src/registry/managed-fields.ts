@@ -153,7 +153,7 @@ function versionOf(
 function resetFields(definition: ResourceDefinition, subresource: string): FieldSet | undefined {
   const hasStatus = definition.subresources.some(({ name }) => name === 'status');
   if (!hasStatus) return undefined;
-  if (subresource === '') return fieldSetOfNames(['status']);
+  if (subresource === '' || subresource === 'finalize') return fieldSetOfNames(['status']);
   if (subresource !== 'status') return undefined;
   const others = [...definition.schema.fields.keys()].filter((name) => !KEPT_APART.has(name));
   return fieldSetOfNames(...others.map((name) => [name]));

@@ -8,6 +8,7 @@ import {
   conflict,
   decodeJsonPatch,
   goValueText,
+  notFound,
   strategicMerge,
   type JsonObject,
   failure,
@@ -63,6 +64,7 @@ export function patchedDraft(
   options: WriteOptions,
   type: BodyType = scope.definition,
 ): ObjectDraft {
+  if (!existing && body.type !== 'apply') throw notFound(scope.definition, scope.name);
   const draft =
     body.type === 'apply'
       ? applied(scope, body, existing, options, type)

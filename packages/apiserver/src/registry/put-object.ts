@@ -36,6 +36,9 @@ export async function putObject(
   dryRun: boolean,
 ): Promise<PutOutcome> {
   const { registry, definition, storage, key } = target;
+  if (!existing && !dryRun && isVersioned(draft)) {
+    throw failure('', 'resourceVersion should not be set on objects to be created', undefined, 500);
+  }
   const object = toStorageVersion(definition, canonicalObject(definition.schema, asObject(draft)));
   if (existing && sameObject(object, existing)) return { ok: true, entry: existing };
   if (dryRun) return { ok: true, entry: unwrittenEntry(target, object, existing) };
@@ -100,14 +103,13 @@ function writtenEntry(
 
 function unwrittenEntry({ key }: WriteTarget, object: KubeObject, existing: CacheEntry | undefined): CacheEntry {
   const { metadata } = object;
-  const shown = existing ? withResourceVersion(object, existing.revision) : withoutResourceVersion(object);
+  const shown = existing ? withResourceVersion(object, existing.revision) : object;
   const identity = { key, namespace: metadata.namespace ?? '', name: metadata.name };
   return objectEntry({ ...identity, revision: existing?.revision ?? 0 }, shown);
 }
 
-function withoutResourceVersion(object: KubeObject): KubeObject {
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  return { ...object, metadata: metadata as KubeObject['metadata'] };
+function isVersioned({ metadata }: ObjectDraft): boolean {
+  return Boolean(metadata.resourceVersion) && metadata.resourceVersion !== '0';
 }
 
 function sameObject(object: KubeObject, existing: CacheEntry): boolean {
