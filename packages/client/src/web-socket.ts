@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 
 import { pathWithQuery } from './request-path.ts';
 import { responseError } from './response-error.ts';
@@ -20,9 +20,10 @@ const REFUSAL_BYTES_MAX = 1024 * 1024;
  * caller has its listeners: call `resume` then. Rejects with a StatusError if the server refuses,
  * with TransportError if there is no answer, with the signal's reason if aborted before it is open.
  */
-export function openWebSocket(options: HttpTransportOptions, request: WebSocketRequest): Promise<WebSocket> {
+export async function openWebSocket(options: HttpTransportOptions, request: WebSocketRequest): Promise<WebSocket> {
+  const { WebSocket } = await import('ws');
   const { signal } = request;
-  if (signal?.aborted) return Promise.reject(signal.reason as Error);
+  signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<WebSocket>();
   const { host, ...tls } = tlsOptions(options);
   const scheme = options.server.startsWith('https:') ? 'wss' : 'ws';

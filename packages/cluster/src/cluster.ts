@@ -1,4 +1,5 @@
 /** A whole cluster in one process: what `./kts up` runs. */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 
 import { TaskGroup } from '@kts/base';
@@ -7,8 +8,9 @@ import type { ClusterConfig } from './cluster-config.ts';
 import { removeClusterState, writeClusterState, type NodeState } from './cluster-state.ts';
 import { openStore, startApiServer, startControllers, type ControlPlane, type HostDeps } from './control-plane.ts';
 import { dataDirectory, lockDataDirectory, prepareDataDirectory } from './data-directory.ts';
-import { joinRealNodes, prepareRealNodes, type PreparedNodes } from './node/prepare-nodes.ts';
+import type { PreparedNodes } from './node/prepare-nodes.ts';
 import { startSimulatedNodes } from './node/simulated-nodes.ts';
+import { tearDownNodes } from './node/tear-down-nodes.ts';
 import type { Progress } from './progress.ts';
 
 export interface ClusterDeps extends HostDeps {
@@ -44,7 +46,9 @@ export async function startCluster(config: ClusterConfig, deps: ClusterDeps, sig
     }
   };
   try {
-    const real = config.nodes > 0 ? await prepareRealNodes(config, directory, deps, group, cleanUp) : undefined;
+    // What real nodes need is loaded for them only.
+    const prepare = config.nodes > 0 ? await import('./node/prepare-nodes.ts') : undefined;
+    const real = await prepare?.prepareRealNodes(config, directory, deps, group, cleanUp);
     const store = await openStore(config, directory, deps.clock);
     cleanUp.defer(() => store.close());
     const controlPlane = await deps.progress.step('API server', () =>
@@ -71,6 +75,23 @@ export async function startCluster(config: ClusterConfig, deps: ClusterDeps, sig
   }
 }
 
+/**
+ * Takes off the machine what a killed cluster has left running. False if there was nothing. Throws DataDirectoryError
+ * if the cluster is running.
+ */
+export async function tearDownKilledCluster(
+  config: Pick<ClusterConfig, 'name' | 'dataDirectory'>,
+  deps: Pick<ClusterDeps, 'clock' | 'log' | 'pid'>,
+): Promise<boolean> {
+  const directory = dataDirectory(config.dataDirectory);
+  const lock = existsSync(directory.path) ? await lockDataDirectory(directory, deps.pid) : undefined;
+  try {
+    return await tearDownNodes(config.name, directory, deps);
+  } finally {
+    await lock?.release();
+  }
+}
+
 async function startNodes(
   config: ClusterConfig,
   controlPlane: ControlPlane,
@@ -79,7 +100,10 @@ async function startNodes(
   real: PreparedNodes | undefined,
 ): Promise<readonly NodeState[]> {
   const nodes: NodeState[] = [];
-  if (real) nodes.push(...(await joinRealNodes(config, controlPlane, deps, group, real)));
+  if (real) {
+    const { joinRealNodes } = await import('./node/prepare-nodes.ts');
+    nodes.push(...(await joinRealNodes(config, controlPlane, deps, group, real)));
+  }
   if (config.components.has('kubelet') && config.simulatedNodes > 0) {
     const title = `${config.simulatedNodes} simulated node${config.simulatedNodes === 1 ? '' : 's'}`;
     nodes.push(...(await deps.progress.step(title, () => startSimulatedNodes(config, controlPlane, deps, group))));

@@ -2,7 +2,7 @@
  * Listens for HTTP/2 and HTTP/1.1 over TLS on one port. HTTP/2 is what every client speaks for ordinary requests;
  * HTTP/1.1 is there for upgrades (exec, attach, port-forward) and for simple tools.
  */
-import { createServer as createHttpServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import {
   performServerHandshake,
   type IncomingHttpHeaders,
@@ -24,6 +24,7 @@ import type { Connection, Upgrade } from '../request.ts';
 import { http1Sink } from './http1-sink.ts';
 import { http2Sink } from './http2-sink.ts';
 import { HttpRequest } from './http-request.ts';
+import { createServer as createHttpServer, ServerResponse } from './node-http.ts';
 import { peerCertificateOf } from './peer-certificate.ts';
 import type { ResponseSink } from './response-sink.ts';
 import { parseTarget } from './target.ts';
@@ -185,7 +186,7 @@ function http1Server(options: HttpServerOptions, { busy }: OpenConnections): Ser
 }
 
 /** Touches the socket only if the upgrade was refused and an ordinary answer is written. */
-function upgradeSink(response: ServerResponse, socket: Duplex): ResponseSink {
+function upgradeSink(response: InstanceType<typeof ServerResponse>, socket: Duplex): ResponseSink {
   const sink = http1Sink(response);
   return {
     ...sink,

@@ -1,9 +1,10 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 
+import { request as httpRequest } from '../http/node-http.ts';
 import type { BackendConnector, BackendRequest, BackendResponse, BackendTarget } from './backend.ts';
 
 /** The certificate that the server shows kubelets, and the authorities it believes about theirs; all PEM. */

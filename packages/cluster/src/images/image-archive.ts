@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { pack, type Pack } from 'tar-stream';
+import type { Pack } from 'tar-stream';
 
 /** A file of an image. Exactly one of `content`, `link` and `directory` says what it is. */
 export interface ImageFile {
@@ -55,6 +55,7 @@ export async function imageArchive(spec: ImageSpec): Promise<Uint8Array> {
 }
 
 async function tar(files: readonly ImageFile[]): Promise<Uint8Array> {
+  const { pack } = await import('tar-stream');
   const archive = pack();
   for (const file of files) addEntry(archive, file);
   archive.finalize();
