@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { ServerResponse } from 'node:http';
 import { serveContainerLog } from './logs/serve-log.ts';
 import type { KubeletRequest, ServerContext } from './server-context.ts';
+import { serveAttach, serveExec, servePortForward } from './streaming/serve-streams.ts';
 
 /** The connection of a request that asks for another protocol; `head` is what has come after the request already. */
 export interface Upgrade {
@@ -24,8 +25,16 @@ export interface Route {
   readonly handle: Handler;
 }
 
+const STREAM = ['GET', 'POST'];
+
 export const ROUTES: readonly Route[] = [
   { methods: ['GET'], path: '/containerLogs/:namespace/:pod/:container', handle: serveContainerLog },
+  { methods: STREAM, path: '/exec/:namespace/:pod/:container', handle: serveExec },
+  { methods: STREAM, path: '/exec/:namespace/:pod/:uid/:container', handle: serveExec },
+  { methods: STREAM, path: '/attach/:namespace/:pod/:container', handle: serveAttach },
+  { methods: STREAM, path: '/attach/:namespace/:pod/:uid/:container', handle: serveAttach },
+  { methods: STREAM, path: '/portForward/:namespace/:pod', handle: servePortForward },
+  { methods: STREAM, path: '/portForward/:namespace/:pod/:uid', handle: servePortForward },
 ];
 
 export type RouteMatch =
