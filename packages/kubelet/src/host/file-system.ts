@@ -24,7 +24,7 @@ export interface FileSystem {
   writeFile(path: string, content: Uint8Array, mode: number): Promise<void>;
   /** Names in order. */
   readDirectory(path: string): Promise<readonly string[]>;
-  /** Creates the directory and its missing parents with `mode`; one that exists stays as it is. */
+  /** Creates the directory with exactly `mode`, and missing parents with what the umask leaves of it. */
   makeDirectory(path: string, mode: number): Promise<void>;
   /** Removes a file or a whole tree; nothing there is not an error. Never crosses into another file system. */
   remove(path: string): Promise<void>;

@@ -57,25 +57,26 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
 
 export class FakeMounts implements Mounter {
   readonly #files: MemoryFiles;
-  readonly points = new Map<string, string>();
+  readonly points = new Map<string, { readonly type: 'tmpfs' | 'hugetlbfs' | 'bind'; readonly sizeBytes?: number }>();
 
   constructor(files: MemoryFiles) {
     this.#files = files;
   }
 
-  mountTmpfs: Mounter['mountTmpfs'] = async (path) => {
-    this.points.set(path, 'tmpfs');
+  mountTmpfs: Mounter['mountTmpfs'] = async (path, { sizeBytes }) => {
+    this.points.set(path, { type: 'tmpfs', ...(sizeBytes === undefined ? {} : { sizeBytes }) });
+    await this.#files.chmod(path, 0o1777);
   };
   mountHugePages: Mounter['mountHugePages'] = async (path) => {
-    this.points.set(path, 'hugetlbfs');
+    this.points.set(path, { type: 'hugetlbfs' });
   };
   bind: Mounter['bind'] = async (source, target) => {
-    this.points.set(target, 'bind');
-    this.#files.binds.set(target, source);
+    this.points.set(target, { type: 'bind' });
+    this.#files.bind(source, target);
   };
   unmount: Mounter['unmount'] = async (path) => {
     this.points.delete(path);
-    this.#files.binds.delete(path);
+    this.#files.unbind(path);
   };
   isMountPoint: Mounter['isMountPoint'] = async (path) => this.points.has(path);
   mountsBelow: Mounter['mountsBelow'] = async (path) =>

@@ -10,12 +10,26 @@ interface FileNode {
 }
 
 const LINKS_MAX = 40;
+const UMASK = 0o022;
+
+/** What is at a path, for tests to look at. */
+export interface FileEntry {
+  readonly type: FileInfo['type'];
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly content: string;
+  /** Of a symlink. */
+  readonly target: string;
+  /** Of a bind mount: where it leads, and whether that has been deleted since. */
+  readonly bind?: { readonly source: string; readonly isDeleted: boolean };
+}
 
 /** Files in memory, with what the kubelet needs of POSIX: links, modes, owners, and mounts on top. */
 export class MemoryFiles implements FileSystem {
   readonly #nodes = new Map<string, FileNode>([['/', directory(0o755)]]);
-  /** Where bind mounts lead, by their mount point. */
-  readonly binds = new Map<string, string>();
+  /** By mount point. */
+  readonly #binds = new Map<string, { readonly source: string; readonly node: FileNode }>();
 
   /** Adds anything, with its parents. */
   add(
@@ -26,6 +40,37 @@ export class MemoryFiles implements FileSystem {
     const content = new TextEncoder().encode(node.content ?? '');
     const mode = node.mode ?? (node.type === 'directory' ? 0o755 : 0o644);
     this.#nodes.set(path, { type: node.type ?? 'file', mode, uid: 0, gid: 0, content, target: '' });
+  }
+
+  bind(source: string, target: string): void {
+    const real = this.#resolve(source);
+    this.#binds.set(this.#resolve(target), { source: real, node: this.#node(real) });
+  }
+
+  unbind(target: string): void {
+    this.#binds.delete(target);
+  }
+
+  /** Everything below a directory, by path. */
+  tree(directoryPath: string): ReadonlyMap<string, FileEntry> {
+    const within = (path: string): [string, FileNode][] =>
+      [...this.#nodes].filter(([one]) => one.startsWith(`${path}/`));
+    const result = new Map(within(directoryPath).map(([path, node]) => [path, this.#entry(path, node)]));
+    for (const [target, { source }] of this.#binds) {
+      if (!target.startsWith(`${directoryPath}/`)) continue;
+      for (const [path, node] of within(source)) {
+        const shown = target + path.slice(source.length);
+        result.set(shown, this.#entry(shown, node));
+      }
+    }
+    return result;
+  }
+
+  #entry(path: string, node: FileNode): FileEntry {
+    const bind = this.#binds.get(path);
+    const { content, ...rest } = bind?.node ?? node;
+    const shown = bind && { source: bind.source, isDeleted: this.#nodes.get(bind.source) !== bind.node };
+    return { ...rest, content: new TextDecoder().decode(content), ...(shown ? { bind: shown } : {}) };
   }
 
   stat: FileSystem['stat'] = (path) => Promise.resolve(this.#info(this.#tryResolve(path)));
@@ -40,7 +85,8 @@ export class MemoryFiles implements FileSystem {
   writeFile: FileSystem['writeFile'] = async (path, content, mode) => {
     const real = this.#tryResolve(path) ?? this.#inParent(path);
     const old = this.#nodes.get(real);
-    this.#nodes.set(real, { type: 'file', mode, uid: old?.uid ?? 0, gid: old?.gid ?? 0, content, target: '' });
+    if (old) Object.assign(old, { content, mode });
+    else this.#nodes.set(real, { type: 'file', mode, uid: 0, gid: 0, content, target: '' });
   };
 
   readDirectory: FileSystem['readDirectory'] = async (path) => {
@@ -55,9 +101,10 @@ export class MemoryFiles implements FileSystem {
 
   makeDirectory: FileSystem['makeDirectory'] = async (path, mode) => {
     let made = '';
-    for (const part of path.split('/').filter((one) => one !== '')) {
+    const parts = path.split('/').filter((one) => one !== '');
+    for (const [index, part] of parts.entries()) {
       made = this.#tryResolve(`${made}/${part}`) ?? this.#inParent(`${made}/${part}`);
-      if (!this.#nodes.has(made)) this.#nodes.set(made, directory(mode));
+      if (!this.#nodes.has(made)) this.#nodes.set(made, directory(index === parts.length - 1 ? mode : mode & ~UMASK));
       else if (this.#nodes.get(made)!.type !== 'directory')
         throw fileError('ENOTDIR', `mkdir ${path}: not a directory`);
     }
@@ -128,7 +175,7 @@ export class MemoryFiles implements FileSystem {
     let real = '';
     for (const [index, part] of parts.entries()) {
       real = part === '..' ? real.slice(0, real.lastIndexOf('/')) : `${real}/${part}`;
-      real = this.binds.get(real) ?? real;
+      real = this.#binds.get(real)?.source ?? real;
       const node = this.#nodes.get(real || '/');
       if (!node) return undefined;
       if (node.type !== 'symlink' || (index === parts.length - 1 && !followLast)) continue;

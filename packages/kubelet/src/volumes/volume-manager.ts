@@ -119,12 +119,20 @@ export class VolumeManager {
   async unmountPod(uid: string): Promise<void> {
     const directory = this.podDirectory(uid);
     for (const path of await this.#host.mounts.mountsBelow(directory)) await this.#host.mounts.unmount(path);
-    for (const part of ['volumes', 'volume-subpaths']) {
-      if ((await this.#host.files.lstat(`${directory}/${part}`)) === undefined) continue;
-      await this.#host.files.remove(`${directory}/${part}`);
-    }
+    for (const part of ['volumes', 'volume-subpaths']) await this.#removeWithin(`${directory}/${part}`);
     this.#mounted.delete(uid);
     this.#tokens.forget(uid);
+  }
+
+  /** Removes what is two levels down; the folders of plugins stay until the pod's own folder goes. */
+  async #removeWithin(directory: string): Promise<void> {
+    const { files } = this.#host;
+    if ((await files.lstat(directory)) === undefined) return;
+    for (const outer of await files.readDirectory(directory)) {
+      for (const inner of await files.readDirectory(`${directory}/${outer}`)) {
+        await files.remove(`${directory}/${outer}/${inner}`);
+      }
+    }
   }
 
   podDirectory(uid: string): string {
@@ -231,7 +239,6 @@ export class VolumeManager {
       wholeValue({ limit: volume.emptyDir?.sizeLimit ?? '0' }, 'limit'),
     ].filter((size) => size > 0);
     await this.#host.mounts.mountTmpfs(path, sizes.length > 0 ? { sizeBytes: Math.min(...sizes) } : {});
-    await this.#host.files.chmod(path, VOLUME_MODE);
   }
 
   async #mountHugePages(pod: Pod, medium: string, path: string): Promise<void> {

@@ -4,6 +4,7 @@ export interface Observed {
   readonly calls: readonly RecordedCall[];
   readonly settled: Recording['settled'];
   readonly events: Recording['events'];
+  readonly files: NonNullable<Recording['files']>;
 }
 
 export interface Difference {
@@ -15,9 +16,9 @@ export interface Difference {
 /** Where a run differs from its recording, one difference per part. */
 export function differences(recording: Recording, observed: Observed): readonly Difference[] {
   return PARTS.flatMap((part) => {
-    const expected = entriesOf(part, recording[part]);
+    const expected = entriesOf(part, recording[part] ?? []);
     const actual = entriesOf(part, observed[part]);
-    const common = recording.both?.[part]?.map((index) => entriesOf(part, [recording[part][index]])[0]!);
+    const common = recording.both?.[part]?.map((index) => entriesOf(part, [recording[part]?.[index]])[0]!);
     const difference = recording.stable[part]
       ? firstDifference(expected, actual)
       : recording.stable[`${part}Unordered`]

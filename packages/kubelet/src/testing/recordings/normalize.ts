@@ -12,6 +12,7 @@ export interface Names {
 }
 
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;
+const TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 
 /** Replaces what differs from run to run. */
 export function normalized<T>(value: T, names: Names): T {
@@ -25,6 +26,7 @@ export function normalized<T>(value: T, names: Names): T {
   replace(names.addresses, () => '<pod-ip>');
   text = text
     .replaceAll(TIME, '<time>')
+    .replaceAll(TOKEN, '<token>')
     .replaceAll(/ in [^ ]+ \([^ ]+ including waiting\)/g, ' in <duration> (<duration> including waiting)')
     .replaceAll(/(\/containers\/[^/"]+\/)[0-9a-f]{8}"/g, '$1<r>"')
     .replaceAll(/"host_id":\d+/g, '"host_id":"<host-id>"')

@@ -12,8 +12,9 @@ import { CONFIG_HASH_ANNOTATION } from '../../pod/containers.ts';
 import { createFakeHost, type FakeHost } from '../fake-host.ts';
 import { ScriptedNetwork } from '../scripted-network.ts';
 import type { Observed } from './compare.ts';
+import { fileTree } from './file-tree.ts';
 import { normalized, recordedCalls, type Names } from './normalize.ts';
-import type { RecordedEvent, RecordedNode, Recording, Settled, Step, WaitStep } from './recording.ts';
+import type { RecordedEvent, RecordedFiles, RecordedNode, Recording, Settled, Step, WaitStep } from './recording.ts';
 
 const TICK_MS = 50;
 const WAIT_MS = 40_000;
@@ -42,6 +43,7 @@ class Player {
   readonly #settled: Settled[] = [];
   readonly #events: RecordedEvent[] = [];
   readonly #uids: string[] = [];
+  readonly #files: RecordedFiles[] = [];
   #waiting: { readonly wanted: WaitStep; isMet: boolean } | undefined;
   #podName: string;
   #step = 0;
@@ -127,6 +129,7 @@ class Player {
       calls: normalized(recordedCalls(calls, this.#action), names),
       settled: normalized(this.#settled, names),
       events: distinct(normalized(this.#events, names)),
+      files: normalized(this.#files, names),
     };
   }
 
@@ -225,7 +228,7 @@ class Player {
     if (step.wait) return this.#wait(step.wait, step.ms ?? WAIT_MS);
     if (step.quiet !== undefined) return this.#quiet(step.quiet);
     if (step.sleep !== undefined) return this.#advance(step.sleep);
-    if (step.files) return;
+    if (step.files) return this.#readFiles();
     this.#markCalls();
     this.#action = this.#step;
     await this.#act(step);
@@ -273,6 +276,11 @@ class Player {
       seen = now;
     }
     this.#settle();
+  }
+
+  #readFiles(): void {
+    const [uid = ''] = this.#uids;
+    this.#files.push({ step: this.#step, tree: fileTree(this.#host, `/ROOT/pods/${uid}`) });
   }
 
   #settle(): void {

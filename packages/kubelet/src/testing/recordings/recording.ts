@@ -20,13 +20,15 @@ export interface Recording {
   readonly calls: readonly RecordedCall[];
   readonly settled: readonly Settled[];
   readonly events: readonly RecordedEvent[];
+  /** The pod's folder, at some steps. */
+  readonly files?: readonly RecordedFiles[];
   /** By part: both recordings agree exactly. */
   readonly stable: Readonly<Record<Part | `${Part}Unordered`, boolean | undefined>>;
   /** By part: what both recordings have in common, as indices. */
   readonly both?: Partial<Readonly<Record<Part, readonly number[]>>>;
 }
 
-export const PARTS = ['calls', 'settled', 'events'] as const;
+export const PARTS = ['calls', 'settled', 'events', 'files'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface RecordedCall {
@@ -44,6 +46,21 @@ export interface RecordedEvent {
   readonly reason: string;
   readonly message: string;
   readonly fieldPath?: string;
+}
+
+export interface RecordedFiles {
+  readonly step: number;
+  readonly tree: Readonly<Record<string, TreeEntry>>;
+}
+
+/** One file or folder. */
+export interface TreeEntry {
+  readonly mode?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly mount?: object;
+  readonly content?: string;
+  readonly link?: string;
 }
 
 export interface WaitStep {
