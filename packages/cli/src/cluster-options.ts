@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 import { checkClusterName, COMPONENTS, parseComponents, type ClusterConfig, type ComponentName } from '@kts/cluster';
 
 import type { FlagValues } from './command-line.ts';
@@ -7,7 +9,7 @@ import { defaultDataDirectory } from './user-files.ts';
 export function clusterLocation(flags: FlagValues): { readonly name: string; readonly dataDirectory: string } {
   const name = flags.string('name') ?? 'kts';
   checkClusterName(name);
-  return { name, dataDirectory: flags.string('data-dir') ?? defaultDataDirectory(name) };
+  return { name, dataDirectory: resolve(flags.string('data-dir') ?? defaultDataDirectory(name)) };
 }
 
 /** `host` says whether this process could run real nodes. */

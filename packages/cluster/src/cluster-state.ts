@@ -10,8 +10,6 @@ export interface ClusterState {
   /** The context in the user's kubeconfig, or the file given with `--kubeconfig`. */
   readonly kubeconfig: string;
   readonly nodes: readonly NodeState[];
-  /** Tells side-by-side clusters' networks apart; undefined without real nodes. */
-  readonly networkSlot?: number;
 }
 
 export interface NodeState {

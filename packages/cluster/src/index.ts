@@ -7,7 +7,7 @@ export {
   type ComponentName,
 } from './cluster-config.ts';
 export { isAlive, readClusterState, type ClusterState, type NodeState } from './cluster-state.ts';
-export { startCluster, type Cluster, type ClusterDeps } from './cluster.ts';
+export { startCluster, tearDownKilledCluster, type Cluster, type ClusterDeps } from './cluster.ts';
 export { dataDirectory, DataDirectoryError, type DataDirectory } from './data-directory.ts';
 export { loadImageArchive } from './images/load-images.ts';
 export { MissingRuntimeError } from './host-packages.ts';

@@ -1,5 +1,5 @@
-import { systemClock } from '@kts/base';
-import { dataDirectory, isAlive, readClusterState } from '@kts/cluster';
+import { createLogger, systemClock } from '@kts/base';
+import { dataDirectory, isAlive, readClusterState, tearDownKilledCluster } from '@kts/cluster';
 
 import { clusterLocation } from '../cluster-options.ts';
 import type { CommandDefinition, FlagValues } from '../command-line.ts';
@@ -20,11 +20,17 @@ export const down: CommandDefinition = {
   },
 };
 
+/** What a process that was killed could not do itself. */
+function tearDown(location: { readonly name: string; readonly dataDirectory: string }): Promise<boolean> {
+  const log = createLogger({ clock: systemClock, write: (line) => process.stderr.write(line), verbosity: 0 });
+  return tearDownKilledCluster(location, { clock: systemClock, log, pid: process.pid });
+}
+
 /** Returns the name of the cluster it has stopped, or undefined if none was running. */
 export async function stopCluster(flags: FlagValues): Promise<string | undefined> {
   const location = clusterLocation(flags);
   const state = await readClusterState(dataDirectory(location.dataDirectory));
-  if (!state) return undefined;
+  if (!state) return (await tearDown(location)) ? location.name : undefined;
   process.kill(state.pid, 'SIGTERM');
   const deadline = systemClock.monotonic() + STOP_MS_MAX;
   while (isAlive(state.pid)) {

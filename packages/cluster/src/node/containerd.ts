@@ -37,11 +37,26 @@ export async function startContainerd(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Containerd> {
-  const socket = join(config.runDirectory, 'containerd.sock');
-  const pidFile = join(config.runDirectory, 'containerd.pid');
-  const running = await readPid(pidFile);
-  if (running !== undefined && (await answers(socket))) return handle(socket, running, pidFile, clock);
+  const running = await findContainerd(config.runDirectory, clock);
+  const { containerd, ended } = running
+    ? { containerd: running, ended: () => undefined }
+    : await spawnContainerd(config, clock);
+  const deadline = clock.monotonic() + START_MS_MAX;
+  while (!(await answers(containerd.socket))) {
+    const reason = ended() ?? (clock.monotonic() > deadline ? `no answer within ${START_MS_MAX / 1000} s` : undefined);
+    if (reason)
+      throw new Error(`containerd did not start (${reason}); see ${join(config.directory, 'containerd.log')}`);
+    await clock.sleep(POLL_MS, signal);
+  }
+  return containerd;
+}
 
+/** `ended` tells why the process is gone, if it is. */
+async function spawnContainerd(
+  config: ContainerdConfig,
+  clock: Clock,
+): Promise<{ readonly containerd: Containerd; readonly ended: () => string | undefined }> {
+  const { socket, pidFile } = filesOf(config.runDirectory);
   const cniDirectory = join(config.directory, 'cni');
   await mkdir(cniDirectory, { recursive: true });
   await mkdir(config.runDirectory, { recursive: true });
@@ -60,16 +75,21 @@ export async function startContainerd(
   child.on('exit', (code) => (ended = `exit code ${code}`));
   child.unref();
   await log.close();
-
-  const deadline = clock.monotonic() + START_MS_MAX;
-  while (!(await answers(socket))) {
-    const reason = ended ?? (clock.monotonic() > deadline ? `no answer within ${START_MS_MAX / 1000} s` : undefined);
-    if (reason)
-      throw new Error(`containerd did not start (${reason}); see ${join(config.directory, 'containerd.log')}`);
-    await clock.sleep(POLL_MS, signal);
-  }
+  // At once, not when it answers: a kts that is killed before that must find it again.
+  if (child.pid === undefined) throw new Error('containerd did not start: nsenter cannot be run');
   await writeFile(pidFile, String(child.pid));
-  return handle(socket, child.pid!, pidFile, clock);
+  return { containerd: handle(socket, child.pid, pidFile, clock), ended: () => ended };
+}
+
+/** The containerd whose process an earlier run has left behind. */
+export async function findContainerd(runDirectory: string, clock: Clock): Promise<Containerd | undefined> {
+  const { socket, pidFile } = filesOf(runDirectory);
+  const pid = await readPid(pidFile);
+  return pid === undefined ? undefined : handle(socket, pid, pidFile, clock);
+}
+
+function filesOf(runDirectory: string): { readonly socket: string; readonly pidFile: string } {
+  return { socket: join(runDirectory, 'containerd.sock'), pidFile: join(runDirectory, 'containerd.pid') };
 }
 
 function handle(socket: string, pid: number, pidFile: string, clock: Clock): Containerd {

@@ -47,16 +47,22 @@ export function planClusterNetwork(config: ClusterNetworkConfig): ClusterNetwork
     podCidr: subnet(config.clusterCidr, POD_CIDR_BITS, index),
     hostInterface: `kts${config.slot}n${index + 1}`,
   }));
-  return { bridge: `ktsbr${config.slot}`, hostAddress: `10.245.${config.slot}.1`, nodes };
+  return { bridge: bridgeName(config.slot), hostAddress: `10.245.${config.slot}.1`, nodes };
 }
 
-/** Lines for `ip -batch` that make the bridge. */
+export function bridgeName(slot: number): string {
+  return `ktsbr${slot}`;
+}
+
+/** Those of the machine's named network namespaces that are a cluster's nodes. */
+export function clusterNamespaces(clusterName: string, names: readonly string[]): readonly string[] {
+  const prefix = `kts-${clusterName}-`;
+  return names.filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)));
+}
+
+/** Lines for `ip -batch` that bring up the bridge, which is there already. */
 export function bridgeCommands(network: ClusterNetwork): readonly string[] {
-  return [
-    `link add ${network.bridge} type bridge`,
-    `addr add ${network.hostAddress}/24 dev ${network.bridge}`,
-    `link set ${network.bridge} up`,
-  ];
+  return [`addr add ${network.hostAddress}/24 dev ${network.bridge}`, `link set ${network.bridge} up`];
 }
 
 /** Lines for `ip -batch` that join a node, whose namespace exists, to the bridge. */

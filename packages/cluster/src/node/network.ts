@@ -14,7 +14,7 @@ import {
 
 const PARALLEL_COMMANDS = 4;
 
-/** Makes the bridge and the namespaces; what is there already, from a run that was killed, is kept. */
+/** Joins the namespaces of the nodes on the bridge, which is there; what else is there already, from a run that was killed, is kept. */
 export async function setUpNetwork(
   network: ClusterNetwork,
   ranges: { readonly clusterCidr: string; readonly serviceCidr: string },
@@ -31,12 +31,10 @@ export async function setUpNetwork(
   });
 }
 
-/** Removes everything `setUpNetwork` has made. Nothing may run in the namespaces any more. */
-export async function tearDownNetwork(network: ClusterNetwork): Promise<void> {
-  for (const node of network.nodes) {
-    if (existsSync(node.namespacePath)) await runCommand(['ip', 'netns', 'delete', node.namespace]);
-  }
-  await runIp([`link delete ${network.bridge}`]);
+/** Removes the bridge and everything `setUpNetwork` has made. Nothing may run in the namespaces any more. */
+export async function tearDownNetwork(bridge: string | undefined, namespaces: readonly string[]): Promise<void> {
+  for (const namespace of namespaces) await runCommand(['ip', 'netns', 'delete', namespace]);
+  if (bridge !== undefined) await runIp([`link delete ${bridge}`]);
 }
 
 async function isJoined(node: NodeNetwork): Promise<boolean> {

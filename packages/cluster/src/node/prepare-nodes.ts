@@ -1,6 +1,4 @@
 /** The order in which real nodes come up: programs, network, runtimes; then, once the API server answers, the nodes. */
-import { existsSync } from 'node:fs';
-
 import { forEachLimit, type TaskGroup } from '@kts/base';
 
 import type { ClusterConfig } from '../cluster-config.ts';
@@ -10,10 +8,11 @@ import type { DataDirectory } from '../data-directory.ts';
 import { ensureHostPrograms, type HostPrograms } from '../host-packages.ts';
 import type { Progress } from '../progress.ts';
 import { planClusterNetwork, type ClusterNetwork } from './network-plan.ts';
-import { setUpNetwork, tearDownNetwork } from './network.ts';
+import { setUpNetwork } from './network.ts';
 import { startDns, startNodeRuntime, startRealNode, serveNodes, type RealNode } from './real-nodes.ts';
-import { chooseNetworkSlot } from './network-slot.ts';
-import { stopPods } from './stop-pods.ts';
+import { claimNetworkSlot } from './network-slot.ts';
+import { claimRunDirectory } from './run-directory.ts';
+import { tearDownNodes } from './tear-down-nodes.ts';
 
 type Deps = HostDeps & { readonly progress: Progress; readonly path: string };
 
@@ -39,9 +38,13 @@ export async function prepareRealNodes(
     path: deps.path,
     onInstall: (packages) => deps.progress.note(`installing Debian packages: ${packages.join(', ')}`),
   });
+  await claimRunDirectory(config.name, directory);
+  cleanUp.defer(async () => {
+    await tearDownNodes(config.name, directory, deps);
+  });
   const network = planClusterNetwork({
     clusterName: config.name,
-    slot: await chooseNetworkSlot(directory, existsSync),
+    slot: await claimNetworkSlot(config.name),
     clusterCidr: config.clusterCidr,
     serviceCidr: config.serviceClusterIpRange,
     nodes: config.nodes,
@@ -49,10 +52,13 @@ export async function prepareRealNodes(
   await deps.progress.step('network of the nodes', () =>
     setUpNetwork(network, { clusterCidr: config.clusterCidr, serviceCidr: config.serviceClusterIpRange }),
   );
-  cleanUp.defer(() => tearDownNetwork(network));
-  const runtimes = startRuntimes(config, directory, programs, network, deps, group.signal, cleanUp);
-  // Awaited by joinRealNodes; a failure before that is not unhandled.
-  runtimes.catch(() => {});
+  const runtimes = startRuntimes(config, directory, programs, network, deps, group.signal);
+  // Awaited by joinRealNodes too; a failure before that is not unhandled, and nothing is torn down under its hands.
+  const settled = runtimes.then(
+    () => {},
+    () => {},
+  );
+  cleanUp.defer(() => settled);
   return { network, programs, directory, runtimes };
 }
 
@@ -63,16 +69,11 @@ async function startRuntimes(
   network: ClusterNetwork,
   deps: Deps,
   signal: AbortSignal,
-  cleanUp: AsyncDisposableStack,
 ): Promise<readonly RealNode[]> {
   const nodes: RealNode[] = [];
   await forEachLimit(network.nodes, RUNTIMES_AT_A_TIME, async (node) => {
-    const runtime = await startNodeRuntime({ config, directory, programs, deps }, node, signal);
-    nodes.push(runtime);
-    cleanUp.defer(async () => {
-      await stopPods(runtime.containerd.socket, deps);
-      await runtime.containerd.stop();
-    });
+    signal.throwIfAborted();
+    nodes.push(await startNodeRuntime({ config, directory, programs, deps }, node, signal));
   });
   return nodes.toSorted((a, b) => a.network.index - b.network.index);
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { endpointSlices, services } from '@kts/api';
-import { isAlreadyExists, isNotFound } from '@kts/apimachinery';
+import { isNotFound } from '@kts/apimachinery';
 import type { TaskGroup } from '@kts/base';
 import type { Client } from '@kts/client';
 import { networkNamespace, ownNetwork } from '@kts/host-linux';
@@ -19,6 +19,8 @@ import { loadBuiltInImages } from '../images/load-images.ts';
 import type { Progress } from '../progress.ts';
 import { startContainerd, type Containerd } from './containerd.ts';
 import type { ClusterNetwork, NodeNetwork } from './network-plan.ts';
+import { runDirectory } from './run-directory.ts';
+import { nodeControlGroup } from './tear-down-nodes.ts';
 
 const CLUSTER_DOMAIN = 'cluster.local';
 const DNS_PORT = 10_053;
@@ -56,7 +58,7 @@ export async function startNodeRuntime(
   const containerd = await startContainerd(
     {
       directory: directory.nodeDirectory(name),
-      runDirectory: join('/run/kts', config.name, name),
+      runDirectory: join(runDirectory(config.name), name),
       networkNamespace: network.namespacePath,
       address: network.address,
       podCidr: network.podCidr,
@@ -105,7 +107,7 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
         podCIDR: node.network.podCidr,
         clusterDomain: CLUSTER_DOMAIN,
         clusterDNS: [dnsServiceAddress(config)],
-        cgroupRoot: `/kts/${node.name}`,
+        cgroupRoot: nodeControlGroup(node.name),
         serializeImagePulls: false,
         ...parseKubeletFlags(config.componentArguments.kubelet).config,
       },
@@ -162,32 +164,30 @@ async function publishDns(client: Client, serviceAddress: string, address: strin
     { name: 'dns', protocol: 'UDP', port: 53, targetPort: port },
     { name: 'dns-tcp', protocol: 'TCP', port: 53, targetPort: port },
   ] as const;
-  await createUnlessThere(() =>
-    client.create(services, {
+  if (!(await unlessMissing(client.get(services, key)))) {
+    await client.create(services, {
       metadata: { ...key, labels },
       spec: { clusterIP: serviceAddress, clusterIPs: [serviceAddress], ports },
-    }),
-  );
+    });
+  }
   const slice = {
     metadata: { ...key, labels: { ...labels, 'kubernetes.io/service-name': key.name } },
     addressType: 'IPv4' as const,
     ports: ports.map(({ name, protocol }) => ({ name, protocol, port })),
     endpoints: [{ addresses: [address], conditions: { ready: true } }],
   };
-  try {
-    const found = await client.get(endpointSlices, key);
-    await client.update(endpointSlices, { ...found, endpoints: slice.endpoints, ports: slice.ports });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    await client.create(endpointSlices, slice);
-  }
+  const found = await unlessMissing(client.get(endpointSlices, key));
+  await (found
+    ? client.update(endpointSlices, { ...found, endpoints: slice.endpoints, ports: slice.ports })
+    : client.create(endpointSlices, slice));
 }
 
-async function createUnlessThere(create: () => Promise<unknown>): Promise<void> {
+async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
-    await create();
+    return await asked;
   } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
+    if (isNotFound(error)) return undefined;
+    throw error;
   }
 }
 
