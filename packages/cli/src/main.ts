@@ -1,3 +1,5 @@
+import { ClusterConfigError } from '@kts/cluster';
+
 import { commandHelp, parseArguments, programHelp, UsageError, type CommandDefinition } from './command-line.ts';
 import { componentCommands } from './commands/components.ts';
 import { completion } from './commands/completion.ts';
@@ -35,7 +37,7 @@ try {
   process.stderr.write(text);
   if (process.send) process.send({ type: 'failed', text } satisfies DetachedMessage);
   // Something may still be listening or waiting: a command that has failed ends all the same.
-  process.exit(error instanceof UsageError ? EXIT_USAGE : 1);
+  process.exit(error instanceof UsageError || error instanceof ClusterConfigError ? EXIT_USAGE : 1);
 }
 
 async function run(argv: readonly string[]): Promise<number> {
