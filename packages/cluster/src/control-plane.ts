@@ -23,6 +23,15 @@ export interface ControlPlane {
   clientAs(user: UserInfo): Client;
 }
 
+/** The message is for the user. */
+class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+
+  constructor(port: number, cause: Error) {
+    super(`port ${port} is taken; choose another with --port, or any free one with --port 0`, { cause });
+  }
+}
+
 export const SYSTEM_USERS = {
   /** One identity for all controllers, so it has what the roles of all of them together would give. */
   controllerManager: { name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] },
@@ -63,7 +72,11 @@ export async function startApiServer(
   ]);
   const files = diskFiles(directory.pki);
   const apiServer = createApiServer(configFromFlags(flags), { ...deps, store, files });
-  await startComponent(apiServer, group);
+  try {
+    await startComponent(apiServer, group);
+  } catch (error) {
+    throw isTaken(error) ? new PortTakenError(config.port, error) : error;
+  }
   const { port } = apiServer.address!;
   return {
     apiServer,
@@ -71,6 +84,10 @@ export async function startApiServer(
     server: `https://127.0.0.1:${port}`,
     clientAs: (user) => new Client(apiServer.inProcessTransport(user)),
   };
+}
+
+function isTaken(error: unknown): error is Error {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
 }
 
 /** Starts what decides for the whole cluster. Resolves when it works. */
