@@ -50,6 +50,7 @@ export interface Kubelet extends Component {
 const RELIST_MS = 1000;
 const HOUSEKEEPING_MS = 2000;
 const GARBAGE_MS = 60_000;
+const IMAGE_GARBAGE_MS = 300_000;
 const RUNTIME_CHECK_MS = 5000;
 const EVICTION_MS = 10_000;
 const DEADLINE_CHECK_MS = 1000;
@@ -84,6 +85,7 @@ export function createKubelet(config: KubeletConfig, deps: KubeletDeps): Kubelet
         onRuntimeChanged: () => relist.now(),
       });
       const loop = new KubeletLoop(config, deps, parts, relist);
+      recorder.event(parts.nodeReference, 'Normal', 'Starting', 'Starting kubelet.');
       group.start((groupSignal) => recorder.run(groupSignal));
       group.start((groupSignal) => informers.run(groupSignal));
       group.start(async (groupSignal) => {
@@ -192,6 +194,7 @@ class KubeletLoop {
       onReady();
       every(HOUSEKEEPING_MS, 'clean up pods', () => cleanUpPods(this.#housekeeping, signal));
       every(GARBAGE_MS, 'collect garbage', () => collectGarbage(this.#housekeeping, signal));
+      every(IMAGE_GARBAGE_MS, 'collect images', () => this.#parts.imageCollector.collect(signal));
     });
   }
 

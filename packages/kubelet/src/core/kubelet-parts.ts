@@ -6,6 +6,7 @@ import { nodes, services } from '@kts/api';
 import type { EventRecorder, Informers } from '@kts/controlkit';
 import type { KubeletConfig } from '../config.ts';
 import type { NodeHost } from '../host/node-host.ts';
+import { ImageCollector } from '../images/image-garbage.ts';
 import { ImageManager } from '../images/image-manager.ts';
 import { PullRecords } from '../images/pull-records.ts';
 import { Semaphore } from '../images/semaphore.ts';
@@ -91,7 +92,27 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
   const allocatable = (): ResourceList =>
     node()?.status?.allocatable ?? nodeAllocatable(config, node()?.status?.capacity ?? {});
 
-  const reporter = new NodeReporter({ config, client, clock, log, machine: host.machine, images, runtimeInfo });
+  // Upstream names nodes in events by their name, not by their uid.
+  const nodeReference = { kind: 'Node', name: config.nodeName, uid: config.nodeName };
+  const reporter = new NodeReporter({
+    config,
+    client,
+    clock,
+    log,
+    machine: host.machine,
+    images,
+    runtimeInfo,
+    onEvent: (reason, message) => recorder.event(nodeReference, 'Normal', reason, message),
+  });
+  const imageCollector = new ImageCollector({
+    config,
+    runtime,
+    images,
+    machine: host.machine,
+    clock,
+    log,
+    onShortage: (message) => recorder.event(nodeReference, 'Warning', 'FreeDiskSpaceFailed', message),
+  });
   const pods = new PodManager();
   const reader = new RuntimeReader(runtime, host.files);
   const objects = new ObjectReader(client);
@@ -236,6 +257,8 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     node,
     allocatable,
     reporter,
+    nodeReference,
+    imageCollector,
     pods,
     reader,
     objects,

@@ -8,7 +8,7 @@ import type { ImageService } from '@kts/host-cri';
 import type { KubeletConfig } from '../config.ts';
 import type { RuntimeInfo } from '../core/runtime-info.ts';
 import type { Machine } from '../host/node-host.ts';
-import { nodeLabels, nodeStatus, nodeStatusChanged } from './node-status.ts';
+import { conditionEvents, nodeLabels, nodeStatus, nodeStatusChanged } from './node-status.ts';
 
 export interface NodeReporterDeps {
   readonly config: KubeletConfig;
@@ -18,6 +18,8 @@ export interface NodeReporterDeps {
   readonly machine: Machine;
   readonly images: ImageService;
   readonly runtimeInfo: () => RuntimeInfo;
+  /** Something about the node is worth an event. */
+  readonly onEvent: (reason: string, message: string) => void;
 }
 
 const LEASE_NAMESPACE = 'kube-node-lease';
@@ -84,6 +86,9 @@ export class NodeReporter {
     const body = { status };
     this.#node = await client.patchStatus(nodes, { name: config.nodeName }, { type: 'strategic', body }, { signal });
     this.#reportedAt = clock.monotonic();
+    for (const reason of conditionEvents(node.status, status)) {
+      this.#deps.onEvent(reason, `Node ${config.nodeName} status is now: ${reason}`);
+    }
   }
 
   async #observe(signal: AbortSignal): Promise<Parameters<typeof nodeStatus>[0]> {

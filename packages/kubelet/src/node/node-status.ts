@@ -213,3 +213,21 @@ export function nodeStatusChanged(before: Node['status'], after: NodeStatus): bo
     });
   return comparable(before) !== comparable(after);
 }
+
+/** By condition: the event's reason where it is true, and where it is not. */
+const CONDITION_EVENTS: Readonly<Record<string, readonly [string, string]>> = {
+  Ready: ['NodeReady', 'NodeNotReady'],
+  MemoryPressure: ['NodeHasInsufficientMemory', 'NodeHasSufficientMemory'],
+  DiskPressure: ['NodeHasDiskPressure', 'NodeHasNoDiskPressure'],
+  PIDPressure: ['NodeHasInsufficientPID', 'NodeHasSufficientPID'],
+};
+
+/** The events of conditions that have changed. */
+export function conditionEvents(old: NodeStatus | undefined, next: NodeStatus): readonly string[] {
+  return (next.conditions ?? []).flatMap(({ type, status }) => {
+    const before = old?.conditions?.find((one) => one.type === type)?.status;
+    const reasons = CONDITION_EVENTS[type];
+    if (!reasons || before === status) return [];
+    return status === 'True' ? [reasons[0]] : [reasons[1]];
+  });
+}
