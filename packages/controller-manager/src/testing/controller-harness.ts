@@ -1,11 +1,12 @@
 import { namespaces } from '@kts/api';
-import { startTestApiServer, type TestApiServer } from '@kts/apiserver/testing';
+import { ADMIN, startTestApiServer, type TestApiServer } from '@kts/apiserver/testing';
 import { assert, silentLogger, TaskGroup, type Logger } from '@kts/base';
 import { FakeClock } from '@kts/base/testing';
-import type { Client } from '@kts/client';
+import { Client } from '@kts/client';
 
 import type { ControllerManagerConfig } from '../controller-manager-config.ts';
 import { createControllerManager } from '../controller-manager.ts';
+import { withDiscovery } from './discovery-transport.ts';
 
 export interface ControllerHarness extends AsyncDisposable {
   readonly client: Client;
@@ -31,7 +32,7 @@ export async function startControllers(
   const group = new TaskGroup(stop.signal);
   const manager = createControllerManager(
     { ...options.config, controllers },
-    { client: server.client, clock, random: server.random, log },
+    { client: new Client(withDiscovery(server.transportFor(ADMIN))), clock, random: server.random, log },
   );
   group.start((signal) => manager.run(signal));
   const settle = async (): Promise<void> => {
