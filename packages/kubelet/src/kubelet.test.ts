@@ -93,6 +93,7 @@ test('a pod that went from the API while the kubelet was down is stopped, and le
   assert.deepEqual(none.containers, []);
   assert.deepEqual((await fixture.runtime.listPodSandbox({}, {})).items, []);
   assert.equal(await fixture.host.files.stat(`/var/lib/kubelet/pods/${metadata.uid}`), undefined);
+  assert.deepEqual(await fixture.host.files.readDirectory('/var/log/pods'), []);
 });
 
 test('a deleted pod goes from the API once its containers have stopped', async () => {

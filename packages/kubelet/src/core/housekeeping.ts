@@ -4,6 +4,7 @@ import { CriError, type RuntimeService } from '@kts/host-cri';
 import type { Clock, Logger } from '@kts/base';
 import type { KubeletConfig } from '../config.ts';
 import type { NodeHost } from '../host/node-host.ts';
+import type { ContainerRecord } from '../runtime/pod-runtime-status.ts';
 import type { RuntimePodSummary } from '../runtime/runtime-reader.ts';
 import { isTerminalPhase } from '../status/status-update.ts';
 import type { KubeletParts } from './kubelet-parts.ts';
@@ -98,22 +99,29 @@ const DEAD_CONTAINERS_MAX = 1;
  * Mirrors: pkg/kubelet/pod_container_deletor.go (v1.36)
  */
 export async function removeOldAttempts(
-  { parts, runtime, log }: HousekeepingDeps,
+  deps: HousekeepingDeps,
   pod: { readonly uid: string; readonly name: string; readonly namespace: string },
   endedId: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const { parts } = deps;
   const { containers } = await parts.reader.podStatus(pod, signal);
   const dead = containers.filter((record) => record.state === 'exited');
   const name = dead.find((record) => record.id === endedId)?.name;
   const removed = parts.workers.shouldContentBeRemoved(pod.uid)
     ? dead
     : dead.filter((record) => record.name === name).slice(DEAD_CONTAINERS_MAX);
-  for (const record of removed) await removeContainer(runtime, record.id, log, signal);
+  for (const record of removed) await removeContainer(deps, record, signal);
 }
 
-async function removeContainer(runtime: RuntimeService, id: string, log: Logger, signal: AbortSignal): Promise<void> {
+/** With its log. */
+async function removeContainer(
+  { runtime, host, log }: HousekeepingDeps,
+  { id, logPath }: ContainerRecord,
+  signal: AbortSignal,
+): Promise<void> {
   try {
+    if (logPath !== '') await host.files.remove(logPath);
     await runtime.removeContainer({ containerId: id }, { signal });
   } catch (error) {
     if (signal.aborted) throw error;
@@ -126,7 +134,8 @@ async function removeContainer(runtime: RuntimeService, id: string, log: Logger,
  *
  * Mirrors: pkg/kubelet/kuberuntime/kuberuntime_gc.go (v1.36)
  */
-export async function collectGarbage({ parts, runtime, log }: HousekeepingDeps, signal: AbortSignal): Promise<void> {
+export async function collectGarbage(deps: HousekeepingDeps, signal: AbortSignal): Promise<void> {
+  const { parts, runtime, log } = deps;
   for (const [uid, summary] of await parts.reader.pods(signal)) {
     const gone = !parts.pods.get(uid) && !parts.workers.couldHaveRunningContainers(uid);
     const status = await parts.reader.podStatus(summary, signal);
@@ -139,7 +148,7 @@ export async function collectGarbage({ parts, runtime, log }: HousekeepingDeps, 
       if (record.state === 'running' || record.state === 'created') continue;
       const count = (seen.get(record.name) ?? 0) + 1;
       seen.set(record.name, count);
-      if (gone || count > DEAD_CONTAINERS_MAX) await removeContainer(runtime, record.id, log, signal);
+      if (gone || count > DEAD_CONTAINERS_MAX) await removeContainer(deps, record, signal);
       else kept.add(record.sandboxId);
     }
     for (const [index, sandbox] of status.sandboxes.entries()) {
@@ -147,6 +156,18 @@ export async function collectGarbage({ parts, runtime, log }: HousekeepingDeps, 
       if (!needed || (gone && !sandbox.ready && !live.has(sandbox.id)))
         await removeSandbox(runtime, sandbox.id, log, signal);
     }
+  }
+  await removeOrphanedLogs(deps);
+}
+
+/** The logs of pods that are gone for good. */
+async function removeOrphanedLogs({ config, host, parts }: HousekeepingDeps): Promise<void> {
+  if ((await host.files.stat(config.podLogsDir))?.type !== 'directory') return;
+  for (const name of await host.files.readDirectory(config.podLogsDir)) {
+    // `<namespace>_<name>_<uid>`
+    const uid = name.split('_')[2];
+    if (uid === undefined || parts.pods.get(uid) || parts.workers.couldHaveRunningContainers(uid)) continue;
+    await host.files.remove(`${config.podLogsDir}/${name}`);
   }
 }
 
