@@ -22,11 +22,13 @@ export interface KubeletServerConfig {
   readonly port: number;
   /** PEM. Clients' certificates are believed if `clientCA` has signed them. */
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCA: string };
+  /** Its file system is what `/stats/summary` shows as the node's; absent: the root's. */
+  readonly rootDirectory?: string;
   /** What `/configz` shows; absent: nothing. */
   readonly configuration?: object;
 }
 
-export type KubeletServerDeps = Omit<ServerContext, 'nodeName' | 'configuration'> & {
+export type KubeletServerDeps = Omit<ServerContext, 'nodeName' | 'rootDirectory' | 'configuration'> & {
   /** Reviews tokens and access; acts as the node. */
   readonly client: Client;
 };
@@ -44,6 +46,7 @@ export function createKubeletServer(config: KubeletServerConfig, deps: KubeletSe
   const context: ServerContext = {
     ...others,
     nodeName: config.nodeName,
+    rootDirectory: config.rootDirectory ?? '/',
     configuration: config.configuration ?? {},
   };
   const access = createNodeAccess(config.nodeName, { client, clock: deps.clock });

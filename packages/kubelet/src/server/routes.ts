@@ -1,6 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { ServerResponse } from 'node:http';
 import { serveContainerLog } from './logs/serve-log.ts';
+import {
+  serveContainerMetrics,
+  serveKubeletMetrics,
+  serveResourceMetrics,
+  serveSummary,
+} from './metrics/serve-metrics.ts';
+import { servePods, serveRun, serveRunningPods } from './pods/serve-pods.ts';
+import { serveConfiguration, serveHealth } from './serve-health.ts';
 import type { KubeletRequest, ServerContext } from './server-context.ts';
 import { serveAttach, serveExec, servePortForward } from './streaming/serve-streams.ts';
 
@@ -35,6 +43,16 @@ export const ROUTES: readonly Route[] = [
   { methods: STREAM, path: '/attach/:namespace/:pod/:uid/:container', handle: serveAttach },
   { methods: STREAM, path: '/portForward/:namespace/:pod', handle: servePortForward },
   { methods: STREAM, path: '/portForward/:namespace/:pod/:uid', handle: servePortForward },
+  { methods: ['POST'], path: '/run/:namespace/:pod/:container', handle: serveRun },
+  { methods: ['POST'], path: '/run/:namespace/:pod/:uid/:container', handle: serveRun },
+  { methods: ['GET'], path: '/pods', handle: servePods },
+  { methods: ['GET'], path: '/runningpods', handle: serveRunningPods },
+  { methods: ['GET'], path: '/stats/summary', handle: serveSummary },
+  { methods: ['GET'], path: '/metrics', handle: serveKubeletMetrics },
+  { methods: ['GET'], path: '/metrics/resource', handle: serveResourceMetrics },
+  { methods: ['GET'], path: '/metrics/cadvisor', handle: serveContainerMetrics },
+  { methods: ['GET'], path: '/healthz', handle: serveHealth },
+  { methods: ['GET'], path: '/configz', handle: serveConfiguration },
 ];
 
 export type RouteMatch =

@@ -17,6 +17,8 @@ export interface ServerContext {
   readonly network: NetworkNamespace;
   readonly clock: Clock;
   readonly log: Logger;
+  /** A path of the file system that holds the kubelet's files. */
+  readonly rootDirectory: string;
   /** What `/configz` shows. */
   readonly configuration: object;
 }

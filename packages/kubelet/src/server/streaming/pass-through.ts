@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { NetworkNamespace } from '@kts/host-linux';
 import type { Upgrade } from '../routes.ts';
+import { onAbort } from './on-abort.ts';
 import { dial } from './runtime-stream.ts';
 
 /** What is about the hop to the kubelet only. */
@@ -37,7 +38,7 @@ export async function passThrough(
     client.end();
     resolve();
   });
-  signal.addEventListener('abort', stop, { once: true });
+  onAbort(signal, stop);
   await ended;
 }
 

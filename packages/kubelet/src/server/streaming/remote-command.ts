@@ -10,6 +10,7 @@ import { internalError, toStatus } from '@kts/apimachinery';
 import type { NetworkNamespace } from '@kts/host-linux';
 import { SpdyConnection, type SpdyStream } from '../spdy/spdy-connection.ts';
 import { sendMessage } from './accept-websocket.ts';
+import { onAbort } from './on-abort.ts';
 import { upgradeToSpdy } from './runtime-stream.ts';
 import { STREAM_PROTOCOL_V4, type StreamOptions } from './stream-options.ts';
 
@@ -52,7 +53,7 @@ async function runStreams(
 ): Promise<Uint8Array> {
   const close = (): void => connection.close();
   client.once('close', close);
-  signal.addEventListener('abort', close, { once: true });
+  const unregister = onAbort(signal, close);
   try {
     const status: Buffer[] = [];
     const ends: Promise<void>[] = [];
@@ -76,7 +77,7 @@ async function runStreams(
     return status.length > 0 ? Buffer.concat(status) : SUCCESS;
   } finally {
     client.off('close', close);
-    signal.removeEventListener('abort', close);
+    unregister();
     connection.close();
   }
 }

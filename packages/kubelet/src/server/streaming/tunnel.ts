@@ -9,6 +9,7 @@ import type { NetworkNamespace } from '@kts/host-linux';
 import { HttpFailure } from '../http-failure.ts';
 import type { Upgrade } from '../routes.ts';
 import { acceptWebSocket, sendMessage } from './accept-websocket.ts';
+import { onAbort } from './on-abort.ts';
 import { bytesOf } from './remote-command.ts';
 import { upgradeToSpdy } from './runtime-stream.ts';
 import { tunnelOf } from './stream-options.ts';
@@ -33,7 +34,7 @@ export async function tunnel(
   const client = await acceptWebSocket(incoming, upgrade, tunnelOf(protocol));
   const close = (): void => void socket.destroy();
   client.once('close', close);
-  signal.addEventListener('abort', close, { once: true });
+  onAbort(signal, close);
   client.on('message', (data: RawData) => {
     if (!socket.writable || socket.write(bytesOf(data))) return;
     client.pause();

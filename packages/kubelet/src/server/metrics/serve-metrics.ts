@@ -1,0 +1,74 @@
+import type { ServerResponse } from 'node:http';
+import type { KubeletRequest, ServerContext } from '../server-context.ts';
+import { collectSummary } from '../stats/collect-stats.ts';
+import type { Summary } from '../stats/summary.ts';
+import { sendJson } from '../send-json.ts';
+import { containerMetrics } from './container-metrics.ts';
+import { kubeletMetrics } from './kubelet-metrics.ts';
+import { formatMetrics, type MetricFamily } from './metric-text.ts';
+import { resourceMetrics } from './resource-metrics.ts';
+
+/** `/stats/summary[?only_cpu_and_memory=true]` */
+export async function serveSummary(
+  context: ServerContext,
+  { query, signal }: KubeletRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const summary = await collectSummary(context, signal);
+  sendJson(response, query.get('only_cpu_and_memory') === 'true' ? cpuAndMemory(summary) : summary);
+}
+
+function cpuAndMemory({ node, pods }: Summary): object {
+  const { nodeName, startTime, cpu, memory } = node;
+  return {
+    node: { nodeName, startTime, cpu, memory },
+    pods: pods.map(({ podRef, startTime: podStart, cpu: podCpu, memory: podMemory, containers }) => ({
+      podRef,
+      startTime: podStart,
+      containers: containers.map(({ rootfs: _rootfs, ...container }) => container),
+      cpu: podCpu,
+      memory: podMemory,
+    })),
+  };
+}
+
+/** `/metrics` */
+export async function serveKubeletMetrics(
+  { nodeName, api, runtime }: ServerContext,
+  { signal }: KubeletRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const [{ items }, { containers }] = await Promise.all([
+    runtime.listPodSandbox({}, { signal }),
+    runtime.listContainers({}, { signal }),
+  ]);
+  send(response, kubeletMetrics(nodeName, api.pods().length, items, containers));
+}
+
+/** `/metrics/resource` */
+export async function serveResourceMetrics(
+  context: ServerContext,
+  { signal }: KubeletRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const summary = await collectSummary(context, signal).catch((error: unknown) => {
+    context.log.error('failed to collect statistics', { error });
+    return undefined;
+  });
+  send(response, resourceMetrics(summary));
+}
+
+/** `/metrics/cadvisor` */
+export async function serveContainerMetrics(
+  context: ServerContext,
+  { signal }: KubeletRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const [summary, machine] = await Promise.all([collectSummary(context, signal), context.host.machine.info()]);
+  send(response, containerMetrics(summary, machine));
+}
+
+function send(response: ServerResponse, families: readonly MetricFamily[]): void {
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+  response.end(formatMetrics(families));
+}

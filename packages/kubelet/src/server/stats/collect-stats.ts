@@ -1,0 +1,70 @@
+/** Gathers what `summarize` needs from the runtime and the machine. */
+import { CriError, type PodSandboxStats } from '@kts/host-cri';
+import { isFileError, type FileSystem } from '../../host/file-system.ts';
+import type { ServerContext } from '../server-context.ts';
+import { summarize, type NodeUsage, type Summary } from './summary.ts';
+
+const FILE_BYTES_MAX = 64 * 1024;
+
+export async function collectSummary(context: ServerContext, signal: AbortSignal): Promise<Summary> {
+  const { nodeName, api, runtime } = context;
+  const [node, { stats: containers }, sandboxes] = await Promise.all([
+    nodeUsage(context),
+    runtime.listContainerStats({}, { signal }),
+    sandboxStats(context, signal),
+  ]);
+  return summarize({ nodeName, node, pods: api.pods(), containers, sandboxes });
+}
+
+/** Runtimes need not have these; containerd 1.6 refuses all of them as long as one sandbox has ended. */
+async function sandboxStats({ runtime }: ServerContext, signal: AbortSignal): Promise<readonly PodSandboxStats[]> {
+  try {
+    return (await runtime.listPodSandboxStats({}, { signal })).stats;
+  } catch (error) {
+    if (error instanceof CriError) return [];
+    throw error;
+  }
+}
+
+async function nodeUsage({ host, clock, rootDirectory }: ServerContext): Promise<NodeUsage> {
+  const { machine, files } = host;
+  const [info, availableMemoryBytes, disk, processes, statistics] = await Promise.all([
+    machine.info(),
+    machine.availableMemoryBytes(),
+    machine.disk(rootDirectory),
+    machine.processes(),
+    kernelStatistics(files),
+  ]);
+  return {
+    nowMs: clock.now(),
+    memoryBytes: info.memoryBytes,
+    availableMemoryBytes,
+    disk,
+    processes,
+    ...parseKernelStatistics(statistics),
+  };
+}
+
+async function kernelStatistics(files: FileSystem): Promise<string> {
+  try {
+    return new TextDecoder().decode(await files.readFile('/proc/stat', FILE_BYTES_MAX));
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) return '';
+    throw error;
+  }
+}
+
+/** One tick of the times in `/proc/stat`: USER_HZ is 100 on every architecture with Kubernetes. */
+const TICK_NANO_SECONDS = 1e7;
+
+/** Times of `/proc/stat`: the processors' work without idling and waiting, and when the machine was started. */
+export function parseKernelStatistics(text: string): Pick<NodeUsage, 'cpuNanoSeconds' | 'bootMs'> {
+  const cpu = /^cpu +(.*)$/m.exec(text)?.[1]?.split(' ').map(Number);
+  const boot = /^btime (\d+)$/m.exec(text)?.[1];
+  // user, nice, system, idle, iowait, irq, softirq, steal; guests' time is in the first two already.
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = cpu ?? [];
+  return {
+    ...(cpu ? { cpuNanoSeconds: (user + nice + system + irq + softirq + steal) * TICK_NANO_SECONDS } : {}),
+    ...(boot === undefined ? {} : { bootMs: Number(boot) * 1000 }),
+  };
+}
