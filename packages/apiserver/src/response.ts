@@ -1,3 +1,5 @@
+import type { TableColumnDefinition } from '@kts/apimachinery';
+
 import type { CacheEntry } from './cache/entry.ts';
 import type { ApiServerRequest } from './request.ts';
 
@@ -32,8 +34,13 @@ export interface EntryList {
   readonly resourceVersion: string;
   readonly continueToken?: string;
   readonly remainingItemCount?: number;
-  readonly entries: readonly CacheEntry[];
+  /** Only of tables, whose entries are rows. */
+  readonly columnDefinitions?: readonly TableColumnDefinition[];
+  readonly entries: readonly ListEntry[];
 }
+
+/** An entry of the cache, or what a client wants to see of it. */
+export type ListEntry = Pick<CacheEntry, 'jsonItemPieces'> & { object(): object };
 
 /** An open watch. Every event's bytes are encoded once, however many watches it goes to. */
 export interface WatchStream {

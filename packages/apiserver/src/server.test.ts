@@ -52,8 +52,10 @@ function entry(name: string) {
     revision: 5,
     labels: undefined,
     object: () => configMap(name),
+    glance: () => configMap(name),
     jsonPieces: () => [bytes.subarray(0, 10), bytes.subarray(10)],
     jsonItemPieces: () => [bytes],
+    metadataPieces: () => [],
   };
 }
 

@@ -2,7 +2,7 @@ import type { KubeObject } from '@kts/apimachinery';
 import type { KeyValue, Revision } from '@kts/store';
 
 import type { CacheEntry } from './entry.ts';
-import { encodeStored, scanLabels, scanStored, type StoredLayout } from './stored-json.ts';
+import { encodeStored, scanLabels, scanMetadata, scanStored, type StoredLayout } from './stored-json.ts';
 
 /** How stored bytes become objects; one per stored resource. */
 export interface EntryCodec {
@@ -14,8 +14,8 @@ export interface EntryCodec {
 }
 
 const OPEN = Uint8Array.of(0x7b);
+const METADATA = '"metadata":';
 const decoder = new TextDecoder();
-const encoder = new TextEncoder();
 
 /** Reads JSON in our own order; anything else an EntryCodec has to handle. */
 export const decodeStoredJson = (bytes: Uint8Array): KubeObject => JSON.parse(decoder.decode(bytes)) as KubeObject;
@@ -94,6 +94,23 @@ export class StoredEntry implements CacheEntry {
     return object;
   }
 
+  glance(): KubeObject {
+    const known = this.#held ?? this.#parsed?.deref();
+    if (known) return known;
+    // Columns of custom resources may show anything.
+    if (this.#codec.itemsCarryKind) return withResourceVersion(this.#codec.decode(this.#bytes), this.revision);
+    const { managedFieldsAt, managedFieldsEnd } = scanMetadata(this.#bytes, this.#layout);
+    const { spliceAt } = this.#layout;
+    return this.#codec.decode(
+      Buffer.concat([
+        this.#bytes.subarray(0, spliceAt),
+        this.#version(),
+        this.#bytes.subarray(spliceAt, managedFieldsAt),
+        this.#bytes.subarray(managedFieldsEnd),
+      ]),
+    );
+  }
+
   /** Gives up the strong hold; the object lives on while somebody else uses it. */
   release(): void {
     this.#held = undefined;
@@ -118,8 +135,18 @@ export class StoredEntry implements CacheEntry {
     return [OPEN, this.#bytes.subarray(metadataAt, spliceAt), this.#version(), this.#bytes.subarray(spliceAt)];
   }
 
+  metadataPieces(): readonly Uint8Array[] {
+    const { metadataAt, spliceAt } = this.#layout;
+    const { managedFieldsEnd } = scanMetadata(this.#bytes, this.#layout);
+    return [
+      this.#bytes.subarray(metadataAt + METADATA.length, spliceAt),
+      this.#version(),
+      this.#bytes.subarray(spliceAt, managedFieldsEnd + 1),
+    ];
+  }
+
   #version(): Uint8Array {
-    return encoder.encode(`,"resourceVersion":"${this.revision}"`);
+    return Buffer.from(`,"resourceVersion":"${this.revision}"`, 'latin1');
   }
 
   #remember(object: KubeObject): void {

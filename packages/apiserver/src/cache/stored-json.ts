@@ -57,6 +57,26 @@ export function scanStored(bytes: Uint8Array): StoredLayout | undefined {
   return spliceAt < 0 ? undefined : { metadataAt, spliceAt };
 }
 
+/** Where metadata ends, and managedFields in it, which come last and are often half of an object. */
+export interface MetadataLayout {
+  /** Where `,"managedFields":` begins; without them: as `managedFieldsEnd`. */
+  readonly managedFieldsAt: number;
+  /** The closing brace of metadata. */
+  readonly managedFieldsEnd: number;
+}
+
+export function scanMetadata(bytes: Uint8Array, layout: StoredLayout): MetadataLayout {
+  let at = layout.spliceAt;
+  while (bytes[at] === COMMA) {
+    const end = skipValue(bytes, skipString(bytes, at + 1) + 1);
+    if (bytes[end] === BRACE_CLOSE && expect(bytes, at, ',"managedFields":') >= 0) {
+      return { managedFieldsAt: at, managedFieldsEnd: end };
+    }
+    at = end;
+  }
+  return { managedFieldsAt: at, managedFieldsEnd: at };
+}
+
 /** Reads `metadata.labels` without parsing the object. */
 export function scanLabels(bytes: Uint8Array, layout: StoredLayout): Readonly<Record<string, string>> | undefined {
   let at = layout.spliceAt;

@@ -75,6 +75,21 @@ describe('entries', () => {
     assert.equal(entry.parsed, undefined);
   });
 
+  test('a glance leaves out managedFields and is not kept; metadata alone has all of it', () => {
+    const { kind, apiVersion, metadata } = decodeStoredJson(item('web', 7, { x: '"}' }).value);
+    const managedFields = [{ manager: 'm', fieldsV1: { 'f:data': { 'f:}"': {} } } }];
+    const object = { kind, apiVersion, metadata: { ...metadata, managedFields }, data: { a: 'b' } } as KubeObject;
+    const stored = { key: `${PREFIX}a/web`, revision: 7, value: encodeStored(object) };
+    const entry = cacheOf(stored).get(stored.key)!;
+    const shown = { ...metadata, resourceVersion: '7' };
+    assert.deepEqual(entry.glance(), { kind, apiVersion, metadata: shown, data: { a: 'b' } });
+    assert.equal(entry.parsed, undefined);
+    assert.deepEqual(JSON.parse(Buffer.concat(entry.metadataPieces()).toString()), { ...shown, managedFields });
+    const bare = cacheOf(item('bare', 7)).get(`${PREFIX}a/bare`)!;
+    assert.deepEqual(bare.glance(), bare.object());
+    assert.deepEqual(JSON.parse(Buffer.concat(bare.metadataPieces()).toString()), bare.object().metadata);
+  });
+
   test('an object of our own write is not parsed again', () => {
     const cache = cacheOf();
     const written = item('web', 11);

@@ -10,7 +10,7 @@ import {
 
 import type { ResourceCatalog } from '../discovery/catalog.ts';
 import type { EntryList, WatchStreamEvent } from '../response.ts';
-import { listMetadata } from './list-metadata.ts';
+import { entriesField, listHead } from './list-head.ts';
 import { JSON_TYPE, PROTOBUF_TYPE, YAML_TYPE, type MediaType } from './negotiation.ts';
 
 /** Turns objects into bytes of any media type. */
@@ -55,12 +55,7 @@ export function createObjectEncoder(catalog: ResourceCatalog): ObjectEncoder {
 
 /** The list as one object, as an in-process client gets it. */
 export function listObject(list: EntryList): object {
-  return {
-    kind: list.listKind,
-    apiVersion: list.apiVersion,
-    metadata: listMetadata(list),
-    items: list.entries.map((entry) => entry.object()),
-  };
+  return { ...listHead(list), [entriesField(list)]: list.entries.map((entry) => entry.object()) };
 }
 
 /** The schema behind a kind: of a resource, its list, or one of the kinds that every group version has. */

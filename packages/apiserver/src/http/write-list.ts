@@ -3,19 +3,22 @@ import { createGzip, type Gzip } from 'node:zlib';
 
 import type { ApiServerRequest } from '../request.ts';
 import type { EntryList } from '../response.ts';
-import { listMetadata } from './list-metadata.ts';
+import { entriesField, listHead } from './list-head.ts';
 import { JSON_TYPE, negotiate, notAcceptable, wantsPretty } from './negotiation.ts';
 import { listObject, type ObjectEncoder } from './object-encoder.ts';
 import type { ResponseSink } from './response-sink.ts';
 import { writeWhole } from './write-whole.ts';
-import { acceptsGzip, answerHeaders, GZIP_BYTES_MIN, GZIP_LEVEL, join } from './answer-headers.ts';
+import { acceptsGzip, answerHeaders, GZIP_LEVEL, join } from './answer-headers.ts';
 
-/** Bytes that are handed to the connection at once, and so the memory that a list costs beyond the cache. */
-const CHUNK_BYTES = 64 * 1024;
+/**
+ * Bytes that are handed to the connection at once, and so the memory that a list costs beyond the cache. Each handover has
+ * a price of its own; a list that fits in one is written whole.
+ */
+const CHUNK_BYTES = 512 * 1024;
 const encoder = new TextEncoder();
 const COMMA = Uint8Array.of(0x2c);
 
-/** Streams a list from the cache's own bytes; the whole of it never exists in memory. */
+/** Streams a list, from the cache's own bytes where it can; the whole of it never exists in memory. */
 export async function writeList(
   request: ApiServerRequest,
   list: EntryList,
@@ -32,18 +35,15 @@ export async function writeList(
     return;
   }
   const chunks = jsonChunks(list);
-  const headers = { ...answerHeaders(request), 'content-type': JSON_TYPE };
-
   const first = chunks.next();
   const second = first.done ? first : chunks.next();
   if (first.done || second.done) {
-    const body = first.done ? new Uint8Array() : first.value;
-    sink.head(200, { ...headers, 'content-length': body.length }, false);
-    sink.end(body);
+    writeWhole(request, sink, 200, JSON_TYPE, first.value ?? new Uint8Array(), undefined);
     return;
   }
+  const headers = { ...answerHeaders(request), 'content-type': JSON_TYPE };
   const rest = concatenate([first.value, second.value], chunks);
-  if (acceptsGzip(request) && isLarge(list)) {
+  if (acceptsGzip(request)) {
     sink.head(200, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, false);
     await writeCompressed(rest, sink);
     return;
@@ -58,7 +58,8 @@ export async function writeList(
 
 /** The list as JSON, in pieces of about `CHUNK_BYTES`. */
 export function* jsonChunks(list: EntryList): Generator<Uint8Array, void> {
-  let pieces: Uint8Array[] = [encoder.encode(listHead(list))];
+  const head = JSON.stringify(listHead(list)).slice(0, -1);
+  let pieces: Uint8Array[] = [encoder.encode(`${head},"${entriesField(list)}":[`)];
   let length = pieces[0]!.length;
   let separate = false;
   for (const entry of list.entries) {
@@ -76,24 +77,6 @@ export function* jsonChunks(list: EntryList): Generator<Uint8Array, void> {
   }
   pieces.push(encoder.encode(']}\n'));
   yield join(pieces);
-}
-
-/** `{"kind":...,"items":[`. */
-export function listHead(list: EntryList): string {
-  const { apiVersion, listKind } = list;
-  return `{"kind":${JSON.stringify(listKind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(
-    listMetadata(list),
-  )},"items":[`;
-}
-
-/** Looks no further than it has to. */
-function isLarge(list: EntryList): boolean {
-  let length = 0;
-  for (const entry of list.entries) {
-    for (const piece of entry.jsonItemPieces()) length += piece.length;
-    if (length > GZIP_BYTES_MIN) return true;
-  }
-  return false;
 }
 
 async function writeCompressed(chunks: Iterable<Uint8Array>, sink: ResponseSink): Promise<void> {

@@ -133,11 +133,13 @@ export function objectEntry(
     revision: identity.revision,
     labels: object.metadata.labels,
     object: () => object,
+    glance: () => object,
     jsonPieces: () => [encoded()],
     jsonItemPieces: () => {
       const layout = scanStored(encodeStored(object));
       return layout ? [OPEN, encoded().subarray(layout.metadataAt)] : [encoded()];
     },
+    metadataPieces: () => [new TextEncoder().encode(JSON.stringify(object.metadata))],
   };
 }
 

@@ -1,16 +1,12 @@
-import type { PartialObjectMetadataList, Table } from '@kts/apimachinery';
 import { apiVersionOf } from '@kts/apimachinery';
 
 import type { CacheEntry } from '../cache/entry.ts';
 import type { ApiServerResponse, EntryList } from '../response.ts';
-import { partialMetadata } from '../table/partial-metadata.ts';
-import { emptyTable, tableOf, tableRow, type TableOptions } from '../table/table.ts';
+import { partialMetadata, partialMetadataEntry } from '../table/partial-metadata.ts';
+import { tableColumns, tableOf, tableRowEntry, type TableOptions } from '../table/table.ts';
 import type { RequestScope } from './request-scope.ts';
 import { presentEntry } from './resource-storage.ts';
 import { checkViewFits, requestedView, type View } from './view.ts';
-
-/** Entries turned into rows or metadata before other requests get their turn. */
-const ENTRIES_PER_TURN = 200;
 
 /** A page of a list. */
 export interface EntryPage {
@@ -41,25 +37,28 @@ export function entryResponse(scope: RequestScope, status: number, entry: CacheE
 }
 
 /** A list in the form that the client wants. */
-export async function listResponse(scope: RequestScope, page: EntryPage): Promise<ApiServerResponse> {
+export function listResponse(scope: RequestScope, page: EntryPage): ApiServerResponse {
   const { definition } = scope;
   const view = requestedView(scope.request);
   checkViewFits(view, true, internalKind(scope));
-  if (view.kind === 'object') return { kind: 'list', list: entryList(scope, page) };
-  const metadata = {
-    resourceVersion: page.resourceVersion,
-    ...(page.continueToken ? { continue: page.continueToken } : {}),
-    ...(page.remainingItemCount === undefined ? {} : { remainingItemCount: page.remainingItemCount }),
-  };
-  if (view.kind === 'table') {
-    const options = tableOptions(scope, view);
-    const rows = await mapInTurns(page.entries, (entry) => tableRow(definition, entry, options));
-    const table: Table = { ...emptyTable(definition, view.version, metadata), rows };
-    return objectResponse(200, table);
+  const list = entryList(scope, page);
+  switch (view.kind) {
+    case 'object':
+      return { kind: 'list', list };
+    case 'table': {
+      const options = tableOptions(scope, view);
+      const apiVersion = `meta.k8s.io/${view.version}`;
+      const entries = page.entries.map((entry) => tableRowEntry(definition, entry, options));
+      const columnDefinitions = tableColumns(definition);
+      return { kind: 'list', list: { ...list, apiVersion, listKind: 'Table', columnDefinitions, entries } };
+    }
+    case 'metadata':
+    case 'metadataList': {
+      const apiVersion = `meta.k8s.io/${view.version}`;
+      const entries = page.entries.map((entry) => partialMetadataEntry(entry, view.version));
+      return { kind: 'list', list: { ...list, apiVersion, listKind: 'PartialObjectMetadataList', entries } };
+    }
   }
-  const items = await mapInTurns(page.entries, (entry) => partialMetadata(entry.object(), view.version));
-  const list = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${view.version}`, metadata, items };
-  return objectResponse(200, list satisfies PartialObjectMetadataList);
 }
 
 function entryList({ definition }: RequestScope, page: EntryPage): EntryList {
@@ -76,16 +75,6 @@ function entryList({ definition }: RequestScope, page: EntryPage): EntryList {
 
 export function tableOptions(scope: RequestScope, view: Extract<View, { kind: 'table' }>): TableOptions {
   return { version: view.version, includeObject: view.includeObject, now: scope.registry.clock.now() };
-}
-
-/** Maps without keeping the event loop for long. */
-async function mapInTurns<A, B>(items: readonly A[], map: (item: A) => B): Promise<B[]> {
-  const mapped: B[] = [];
-  for (const [index, item] of items.entries()) {
-    if (index > 0 && index % ENTRIES_PER_TURN === 0) await new Promise<void>((resolve) => setImmediate(resolve));
-    mapped.push(map(item));
-  }
-  return mapped;
 }
 
 /** Go's name of the internal type, which a message shows. */

@@ -7,9 +7,10 @@ import type { KubeObject, Table, TableColumnDefinition, TableRow } from '@kts/ap
 import type { Cell, ResourceDefinition } from '@kts/api';
 
 import type { CacheEntry } from '../cache/entry.ts';
-import { presentObject } from '../registry/resource-storage.ts';
+import { presentEntry, presentObject } from '../registry/resource-storage.ts';
 import type { IncludeObject } from '../registry/view.ts';
-import { partialMetadata } from './partial-metadata.ts';
+import type { ListEntry } from '../response.ts';
+import { partialMetadata, partialMetadataPieces } from './partial-metadata.ts';
 
 export interface TableOptions {
   /** `v1` or `v1beta1` of `meta.k8s.io`. */
@@ -18,20 +19,12 @@ export interface TableOptions {
   readonly now: number;
 }
 
-/** A table without rows. */
-export function emptyTable(definition: ResourceDefinition, version: string, metadata: Table['metadata']): Table {
-  return {
-    kind: 'Table',
-    apiVersion: `meta.k8s.io/${version}`,
-    metadata: metadata ?? {},
-    columnDefinitions: columnsOf(definition),
-    rows: [],
-  };
-}
+const encoder = new TextEncoder();
+const ROW_END = encoder.encode('}');
 
-export function tableRow(definition: ResourceDefinition, entry: CacheEntry, options: TableOptions): TableRow {
+function tableRow(definition: ResourceDefinition, entry: CacheEntry, options: TableOptions): TableRow {
   const object = presentObject(definition, entry);
-  const cells = definition.behaviour.cells?.(object, options.now) ?? defaultCells(object);
+  const cells = cellsOf(definition, object, options);
   switch (options.includeObject) {
     case 'None':
       return { cells, object: null } as unknown as TableRow;
@@ -42,13 +35,33 @@ export function tableRow(definition: ResourceDefinition, entry: CacheEntry, opti
   }
 }
 
+/** A row of a long table: made when it is written, from the entry's own bytes as far as that goes. */
+export function tableRowEntry(definition: ResourceDefinition, entry: CacheEntry, options: TableOptions): ListEntry {
+  const row = (): TableRow => tableRow(definition, entry, options);
+  return {
+    object: row,
+    jsonItemPieces: () => {
+      if (options.includeObject !== 'Metadata') return [encoder.encode(JSON.stringify(row()))];
+      const shown = presentEntry(definition, entry);
+      const cells = JSON.stringify(cellsOf(definition, shown.glance(), options));
+      return [encoder.encode(`{"cells":${cells},"object":`), ...partialMetadataPieces(shown, options.version), ROW_END];
+    },
+  };
+}
+
 /** A table of one object: the answer to a GET, and the object of a watch event. */
 export function tableOf(definition: ResourceDefinition, entry: CacheEntry, options: TableOptions): Table {
   const metadata = { resourceVersion: presentObject(definition, entry).metadata.resourceVersion };
-  return { ...emptyTable(definition, options.version, metadata), rows: [tableRow(definition, entry, options)] };
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${options.version}`,
+    metadata,
+    columnDefinitions: tableColumns(definition),
+    rows: [tableRow(definition, entry, options)],
+  };
 }
 
-function columnsOf(definition: ResourceDefinition): TableColumnDefinition[] {
+export function tableColumns(definition: ResourceDefinition): TableColumnDefinition[] {
   return definition.columns.map((column) => ({
     name: column.name,
     type: column.type,
@@ -56,6 +69,10 @@ function columnsOf(definition: ResourceDefinition): TableColumnDefinition[] {
     description: column.description ?? '',
     priority: column.priority ?? 0,
   }));
+}
+
+function cellsOf(definition: ResourceDefinition, object: KubeObject, { now }: TableOptions): readonly Cell[] {
+  return definition.behaviour.cells?.(object, now) ?? defaultCells(object);
 }
 
 function defaultCells(object: KubeObject): readonly Cell[] {
