@@ -1,3 +1,4 @@
+import { isPathSegmentName } from '@kts/apimachinery';
 import { formatTime } from '@kts/base';
 import { defineResource } from '../define-resource.ts';
 import type { APIService } from '../gen/apiregistration-v1.gen.ts';
@@ -14,6 +15,8 @@ const HTTPS_PORT = 443;
 export const apiServices = defineResource<APIService>('apiregistration.k8s.io/v1', 'apiservices', {
   generation: 'none',
   requireResourceVersionOnUpdate: true,
+  // `v1.apps`, and `v1.` for the core group.
+  validateName: isPathSegmentName,
   setDefaults: ({ spec }) => {
     if (spec.service) spec.service.port ??= HTTPS_PORT;
   },
