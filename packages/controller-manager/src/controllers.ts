@@ -2,6 +2,7 @@ import type { Component } from '@kts/base';
 import { createControllerRunner, type AnyControllerDefinition, type ControllerDependencies } from '@kts/controlkit';
 
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
+import { daemonSetController } from './daemonset/daemonset-controller.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { endpointSliceController } from './endpointslice/endpointslice-controller.ts';
@@ -51,6 +52,11 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'garbage-collector-controller',
     eventSource: 'garbage-collector-controller',
     make: (_config, deps) => [createGarbageCollector(deps)],
+  },
+  {
+    name: 'daemonset-controller',
+    eventSource: 'daemonset-controller',
+    make: (_config, deps) => [createControllerRunner(daemonSetController(), deps)],
   },
   { name: 'namespace-controller', eventSource: 'namespace-controller', make: running(namespaceController) },
   {
