@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { seededRandom, silentLogger, systemClock } from '@kts/base';
 import { badRequest, type KubeObject } from '@kts/apimachinery';
+import { createMemoryStore } from '@kts/store';
 
 import { issueClient } from './pki/cluster-pki.ts';
 import { createApiServer, type ApiServer } from './server.ts';
@@ -108,7 +109,12 @@ describe('API server over TLS', () => {
   let nobody: ClientHttp2Session;
 
   before(async () => {
-    const deps = { clock: systemClock, random: seededRandom(1), log: silentLogger, store: undefined as never };
+    const deps = {
+      clock: systemClock,
+      random: seededRandom(1),
+      log: silentLogger,
+      store: createMemoryStore({ clock: systemClock }),
+    };
     server = createApiServer({ secure: { host: '127.0.0.1', port: 0 } }, { ...deps, resources: fewResources });
     running = server.run(stop.signal);
     await server.ready;

@@ -13,6 +13,7 @@ import { bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
 import { ensureObjects } from './bootstrap/ensure-objects.ts';
 import { isReachable, kubernetesService, publishEndpoints } from './bootstrap/kubernetes-service.ts';
 import type { InFlight } from './chain/priority-and-fairness.ts';
+import { compactRegularly } from './compaction.ts';
 import { ResourceCatalog } from './discovery/catalog.ts';
 import { FlowClassifier } from './flowcontrol/classifier.ts';
 import { followFlows } from './flowcontrol/follow-flows.ts';
@@ -97,6 +98,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     const followerDeps = { ask, clock, log };
     await follow([...authorization.followers(followerDeps), ...followFlows(classifier, followerDeps)], group);
     state.synced = true;
+    group.start((signal) => compactRegularly(deps.store, clock, log, signal));
     if (!config.secure) return;
     const http = await startHttp(config.secure, deps, certificates.current, catalog, answer);
     state.http = http;

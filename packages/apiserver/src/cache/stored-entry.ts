@@ -2,7 +2,14 @@ import type { KubeObject } from '@kts/apimachinery';
 import type { KeyValue, Revision } from '@kts/store';
 
 import type { CacheEntry } from './entry.ts';
-import { encodeStored, scanLabels, scanMetadata, scanStored, type StoredLayout } from './stored-json.ts';
+import {
+  encodeStored,
+  scanLabels,
+  scanMetadata,
+  scanStored,
+  type MetadataLayout,
+  type StoredLayout,
+} from './stored-json.ts';
 
 /** How stored bytes become objects; one per stored resource. */
 export interface EntryCodec {
@@ -40,6 +47,7 @@ export class StoredEntry implements CacheEntry {
   readonly #bytes: Uint8Array;
   readonly #layout: StoredLayout;
   readonly #codec: EntryCodec;
+  #metadata: MetadataLayout | undefined;
   #parsed: WeakRef<KubeObject> | undefined;
   #held: KubeObject | undefined;
 
@@ -99,7 +107,7 @@ export class StoredEntry implements CacheEntry {
     if (known) return known;
     // Columns of custom resources may show anything.
     if (this.#codec.itemsCarryKind) return withResourceVersion(this.#codec.decode(this.#bytes), this.revision);
-    const { managedFieldsAt, managedFieldsEnd } = scanMetadata(this.#bytes, this.#layout);
+    const { managedFieldsAt, managedFieldsEnd } = this.#metadataLayout();
     const { spliceAt } = this.#layout;
     return this.#codec.decode(
       Buffer.concat([
@@ -137,12 +145,16 @@ export class StoredEntry implements CacheEntry {
 
   metadataPieces(): readonly Uint8Array[] {
     const { metadataAt, spliceAt } = this.#layout;
-    const { managedFieldsEnd } = scanMetadata(this.#bytes, this.#layout);
+    const { managedFieldsEnd } = this.#metadataLayout();
     return [
       this.#bytes.subarray(metadataAt + METADATA.length, spliceAt),
       this.#version(),
       this.#bytes.subarray(spliceAt, managedFieldsEnd + 1),
     ];
+  }
+
+  #metadataLayout(): MetadataLayout {
+    return (this.#metadata ??= scanMetadata(this.#bytes, this.#layout));
   }
 
   #version(): Uint8Array {

@@ -10,8 +10,7 @@ export interface PartialObject {
   readonly metadata: ObjectMeta;
 }
 
-const encoder = new TextEncoder();
-const CLOSE = encoder.encode('}');
+const END = Buffer.from('}');
 
 /** `version` is of `meta.k8s.io`. */
 export function partialMetadata(object: KubeObject, version: string): PartialObject {
@@ -22,11 +21,11 @@ export function partialMetadata(object: KubeObject, version: string): PartialObj
 export function partialMetadataEntry(entry: CacheEntry, version: string): ListEntry {
   return {
     object: () => partialMetadata(entry.object(), version),
-    jsonItemPieces: () => partialMetadataPieces(entry, version),
+    jsonItemPieces: () => [Buffer.from(partialMetadataHead(version)), ...entry.metadataPieces(), END],
   };
 }
 
-export function partialMetadataPieces(entry: CacheEntry, version: string): readonly Uint8Array[] {
-  const head = `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`;
-  return [encoder.encode(head), ...entry.metadataPieces(), CLOSE];
+/** Its JSON up to where the metadata begins; a brace follows that. */
+export function partialMetadataHead(version: string): string {
+  return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`;
 }

@@ -10,7 +10,7 @@ import type { CacheEntry } from '../cache/entry.ts';
 import { presentEntry, presentObject } from '../registry/resource-storage.ts';
 import type { IncludeObject } from '../registry/view.ts';
 import type { ListEntry } from '../response.ts';
-import { partialMetadata, partialMetadataPieces } from './partial-metadata.ts';
+import { partialMetadata, partialMetadataHead } from './partial-metadata.ts';
 
 export interface TableOptions {
   /** `v1` or `v1beta1` of `meta.k8s.io`. */
@@ -19,8 +19,7 @@ export interface TableOptions {
   readonly now: number;
 }
 
-const encoder = new TextEncoder();
-const ROW_END = encoder.encode('}');
+const ROW_END = Buffer.from('}}');
 
 function tableRow(definition: ResourceDefinition, entry: CacheEntry, options: TableOptions): TableRow {
   const object = presentObject(definition, entry);
@@ -41,10 +40,11 @@ export function tableRowEntry(definition: ResourceDefinition, entry: CacheEntry,
   return {
     object: row,
     jsonItemPieces: () => {
-      if (options.includeObject !== 'Metadata') return [encoder.encode(JSON.stringify(row()))];
+      if (options.includeObject !== 'Metadata') return [Buffer.from(JSON.stringify(row()))];
       const shown = presentEntry(definition, entry);
       const cells = JSON.stringify(cellsOf(definition, shown.glance(), options));
-      return [encoder.encode(`{"cells":${cells},"object":`), ...partialMetadataPieces(shown, options.version), ROW_END];
+      const head = `{"cells":${cells},"object":${partialMetadataHead(options.version)}`;
+      return [Buffer.from(head), ...shown.metadataPieces(), ROW_END];
     },
   };
 }
