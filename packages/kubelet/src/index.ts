@@ -22,5 +22,6 @@ export {
   type KubeletServerConfig,
   type KubeletServerDeps,
 } from './server/kubelet-server.ts';
-export { logFilesOf, type LogFile, type LogFiles } from './server/logs/log-files.ts';
+export type { LogFile, LogFiles } from './server/logs/log-files.ts';
 export { linuxLogFiles } from './server/logs/linux-log-files.ts';
+export { simulatedLogFiles } from './server/logs/simulated-log-files.ts';

@@ -1,4 +1,4 @@
-import { isFileError, type FileSystem } from '../../host/file-system.ts';
+import { isFileError } from '../../host/file-system.ts';
 
 /** An open log file, which stays the same file when it is rotated away. */
 export interface LogFile {
@@ -20,24 +20,4 @@ export function cannotOpen(path: string, error: unknown): Error {
   const { message } = error as Error;
   const reason = isFileError(error, 'ENOENT') ? `lstat ${path}: no such file or directory` : message;
   return new Error(`failed to try resolving symlinks in path ${JSON.stringify(path)}: ${reason}`, { cause: error });
-}
-
-/** Log files of a file system in memory, whose files are small. */
-export function logFilesOf(files: FileSystem): LogFiles {
-  const content = async (path: string): Promise<Buffer> => Buffer.from(await files.readFile(path));
-  return {
-    open: async (path) => {
-      try {
-        await content(path);
-      } catch (error) {
-        throw cannotOpen(path, error);
-      }
-      return {
-        size: async () => (await content(path)).length,
-        read: async (position, length) => (await content(path)).subarray(position, position + length),
-        isCurrent: () => Promise.resolve(true),
-        close: () => Promise.resolve(),
-      };
-    },
-  };
 }

@@ -15,13 +15,13 @@ export function containerMetrics(summary: Summary, machine: MachineInfo): readon
     summary.pods.flatMap((pod) =>
       pod.containers.flatMap((container) => sample(container, { container: container.name, ...podLabels(pod) })),
     );
-  const memory = (name: string, help: string, figure: keyof Omit<MemoryStats, 'time'>): MetricFamily => ({
+  const memory = (name: string, help: string, figure: keyof Omit<MemoryStats, 'timeMs'>): MetricFamily => ({
     name,
     help,
     type: 'gauge',
     samples: perContainer((container, labels) => {
       const value = container.memory?.[figure];
-      return value === undefined ? [] : [{ labels, value, timeMs: parseTime(container.memory!.time) }];
+      return value === undefined ? [] : [{ labels, value, timeMs: container.memory!.timeMs }];
     }),
   });
   const network = (name: string, help: string, figure: 'rxBytes' | 'txBytes' | 'rxErrors' | 'txErrors') =>
@@ -38,7 +38,7 @@ export function containerMetrics(summary: Summary, machine: MachineInfo): readon
               {
                 labels: { container: container!, cpu: 'total', ...labels },
                 value: cpu.usageCoreNanoSeconds / 1e9,
-                timeMs: parseTime(cpu.time),
+                timeMs: cpu.timeMs,
               },
             ],
       ),
@@ -51,7 +51,7 @@ export function containerMetrics(summary: Summary, machine: MachineInfo): readon
       help: 'Number of bytes that are consumed by the container on this filesystem.',
       type: 'gauge',
       samples: perContainer(({ rootfs }, labels) =>
-        rootfs?.usedBytes === undefined ? [] : [{ labels, value: rootfs.usedBytes, timeMs: parseTime(rootfs.time) }],
+        rootfs?.usedBytes === undefined ? [] : [{ labels, value: rootfs.usedBytes, timeMs: rootfs.timeMs }],
       ),
     },
     {
@@ -91,7 +91,7 @@ function networkFamily(
     (pod.network?.interfaces ?? []).flatMap((each): MetricSample[] => {
       const value = each[figure];
       if (value === undefined) return [];
-      return [{ labels: { interface: each.name, ...podLabels(pod) }, value, timeMs: parseTime(pod.network!.time) }];
+      return [{ labels: { interface: each.name, ...podLabels(pod) }, value, timeMs: pod.network!.timeMs }];
     }),
   );
   return { name, help, type: 'counter', samples };

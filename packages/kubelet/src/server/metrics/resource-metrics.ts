@@ -80,10 +80,10 @@ function podLabels({ podRef }: PodStats): Labels {
 
 function cpuSample(cpu: CpuStats | undefined, labels: Labels): readonly MetricSample[] {
   if (cpu?.usageCoreNanoSeconds === undefined) return [];
-  return [{ labels, value: cpu.usageCoreNanoSeconds / 1e9, timeMs: parseTime(cpu.time) }];
+  return [{ labels, value: cpu.usageCoreNanoSeconds / 1e9, timeMs: cpu.timeMs }];
 }
 
 function memorySample(memory: MemoryStats | undefined, labels: Labels): readonly MetricSample[] {
   if (memory?.workingSetBytes === undefined) return [];
-  return [{ labels, value: memory.workingSetBytes, timeMs: parseTime(memory.time) }];
+  return [{ labels, value: memory.workingSetBytes, timeMs: memory.timeMs }];
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { KubeletRequest, ServerContext } from '../server-context.ts';
 import { collectSummary } from '../stats/collect-stats.ts';
-import type { Summary } from '../stats/summary.ts';
+import { summaryJson, type Summary } from '../stats/summary.ts';
 import { sendJson } from '../send-json.ts';
 import { containerMetrics } from './container-metrics.ts';
 import { kubeletMetrics } from './kubelet-metrics.ts';
@@ -15,7 +15,7 @@ export async function serveSummary(
   response: ServerResponse,
 ): Promise<void> {
   const summary = await collectSummary(context, signal);
-  sendJson(response, query.get('only_cpu_and_memory') === 'true' ? cpuAndMemory(summary) : summary);
+  sendJson(response, summaryJson(query.get('only_cpu_and_memory') === 'true' ? cpuAndMemory(summary) : summary));
 }
 
 function cpuAndMemory({ node, pods }: Summary): object {

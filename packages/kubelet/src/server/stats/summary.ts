@@ -11,13 +11,13 @@ import type { DiskUsage } from '../../host/node-host.ts';
 import { CONTAINER_NAME_LABEL, POD_UID_LABEL } from '../../runtime/container-labels.ts';
 
 export interface CpuStats {
-  readonly time: string;
+  readonly timeMs: number;
   readonly usageNanoCores?: number;
   readonly usageCoreNanoSeconds?: number;
 }
 
 export interface MemoryStats {
-  readonly time: string;
+  readonly timeMs: number;
   readonly availableBytes?: number;
   readonly usageBytes?: number;
   readonly workingSetBytes?: number;
@@ -27,7 +27,7 @@ export interface MemoryStats {
 }
 
 export interface FsStats {
-  readonly time: string;
+  readonly timeMs: number;
   readonly availableBytes?: number;
   readonly capacityBytes?: number;
   readonly usedBytes?: number;
@@ -58,11 +58,11 @@ export interface PodStats {
   readonly containers: readonly ContainerStats[];
   readonly cpu?: CpuStats;
   readonly memory?: MemoryStats;
-  readonly network?: InterfaceStats & { readonly time: string; readonly interfaces: readonly InterfaceStats[] };
+  readonly network?: InterfaceStats & { readonly timeMs: number; readonly interfaces: readonly InterfaceStats[] };
   readonly process_stats?: { readonly process_count: number };
 }
 
-/** `stats.k8s.io/v1alpha1`, the answer of `/stats/summary`. */
+/** `stats.k8s.io/v1alpha1`, but with milliseconds since the epoch: `timeMs` where that has `time` in whole seconds. */
 export interface Summary {
   readonly node: {
     readonly nodeName: string;
@@ -71,7 +71,7 @@ export interface Summary {
     readonly memory?: MemoryStats;
     readonly fs?: FsStats;
     readonly runtime?: { readonly imageFs: FsStats; readonly containerFs: FsStats };
-    readonly rlimit?: { readonly time: string; readonly maxpid: number; readonly curproc: number };
+    readonly rlimit?: { readonly timeMs: number; readonly maxpid: number; readonly curproc: number };
   };
   readonly pods: readonly PodStats[];
 }
@@ -97,22 +97,34 @@ export interface SummaryInput {
   readonly sandboxes: readonly PodSandboxStats[];
 }
 
+/** The JSON value that clients get of a summary, or of a part of one. */
+export function summaryJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(summaryJson);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) =>
+    key === 'timeMs' ? ['time', formatTime(inner as number)] : [key, summaryJson(inner)],
+  );
+  return Object.fromEntries(entries) as object;
+}
+
 export function summarize({ nodeName, node, pods, containers, sandboxes }: SummaryInput): Summary {
-  const byPod = Map.groupBy(containers, ({ attributes }) => attributes?.labels[POD_UID_LABEL] ?? '');
+  // Runtimes count containers that have ended, too, but without what they use.
+  const running = containers.filter(({ cpu }) => cpu?.usageCoreNanoSeconds !== undefined);
+  const byPod = Map.groupBy(running, ({ attributes }) => attributes?.labels[POD_UID_LABEL] ?? '');
   const sandboxOf = new Map(sandboxes.map((sandbox) => [sandbox.attributes?.metadata?.uid ?? '', sandbox]));
-  const running = pods.filter(({ metadata }) => byPod.has(metadata.uid));
+  const used = pods.filter(({ metadata }) => byPod.has(metadata.uid));
   return {
     node: nodeStats(nodeName, node),
-    pods: running.map((pod) => podStats(pod, byPod.get(pod.metadata.uid)!, sandboxOf.get(pod.metadata.uid))),
+    pods: used.map((pod) => podStats(pod, byPod.get(pod.metadata.uid)!, sandboxOf.get(pod.metadata.uid))),
   };
 }
 
 function nodeStats(nodeName: string, node: NodeUsage): Summary['node'] {
-  const time = formatTime(node.nowMs);
+  const timeMs = node.nowMs;
   const used = node.memoryBytes - node.availableMemoryBytes;
   const { capacityBytes, availableBytes, inodes, inodesFree } = node.disk;
   const fs = {
-    time,
+    timeMs,
     availableBytes,
     capacityBytes,
     usedBytes: capacityBytes - availableBytes,
@@ -123,11 +135,11 @@ function nodeStats(nodeName: string, node: NodeUsage): Summary['node'] {
   return {
     nodeName,
     startTime: node.bootMs === undefined ? null : formatTime(node.bootMs),
-    ...(node.cpuNanoSeconds === undefined ? {} : { cpu: { time, usageCoreNanoSeconds: node.cpuNanoSeconds } }),
-    memory: { time, availableBytes: node.availableMemoryBytes, usageBytes: used, workingSetBytes: used },
+    ...(node.cpuNanoSeconds === undefined ? {} : { cpu: { timeMs, usageCoreNanoSeconds: node.cpuNanoSeconds } }),
+    memory: { timeMs, availableBytes: node.availableMemoryBytes, usageBytes: used, workingSetBytes: used },
     fs,
     runtime: { imageFs: fs, containerFs: fs },
-    rlimit: { time, maxpid: node.processes.max, curproc: node.processes.running },
+    rlimit: { timeMs, maxpid: node.processes.max, curproc: node.processes.running },
   };
 }
 
@@ -163,7 +175,7 @@ function containerStats({ status }: Pod, { attributes, cpu, memory, writableLaye
     ...(writableLayer
       ? {
           rootfs: {
-            time: timeOf(writableLayer.timestamp),
+            timeMs: timeOf(writableLayer.timestamp),
             ...numbers({ usedBytes: writableLayer.usedBytes, inodesUsed: writableLayer.inodesUsed }),
           },
         }
@@ -172,13 +184,13 @@ function containerStats({ status }: Pod, { attributes, cpu, memory, writableLaye
 }
 
 function cpuStats({ timestamp, usageNanoCores, usageCoreNanoSeconds }: NonNullable<RuntimeStats['cpu']>): CpuStats {
-  return { time: timeOf(timestamp), ...numbers({ usageNanoCores, usageCoreNanoSeconds }) };
+  return { timeMs: timeOf(timestamp), ...numbers({ usageNanoCores, usageCoreNanoSeconds }) };
 }
 
 function memoryStats(memory: NonNullable<RuntimeStats['memory']>): MemoryStats {
   const { timestamp, availableBytes, usageBytes, workingSetBytes, rssBytes, pageFaults, majorPageFaults } = memory;
   return {
-    time: timeOf(timestamp),
+    timeMs: timeOf(timestamp),
     // Without a limit nothing is said about what is left of it.
     ...numbers({ availableBytes: availableBytes?.value ? availableBytes : undefined }),
     ...numbers({ usageBytes, workingSetBytes, rssBytes, pageFaults, majorPageFaults }),
@@ -192,14 +204,14 @@ function networkStats(sandbox: PodSandboxStats | undefined): PodStats['network']
     name,
     ...numbers(counters),
   }));
-  return { time: timeOf(network.timestamp), ...stats[0]!, interfaces: stats };
+  return { timeMs: timeOf(network.timestamp), ...stats[0]!, interfaces: stats };
 }
 
 function sumCpu(containers: readonly ContainerStats[]): CpuStats | undefined {
   const all = containers.map(({ cpu }) => cpu).filter((cpu) => cpu !== undefined);
   if (all.length === 0) return undefined;
   return {
-    time: all[0]!.time,
+    timeMs: all[0]!.timeMs,
     usageNanoCores: sum(all, ({ usageNanoCores }) => usageNanoCores),
     usageCoreNanoSeconds: sum(all, ({ usageCoreNanoSeconds }) => usageCoreNanoSeconds),
   };
@@ -209,7 +221,7 @@ function sumMemory(containers: readonly ContainerStats[]): MemoryStats | undefin
   const all = containers.map(({ memory }) => memory).filter((memory) => memory !== undefined);
   if (all.length === 0) return undefined;
   return {
-    time: all[0]!.time,
+    timeMs: all[0]!.timeMs,
     usageBytes: sum(all, ({ usageBytes }) => usageBytes),
     workingSetBytes: sum(all, ({ workingSetBytes }) => workingSetBytes),
     rssBytes: sum(all, ({ rssBytes }) => rssBytes),
@@ -229,6 +241,6 @@ function numbers<K extends string>(
   return Object.fromEntries(entries.map(([name, value]) => [name, value!.value])) as Partial<Record<K, number>>;
 }
 
-function timeOf(nanoSeconds: number): string {
-  return formatTime(Math.floor(nanoSeconds / 1e6));
+function timeOf(nanoSeconds: number): number {
+  return Math.floor(nanoSeconds / 1e6);
 }
