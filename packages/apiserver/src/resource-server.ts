@@ -7,6 +7,7 @@ import type { Authorizer } from './authorization/authorizer.ts';
 import type { EscalationChecks } from './authorization/escalation.ts';
 import type { ResourceCatalog } from './discovery/catalog.ts';
 import type { Handler } from './response.ts';
+import type { BackendConnector } from './subresources/backend.ts';
 
 /** What the server gives to the part that answers requests about resources. */
 export interface ResourceServerParts {
@@ -19,6 +20,8 @@ export interface ResourceServerParts {
   readonly reviews: Readonly<Record<string, Review>>;
   /** `10.96.0.0/16`, or one range for each IP family. */
   readonly serviceRanges: readonly string[];
+  /** How the server reaches kubelets, pods and services; absent: logs, exec and the like are refused. */
+  readonly backend?: BackendConnector;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

@@ -32,6 +32,7 @@ import { createResourceServer } from './registry/create-resource-server.ts';
 import type { UserInfo } from './request.ts';
 import type { CreateResourceServer, ResourceServer } from './resource-server.ts';
 import type { Handler } from './response.ts';
+import { socketBackend, type Dial } from './subresources/socket-backend.ts';
 import { standardRoutes } from './routing/standard-routes.ts';
 import { createAuthorization } from './server-authorization.ts';
 import { createChain } from './server-chain.ts';
@@ -48,6 +49,8 @@ export interface ApiServerDeps {
   readonly resources?: CreateResourceServer;
   /** Where keys and certificates are kept; absent: nowhere. */
   readonly files?: PkiFiles;
+  /** How kubelets, pods and Services are reached; absent: from this machine's own network. */
+  readonly dial?: Dial;
 }
 
 export interface ApiServer extends Component {
@@ -84,6 +87,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     tokenIssuer: identity.tokenIssuer,
     reviews: { ...authorization.reviews, ...identity.reviews },
     serviceRanges,
+    backend: socketBackend(certificates.current.kubeletClient, deps.dial),
   });
   const classifier = new FlowClassifier();
   const answer = createAnswer(config, deps, { catalog, resources, identity, authorization, classifier, state });

@@ -7,6 +7,7 @@ import type { Store } from '@kts/store';
 
 import type { ClusterConfig } from './cluster-config.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { NodeDialer } from './node/node-dialer.ts';
 
 export interface HostDeps {
   readonly clock: Clock;
@@ -19,6 +20,8 @@ export interface ControlPlane {
   /** `https://127.0.0.1:port`. */
   readonly server: string;
   readonly port: number;
+  /** Nodes tell it how they are reached. */
+  readonly dialer: NodeDialer;
   /** A client that acts as one of the cluster's own components. */
   clientAs(user: UserInfo): Client;
 }
@@ -71,7 +74,8 @@ export async function startApiServer(
     ...config.componentArguments.apiserver,
   ]);
   const files = diskFiles(directory.pki);
-  const apiServer = createApiServer(configFromFlags(flags), { ...deps, store, files });
+  const dialer = new NodeDialer();
+  const apiServer = createApiServer(configFromFlags(flags), { ...deps, store, files, dial: dialer.dial });
   try {
     await startComponent(apiServer, group);
   } catch (error) {
@@ -80,6 +84,7 @@ export async function startApiServer(
   const { port } = apiServer.address!;
   return {
     apiServer,
+    dialer,
     port,
     server: `https://127.0.0.1:${port}`,
     clientAs: (user) => new Client(apiServer.inProcessTransport(user)),
@@ -130,6 +135,23 @@ export async function startComponent(component: Component, group: TaskGroup): Pr
     if (!signal.aborted) throw new Error(`${component.name} has stopped`);
   });
   await Promise.race([component.ready, failed.promise]);
+}
+
+/** What a kubelet's server shows, and whom it believes. */
+export async function kubeletCertificate(
+  controlPlane: ControlPlane,
+  deps: HostDeps,
+  nodeName: string,
+  addresses: readonly string[],
+): Promise<{ readonly cert: string; readonly key: string; readonly clientCA: string }> {
+  const { issueServer } = await import('@kts/apiserver');
+  const { authority } = controlPlane.apiServer.pki;
+  const { certificate, key } = issueServer(deps, authority, {
+    commonName: `system:node:${nodeName}`,
+    organizations: ['system:nodes'],
+    alternativeNames: [nodeName, ...addresses],
+  });
+  return { cert: certificate, key, clientCA: authority.certificate };
 }
 
 /**

@@ -9,6 +9,8 @@ export function http1Sink(response: ServerResponse): ResponseSink {
       if (response.headersSent) return;
       response.writeHead(status, headers);
       if (last) response.end();
+      // A watch may have nothing to say for a long time, but its client waits for the head.
+      else response.flushHeaders();
     },
     write: (bytes) => response.write(bytes),
     end(bytes) {

@@ -75,7 +75,8 @@ export function ensurePki(options: PkiOptions): ClusterPki {
   });
   const kubeletClient = ensureCertificate(options, 'apiserver-kubelet-client', authority, {
     commonName: 'kube-apiserver-kubelet-client',
-    organizations: ['kubeadm:cluster-admins'],
+    // kubeadm has a group and a role binding of its own for this; kubelets ask the API server, which knows this one.
+    organizations: ['system:masters'],
     usage: 'client',
   });
   const frontProxyClient = ensureCertificate(options, 'front-proxy-client', frontProxyAuthority, {
@@ -100,6 +101,19 @@ export function issueClient(
   identity: { readonly commonName: string; readonly organizations?: readonly string[] },
 ): KeyPair {
   return issue({ ...identity, usage: 'client', ...validity(options, CERTIFICATE_LIFE_MS) }, authority);
+}
+
+/** A certificate for a server of this cluster, such as a kubelet; not stored. */
+export function issueServer(
+  options: Pick<PkiOptions, 'clock' | 'random'>,
+  authority: KeyPair,
+  identity: {
+    readonly commonName: string;
+    readonly organizations?: readonly string[];
+    readonly alternativeNames: readonly string[];
+  },
+): KeyPair {
+  return issue({ ...identity, usage: 'server', ...validity(options, CERTIFICATE_LIFE_MS) }, authority);
 }
 
 /** When a certificate is to be replaced; milliseconds since the epoch. */

@@ -7,7 +7,6 @@ import { resourceQuota } from '../admission/resource-quota.ts';
 import { CacheFeed } from '../cache/cache-feed.ts';
 import { followDefinitions } from '../custom-resources/follow-definitions.ts';
 import type { ResourceServer, ResourceServerParts } from '../resource-server.ts';
-import type { BackendConnector } from '../subresources/backend.ts';
 import { rbacHooks } from './rbac-hooks.ts';
 import { serviceHooks } from '../services/service-hooks.ts';
 import { specialHandlers } from '../subresources/special-handlers.ts';
@@ -17,8 +16,6 @@ import { registryHandler } from './handler.ts';
 import { ResourceStorages } from './resource-storage.ts';
 
 export interface ResourceServerOptions {
-  /** How the server reaches kubelets, pods and services; absent: logs, exec and the like are refused. */
-  readonly backend?: BackendConnector;
   /** Applied to every object that a cache hands out; tests freeze. */
   readonly seal?: (object: KubeObject) => void;
 }

@@ -71,7 +71,9 @@ async function proxy(
     return forwardUpgrade(scope, backend, target, path);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined && !HOP_BY_HOP.has(name) && !name.startsWith('impersonate-')) headers[name] = value;
+    // Names with a colon are HTTP/2's own.
+    const travels = !HOP_BY_HOP.has(name) && !name.startsWith('impersonate-') && !name.startsWith(':');
+    if (value !== undefined && travels) headers[name] = value;
   }
   const body = await request.readBody();
   try {

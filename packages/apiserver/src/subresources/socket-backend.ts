@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 
@@ -15,11 +15,17 @@ export interface KubeletTls {
   readonly authority?: string;
 }
 
+/** A TCP connection, still connecting when returned. Nodes and pods may live in another network than this process. */
+export type Dial = (port: number, host: string) => Socket;
+
 /** Reaches backends over real sockets. */
-export function socketBackend(tls: KubeletTls): BackendConnector {
+export function socketBackend(
+  tls: KubeletTls,
+  dial: Dial = (port, host) => connectTcp({ port, host }),
+): BackendConnector {
   return {
-    request: (target, request) => send(tls, target, request),
-    connect: (target) => open(tls, target),
+    request: (target, request) => send(tls, dial, target, request),
+    connect: (target) => open(tls, dial, target),
   };
 }
 
@@ -32,7 +38,7 @@ function tlsOptions(tls: KubeletTls, { identity }: BackendTarget) {
   };
 }
 
-function send(tls: KubeletTls, target: BackendTarget, request: BackendRequest): Promise<BackendResponse> {
+function send(tls: KubeletTls, dial: Dial, target: BackendTarget, request: BackendRequest): Promise<BackendResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<BackendResponse>();
   const options = {
     host: target.host,
@@ -47,22 +53,29 @@ function send(tls: KubeletTls, target: BackendTarget, request: BackendRequest): 
     for (const [name, value] of Object.entries(response.headers)) if (typeof value === 'string') headers[name] = value;
     resolve({ status: response.statusCode ?? 502, headers, body: response });
   };
+  const createConnection = (): Socket => socketTo(tls, dial, target);
   const sent =
     target.scheme === 'https'
-      ? httpsRequest({ ...options, ...tlsOptions(tls, target) }, onResponse)
-      : httpRequest(options, onResponse);
+      ? httpsRequest({ ...options, createConnection }, onResponse)
+      : httpRequest({ ...options, createConnection }, onResponse);
   sent.once('error', reject);
   sent.end(request.body);
   return promise;
 }
 
-function open(tls: KubeletTls, target: BackendTarget): Promise<Duplex> {
+function open(tls: KubeletTls, dial: Dial, target: BackendTarget): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
-  const { host, port } = target;
-  const socket =
-    target.scheme === 'https'
-      ? connectTls({ host, port, ...tlsOptions(tls, target) }, () => resolve(socket))
-      : connectTcp({ host, port }, () => resolve(socket));
+  const socket = socketTo(tls, dial, target);
+  socket.once(target.scheme === 'https' ? 'secureConnect' : 'connect', () => resolve(socket));
   socket.once('error', reject);
   return promise;
+}
+
+function socketTo(tls: KubeletTls, dial: Dial, target: BackendTarget): Socket {
+  const socket = dial(target.port, target.host);
+  if (target.scheme !== 'https') return socket;
+  const secure = connectTls({ socket, ...tlsOptions(tls, target) });
+  // A connection that cannot be made is an error of the socket below.
+  socket.once('error', (error) => secure.destroy(error));
+  return secure;
 }

@@ -24,6 +24,24 @@ httpd -f -p 8080 -h "$root" &
 wait $!
 `;
 
+/** As much of curl as a look at a page takes, on busybox' wget. */
+const CURL_SCRIPT = `#!/bin/sh
+# curl [-sSfLk] [-m SECONDS] [-o FILE] [-H HEADER] [-d DATA] URL
+limit=; out=-; header=; data=
+while getopts sSfLkm:o:H:d: option; do
+  case $option in
+    m) limit=$OPTARG ;;
+    o) out=$OPTARG ;;
+    H) header=$OPTARG ;;
+    d) data=$OPTARG ;;
+    *) ;;
+  esac
+done
+shift $((OPTIND - 1))
+set -- -q -O "$out" \${header:+--header "$header"} \${data:+--post-data "$data"} "$1"
+exec \${limit:+timeout "$limit"} wget "$@"
+`;
+
 /** Made here from the machine's own static busybox, because no registry may be needed. */
 export async function builtInImageArchives(busyboxPath: string): Promise<readonly Uint8Array[]> {
   const [busybox, list] = await Promise.all([readFile(busyboxPath), runCommand([busyboxPath, '--list'])]);
@@ -32,7 +50,11 @@ export async function builtInImageArchives(busyboxPath: string): Promise<readonl
   const demo = (tag: string): Promise<Uint8Array> =>
     imageArchive({
       tags: [tag],
-      files: [...rootFiles, { path: 'usr/local/bin/demo', mode: 0o755, content: DEMO_SCRIPT }],
+      files: [
+        ...rootFiles,
+        { path: 'usr/local/bin/demo', mode: 0o755, content: DEMO_SCRIPT },
+        { path: 'usr/local/bin/curl', mode: 0o755, content: CURL_SCRIPT },
+      ],
       command: ['demo'],
       environment: { VERSION: tag.slice(tag.lastIndexOf(':') + 1) },
       exposedPorts: ['8080/tcp'],

@@ -11,7 +11,14 @@ import { networkNamespace, ownNetwork } from '@kts/host-linux';
 
 import type { ClusterConfig } from '../cluster-config.ts';
 import type { NodeState } from '../cluster-state.ts';
-import { nodeUser, startComponent, SYSTEM_USERS, type ControlPlane, type HostDeps } from '../control-plane.ts';
+import {
+  kubeletCertificate,
+  nodeUser,
+  startComponent,
+  SYSTEM_USERS,
+  type ControlPlane,
+  type HostDeps,
+} from '../control-plane.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import type { HostPrograms } from '../host-packages.ts';
 import { PAUSE_IMAGE } from '../images/built-in-images.ts';
@@ -72,9 +79,11 @@ export async function startNodeRuntime(
   return { name, network, containerd };
 }
 
-/** Makes the API server answer on the nodes' network too, at the same port. */
+/** Makes the API server answer on the nodes' network too, at the same port, and reach pods through the first node. */
 export async function serveNodes(context: RealNodesContext): Promise<void> {
-  const { controlPlane, network, group } = context;
+  const { config, controlPlane, network, group } = context;
+  const [first] = network.nodes;
+  if (first) controlPlane.dialer.routeThrough(first.namespacePath, [config.clusterCidr, config.serviceClusterIpRange]);
   const server = createServer((socket) => controlPlane.apiServer.accept(socket));
   await ownNetwork.listen(server, controlPlane.port, network.hostAddress);
   group.start(async (signal) => {
@@ -88,7 +97,8 @@ export async function serveNodes(context: RealNodesContext): Promise<void> {
 export async function startRealNode(context: RealNodesContext, node: RealNode): Promise<NodeState> {
   const { config, directory, controlPlane, deps, group } = context;
   const { connectCri } = await import('@kts/host-cri');
-  const { createKubelet, DEFAULT_KUBELET_CONFIG, linuxHost, parseKubeletFlags } = await import('@kts/kubelet');
+  const { createKubelet, createKubeletServer, DEFAULT_KUBELET_CONFIG, linuxHost, linuxLogFiles, parseKubeletFlags } =
+    await import('@kts/kubelet');
   const inside = networkNamespace(node.network.namespacePath);
   const log = deps.log.with({ node: node.name });
   const cri = connectCri(node.containerd.socket);
@@ -97,6 +107,7 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
   await Promise.all([rootDirectory, podLogsDir].map((path) => mkdir(path, { recursive: true })));
 
   if (config.components.has('kubelet')) {
+    const host = await linuxHost(inside, deps.clock);
     const kubelet = createKubelet(
       {
         ...DEFAULT_KUBELET_CONFIG,
@@ -117,10 +128,28 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
         client: controlPlane.clientAs(nodeUser(node.name)),
         runtime: cri.runtime,
         images: cri.images,
-        host: await linuxHost(inside, deps.clock),
+        host,
       },
     );
-    await startComponent(kubelet, group);
+    const server = createKubeletServer(
+      {
+        nodeName: node.name,
+        port: DEFAULT_KUBELET_CONFIG.port,
+        tls: await kubeletCertificate(controlPlane, deps, node.name, [node.network.address]),
+        rootDirectory,
+      },
+      {
+        ...deps,
+        log,
+        api: kubelet.api,
+        client: controlPlane.clientAs(nodeUser(node.name)),
+        runtime: cri.runtime,
+        host,
+        logFiles: linuxLogFiles,
+        network: inside,
+      },
+    );
+    await Promise.all([startComponent(kubelet, group), startComponent(server, group)]);
   }
   if (config.components.has('proxy')) await startProxy(context, node);
   return {

@@ -1,9 +1,10 @@
 import { forEachLimit, type TaskGroup } from '@kts/base';
+import { ownNetwork } from '@kts/host-linux';
 import type { NetworkProber } from '@kts/kubelet';
 
 import type { ClusterConfig } from '../cluster-config.ts';
 import type { NodeState } from '../cluster-state.ts';
-import { nodeUser, startComponent, type ControlPlane, type HostDeps } from '../control-plane.ts';
+import { kubeletCertificate, nodeUser, startComponent, type ControlPlane, type HostDeps } from '../control-plane.ts';
 import { subnet } from './network-plan.ts';
 
 const POD_CIDR_BITS = 24;
@@ -26,8 +27,17 @@ export async function startSimulatedNodes(
   group: TaskGroup,
 ): Promise<readonly NodeState[]> {
   const { AddressPool, createSimulatedRuntime } = await import('@kts/host-cri');
-  const { createFakeHost, createKubelet, DEFAULT_KUBELET_CONFIG, parseKubeletFlags } = await import('@kts/kubelet');
+  const {
+    createFakeHost,
+    createKubelet,
+    createKubeletServer,
+    DEFAULT_KUBELET_CONFIG,
+    parseKubeletFlags,
+    simulatedLogFiles,
+  } = await import('@kts/kubelet');
   const flags = parseKubeletFlags(config.componentArguments.kubelet);
+  // One certificate for all: they are one process on the loopback interface.
+  const tls = await kubeletCertificate(controlPlane, deps, 'simulated', ['127.0.0.1']);
   const names = Array.from({ length: config.simulatedNodes }, (_, index) => `sim-${index + 1}`);
   await forEachLimit(names.entries(), STARTS_AT_A_TIME, async ([index, nodeName]) => {
     const podCIDR = subnet(config.clusterCidr, POD_CIDR_BITS, config.nodes + index);
@@ -37,6 +47,8 @@ export async function startSimulatedNodes(
       machine: { ...MACHINE, hostname: nodeName, defaultAddress: address },
       network: HEALTHY,
     });
+    const log = deps.log.with({ node: nodeName });
+    const client = controlPlane.clientAs(nodeUser(nodeName));
     const kubelet = createKubelet(
       {
         ...DEFAULT_KUBELET_CONFIG,
@@ -49,14 +61,28 @@ export async function startSimulatedNodes(
       },
       {
         ...deps,
-        log: deps.log.with({ node: nodeName }),
-        client: controlPlane.clientAs(nodeUser(nodeName)),
+        log,
+        client,
         runtime,
         images,
         host,
       },
     );
-    await startComponent(kubelet, group);
+    const server = createKubeletServer(
+      { nodeName, address: '127.0.0.1', port: 0, tls },
+      {
+        ...deps,
+        log,
+        client,
+        api: kubelet.api,
+        runtime,
+        host,
+        logFiles: simulatedLogFiles(deps.clock),
+        network: ownNetwork,
+      },
+    );
+    await Promise.all([startComponent(kubelet, group), startComponent(server, group)]);
+    controlPlane.dialer.addSimulatedNode(address, server.port);
   });
   return names.map((name) => ({ name, kind: 'simulated' }));
 }
