@@ -6,6 +6,7 @@ import { daemonSetController } from './daemonset/daemonset-controller.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { endpointSliceController } from './endpointslice/endpointslice-controller.ts';
+import { endpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring-controller.ts';
 import { createGarbageCollector } from './garbagecollector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { cronJobController } from './cronjob/cronjob-controller.ts';
@@ -46,6 +47,13 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     eventSource: 'endpoint-slice-controller',
     make: ({ maxEndpointsPerSlice }, deps) => [
       createControllerRunner(endpointSliceController(maxEndpointsPerSlice), deps),
+    ],
+  },
+  {
+    name: 'endpointslice-mirroring-controller',
+    eventSource: 'endpoint-slice-mirroring-controller',
+    make: ({ mirroringMaxEndpointsPerSubset }, deps) => [
+      createControllerRunner(endpointSliceMirroringController(mirroringMaxEndpointsPerSubset), deps),
     ],
   },
   {
