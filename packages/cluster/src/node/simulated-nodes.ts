@@ -42,7 +42,11 @@ export async function startSimulatedNodes(
   await forEachLimit(names.entries(), STARTS_AT_A_TIME, async ([index, nodeName]) => {
     const podCIDR = subnet(config.clusterCidr, POD_CIDR_BITS, config.nodes + index);
     const address = addressOf(index);
-    const { runtime, images } = createSimulatedRuntime({ ...deps, addresses: new AddressPool(podCIDR) });
+    const { runtime, images } = createSimulatedRuntime({
+      ...deps,
+      addresses: new AddressPool(podCIDR),
+      signal: group.signal,
+    });
     const host = createFakeHost({
       machine: { ...MACHINE, hostname: nodeName, defaultAddress: address },
       network: HEALTHY,

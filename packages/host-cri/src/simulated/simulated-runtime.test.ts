@@ -17,10 +17,19 @@ interface Started {
   readonly status: () => Promise<ContainerStatus>;
 }
 
-async function start(command: readonly string[], annotations: Record<string, string> = {}): Promise<Started> {
+async function start(
+  command: readonly string[],
+  annotations: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<Started> {
   const clock = new FakeClock();
   const pool = new AddressPool('10.244.0.0/24');
-  const { runtime } = createSimulatedRuntime({ clock, random: seededRandom(1), addresses: pool });
+  const { runtime } = createSimulatedRuntime({
+    clock,
+    random: seededRandom(1),
+    addresses: pool,
+    ...(signal ? { signal } : {}),
+  });
   const { podSandboxId: sandbox } = await runtime.runPodSandbox({ config: { annotations, labels: { app: 'web' } } });
   const { containerId: container } = await runtime.createContainer({
     podSandboxId: sandbox,
@@ -39,6 +48,14 @@ describe('simulated runtime', () => {
     assert.equal((await status()).state, 'CONTAINER_RUNNING');
     await runtime.stopContainer({ containerId: container, timeout: 30 });
     assert.deepEqual([(await status()).state, (await status()).exitCode], ['CONTAINER_EXITED', 0]);
+  });
+
+  it('waits for no container once the machine is gone', async () => {
+    const machine = new AbortController();
+    const { clock, status } = await start(['sleep', '5'], {}, machine.signal);
+    machine.abort();
+    await clock.advance(10_000);
+    assert.equal((await status()).state, 'CONTAINER_RUNNING');
   });
 
   it('a container that ends does so at its time, with its code', async () => {

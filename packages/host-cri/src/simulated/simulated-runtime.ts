@@ -25,6 +25,8 @@ export interface SimulatedRuntimeDeps {
   readonly random: Random;
   /** An address for a new pod, and its return. */
   readonly addresses: { allocate(): string; release(address: string): void };
+  /** Stands for the machine: once it is aborted no container ends of itself any more, so nothing is waited for. */
+  readonly signal?: AbortSignal;
 }
 
 interface Sandbox {
@@ -63,7 +65,7 @@ export function createSimulatedRuntime(deps: SimulatedRuntimeDeps): {
 }
 
 function simulatedRuntimeService(deps: SimulatedRuntimeDeps, images: SimulatedImages): RuntimeService {
-  const { clock, random, addresses } = deps;
+  const { clock, random, addresses, signal } = deps;
   const sandboxes = new Map<string, Sandbox>();
   const containers = new Map<string, SimulatedContainer>();
   const nanos = (): number => clock.now() * NANOS_PER_MS;
@@ -86,6 +88,10 @@ function simulatedRuntimeService(deps: SimulatedRuntimeDeps, images: SimulatedIm
     container.finishedAt = nanos();
     container.exitCode = exitCode;
   };
+
+  signal?.addEventListener('abort', () => {
+    for (const container of containers.values()) container.end?.cancel();
+  });
 
   return {
     version: () =>
@@ -161,7 +167,8 @@ function simulatedRuntimeService(deps: SimulatedRuntimeDeps, images: SimulatedIm
       if (startAfterMs > 0) await clock.sleep(startAfterMs, options?.signal);
       container.state = 'CONTAINER_RUNNING';
       container.startedAt = nanos();
-      if (exitAfterMs !== undefined) container.end = clock.after(exitAfterMs, () => finish(container, exitCode));
+      if (exitAfterMs !== undefined && !signal?.aborted)
+        container.end = clock.after(exitAfterMs, () => finish(container, exitCode));
       return {};
     },
     stopContainer: async ({ containerId = '', timeout = 0 }, options) => {
