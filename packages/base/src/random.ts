@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /** Randomness as a value that is passed in, so that a simulation can be replayed from its seed. */
 export interface Random {
@@ -26,7 +26,7 @@ export function randomName(random: Random, length = 5): string {
 export const systemRandom: Random = {
   next: () => Math.random(),
   integer: (below) => Math.floor(Math.random() * below),
-  uuid: () => formatUuid(randomBytes(16)),
+  uuid: () => randomUUID(),
   stream: () => systemRandom,
 };
 

@@ -170,6 +170,8 @@ export class MemoryFiles implements FileSystem {
   }
 
   #tryResolve(path: string, followLast = true, depth = 0): string | undefined {
+    const itself = this.#nodes.get(path);
+    if (itself && this.#binds.size === 0 && !(followLast && itself.type === 'symlink')) return path;
     if (depth > LINKS_MAX) throw fileError('ELOOP', `open ${path}: too many levels of symbolic links`);
     const parts = path.split('/').filter((part) => part !== '' && part !== '.');
     let real = '';
