@@ -23,14 +23,17 @@ describe('SpdyConnection', () => {
     const seen: string[] = [];
     for (const name of ['a', 'b']) {
       const onData = (data: Buffer): void => void seen.push(`${name}:${data.toString()}`);
-      connection.openStream({ streamType: name }, { onData, onEnd: () => seen.push(`${name} ended`) });
+      connection.openStream(
+        { streamType: name },
+        { onData, onEnd: (broken) => seen.push(`${name} ${broken ? 'broken' : 'ended'}`) },
+      );
     }
     server.write(encodeData(3, Buffer.from('2'), { fin: false }));
     server.write(encodeData(1, Buffer.from('1'), { fin: true }));
     await settle();
     server.end();
     await settle();
-    assert.deepEqual(seen, ['b:2', 'a:1', 'a ended', 'b ended']);
+    assert.deepEqual(seen, ['b:2', 'a:1', 'a ended', 'b broken']);
   });
 
   it('reads what has come with the upgrade', async () => {

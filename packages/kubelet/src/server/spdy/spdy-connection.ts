@@ -3,8 +3,8 @@ import { encodeData, encodePing, encodeSynStream, SpdyFrameReader, type SpdyFram
 
 export interface SpdyStreamEvents {
   readonly onData?: (data: Buffer) => void;
-  /** The other side writes nothing more, or the connection has ended. Called once. */
-  readonly onEnd?: () => void;
+  /** The other side writes nothing more; `broken`: because the stream or the connection was cut off. Called once. */
+  readonly onEnd?: (broken: boolean) => void;
 }
 
 export interface SpdyStream {
@@ -77,13 +77,13 @@ export class SpdyConnection {
     switch (frame.type) {
       case 'data':
         if (frame.data.length > 0) this.#streams.get(frame.streamId)?.onData?.(frame.data);
-        if (frame.fin) this.#end(frame.streamId);
+        if (frame.fin) this.#end(frame.streamId, false);
         return;
       case 'reply':
-        if (frame.fin) this.#end(frame.streamId);
+        if (frame.fin) this.#end(frame.streamId, false);
         return;
       case 'reset':
-        this.#end(frame.streamId);
+        this.#end(frame.streamId, true);
         return;
       case 'ping':
         // Even numbers are the other side's questions; odd ones would be answers to ours.
@@ -95,14 +95,14 @@ export class SpdyConnection {
     }
   }
 
-  #end(id: number): void {
+  #end(id: number, broken: boolean): void {
     const events = this.#streams.get(id);
     this.#streams.delete(id);
-    events?.onEnd?.();
+    events?.onEnd?.(broken);
   }
 
   #endAll(): void {
     this.#releaseWriters();
-    for (const id of this.#streams.keys()) this.#end(id);
+    for (const id of this.#streams.keys()) this.#end(id, true);
   }
 }

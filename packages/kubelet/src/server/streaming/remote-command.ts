@@ -56,9 +56,9 @@ async function runStreams(
   const unregister = onAbort(signal, close);
   try {
     const status: Buffer[] = [];
-    const ends: Promise<void>[] = [];
+    const ends: Promise<boolean>[] = [];
     const open = (type: string, onData?: (data: Buffer) => void): SpdyStream => {
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = Promise.withResolvers<boolean>();
       if (onData) ends.push(promise);
       return connection.openStream({ streamType: type }, { onEnd: resolve, ...(onData ? { onData } : {}) });
     };
@@ -73,7 +73,8 @@ async function runStreams(
     if (options.stderr) open('stderr', output(CHANNEL.stderr));
     const resize = options.tty ? open('resize') : undefined;
     held.deliver((message) => takeMessage(message, client, stdin, resize));
-    await Promise.all(ends);
+    const [broken] = await Promise.all(ends);
+    if (broken && status.length === 0) throw new Error('the connection to the container runtime was lost');
     return status.length > 0 ? Buffer.concat(status) : SUCCESS;
   } finally {
     client.off('close', close);

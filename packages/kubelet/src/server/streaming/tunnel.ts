@@ -31,8 +31,11 @@ export async function tunnel(
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   socket.on('error', () => socket.destroy());
   socket.once('close', resolve);
-  const client = await acceptWebSocket(incoming, upgrade, tunnelOf(protocol));
   const close = (): void => void socket.destroy();
+  const client = await acceptWebSocket(incoming, upgrade, tunnelOf(protocol)).catch((error: unknown) => {
+    close();
+    throw error;
+  });
   client.once('close', close);
   onAbort(signal, close);
   client.on('message', (data: RawData) => {
