@@ -106,7 +106,9 @@ const workloads: Readonly<Record<string, Workload>> = {
 function measure({ pod: describe, existing = describe }: Workload, nodeCount: number, podCount: number): number {
   const cache = new ClusterCache();
   for (let index = 0; index < nodeCount; index++) {
-    cache.setNode(node(`node-${index}`, { labels: { [ZONE]: `zone${index % ZONES}` }, allocatable: { memory: '32Gi' } }));
+    cache.setNode(
+      node(`node-${index}`, { labels: { [ZONE]: `zone${index % ZONES}` }, allocatable: { memory: '32Gi' } }),
+    );
   }
   for (let index = 0; index < nodeCount; index++) {
     cache.setPod(pod(`old-${index}`, { ...existing(index), nodeName: `node-${index}` }));

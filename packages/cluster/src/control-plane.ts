@@ -104,19 +104,22 @@ export async function startControllers(
 ): Promise<void> {
   const starting: Promise<void>[] = [];
   if (config.components.has('controller-manager')) {
-    const { createControllerManager } = await import('@kts/controller-manager');
-    const { authority } = controlPlane.apiServer.pki;
+    const { createControllerManager, parseCommandLine } = await import('@kts/controller-manager');
+    const { authority, serviceAccount } = controlPlane.apiServer.pki;
     const settings = {
+      ...parseCommandLine(config.componentArguments['controller-manager']).config,
       rootCA: authority.certificate,
+      serviceAccountKey: serviceAccount.privateKey,
       clusterSigning: { certificate: authority.certificate, key: authority.key },
     };
     const client = controlPlane.clientAs(SYSTEM_USERS.controllerManager);
     starting.push(startComponent(createControllerManager(settings, { ...deps, client }), group));
   }
   if (config.components.has('scheduler')) {
-    const { createScheduler } = await import('@kts/scheduler');
+    const { createScheduler, parseSchedulerFlags, readConfiguration } = await import('@kts/scheduler');
+    const configuration = readConfiguration(parseSchedulerFlags(config.componentArguments.scheduler));
     const client = controlPlane.clientAs(SYSTEM_USERS.scheduler);
-    starting.push(startComponent(createScheduler({}, { ...deps, client }), group));
+    starting.push(startComponent(createScheduler(configuration, { ...deps, client }), group));
   }
   await Promise.all(starting);
 }

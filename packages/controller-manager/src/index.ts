@@ -1,3 +1,4 @@
+export { parseCommandLine, type CommandLine } from './command-line.ts';
 export {
   DEFAULT_CONFIG,
   type ClusterSigning,

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { parseYaml } from '@kts/apimachinery';
+import { validateConfiguration, type KubeSchedulerConfiguration } from './configuration.ts';
 
 /** The flags of kube-scheduler that this scheduler has. */
 export interface SchedulerFlags {
@@ -49,4 +52,13 @@ function normalFlag(argument: string): string {
   if (argument === '--leader-elect=true') return '--leader-elect';
   if (argument === '--leader-elect=false') return '--no-leader-elect';
   return argument.replace(/^-v=/, '--v=');
+}
+
+/** What `--config` names; without it, the defaults. Throws if the file is not a valid configuration. */
+export function readConfiguration({ config }: SchedulerFlags): KubeSchedulerConfiguration {
+  if (config === undefined) return {};
+  const configuration = parseYaml(readFileSync(config, 'utf8')) as KubeSchedulerConfiguration;
+  const errors = validateConfiguration(configuration);
+  if (errors.length > 0) throw new Error(errors.map(({ field, message }) => `${field}: ${message}`).join('; '));
+  return configuration;
 }

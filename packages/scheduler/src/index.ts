@@ -1,3 +1,4 @@
+export { parseSchedulerFlags, readConfiguration, type SchedulerFlags } from './command-line.ts';
 export {
   DEFAULT_SCHEDULER_NAME,
   profilesOf,

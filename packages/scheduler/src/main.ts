@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { parseYaml } from '@kts/apimachinery';
 import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
 import { accessOf, Client, createHttpTransport, parseKubeconfig } from '@kts/client';
 import { LeaderElector } from '@kts/controlkit';
-import { parseSchedulerFlags, USAGE, type SchedulerFlags } from './command-line.ts';
-import { validateConfiguration, type KubeSchedulerConfiguration } from './configuration.ts';
+import { parseSchedulerFlags, readConfiguration, USAGE, type SchedulerFlags } from './command-line.ts';
 import { createScheduler } from './scheduler.ts';
 
 const LEASE = { namespace: 'kube-system', name: 'kube-scheduler' };
@@ -48,12 +46,4 @@ function readAccess({ kubeconfig }: SchedulerFlags): ReturnType<typeof accessOf>
   return accessOf(parseKubeconfig(readFileSync(kubeconfig, 'utf8'), kubeconfig), (path) =>
     readFileSync(resolve(directory, path)),
   );
-}
-
-function readConfiguration({ config }: SchedulerFlags): KubeSchedulerConfiguration {
-  if (config === undefined) return {};
-  const configuration = parseYaml(readFileSync(config, 'utf8')) as KubeSchedulerConfiguration;
-  const errors = validateConfiguration(configuration);
-  if (errors.length > 0) throw new Error(errors.map(({ field, message }) => `${field}: ${message}`).join('; '));
-  return configuration;
 }
