@@ -41,5 +41,7 @@ export async function stopCluster(flags: FlagValues): Promise<string | undefined
     }
     await systemClock.sleep(POLL_MS);
   }
+  // A process that something else has killed meanwhile has not done this; otherwise nothing is left to do.
+  await tearDown(location);
   return state.name;
 }
