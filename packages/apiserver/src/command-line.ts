@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { FlagError, parseFlags } from '@kts/base';
 
 import type { AuditPolicy } from './audit/policy.ts';
 
@@ -27,55 +27,62 @@ export interface ApiServerFlags {
 
 /** What each flag says in the usage text, with its default. */
 const FLAGS = {
-  help: { type: 'boolean', short: 'h', default: false, text: 'show this text' },
-  v: { type: 'string', default: '0', text: 'verbosity of the log' },
+  help: { type: 'switch', short: 'h', text: 'show this text' },
+  v: { type: 'number', short: 'v', default: 0, text: 'verbosity of the log' },
   'bind-address': { type: 'string', default: '0.0.0.0', text: 'address to listen on' },
-  'secure-port': { type: 'string', default: '6443', text: 'port to listen on; 0: any' },
+  'secure-port': { type: 'number', default: 6443, text: 'port to listen on; 0: any' },
   'advertise-address': { type: 'string', text: 'address under which pods reach this server' },
   'data-dir': { type: 'string', default: '/var/lib/kts', text: 'where the store, keys and certificates are kept' },
   'service-cluster-ip-range': {
-    type: 'string',
-    default: '10.96.0.0/16',
+    type: 'list',
+    default: ['10.96.0.0/16'],
     text: 'addresses of Services; two for dual-stack',
   },
   'service-account-issuer': { type: 'string', text: 'issuer of service account tokens' },
-  'api-audiences': { type: 'string', text: 'audiences of tokens that this server accepts' },
-  'anonymous-auth': { type: 'string', default: 'true', text: 'serve requests without any proof of identity' },
+  'api-audiences': { type: 'list', text: 'audiences of tokens that this server accepts' },
+  'anonymous-auth': { type: 'switch', default: true, text: 'serve requests without any proof of identity' },
   'token-auth-file': { type: 'string', text: 'file of static tokens' },
   'audit-policy-file': { type: 'string', text: 'what to record' },
   'audit-log-path': { type: 'string', text: 'where to record it; -: standard output' },
-  'max-requests-inflight': { type: 'string', default: '400', text: 'reads at a time; 0: no limit' },
-  'max-mutating-requests-inflight': { type: 'string', default: '200', text: 'writes at a time; 0: no limit' },
+  'max-requests-inflight': { type: 'number', default: 400, text: 'reads at a time; 0: no limit' },
+  'max-mutating-requests-inflight': { type: 'number', default: 200, text: 'writes at a time; 0: no limit' },
   'write-kubeconfig': { type: 'string', text: "where to write the administrator's kubeconfig" },
 } as const;
 
 export const USAGE = `Usage: kube-apiserver [flags]\n\n${Object.entries(FLAGS)
   .map(([name, flag]) => {
-    const given = 'default' in flag && flag.default !== false ? ` (default ${flag.default})` : '';
+    const given = 'default' in flag ? ` (default ${String(flag.default)})` : '';
     return `  --${name.padEnd(32)} ${flag.text}${given}\n`;
   })
   .join('')}`;
 
+type NumberFlag = 'secure-port' | 'max-requests-inflight' | 'max-mutating-requests-inflight';
+
+const PORT_MAX = 65_535;
+
 /** Throws for unknown flags and values that make no sense. */
 export function parseApiServerFlags(args: readonly string[]): ApiServerFlags {
-  const { values } = parseArgs({ args: [...args], options: FLAGS, strict: true });
+  const values = parseFlags(args, FLAGS);
   const optional = <K extends keyof ApiServerFlags>(key: K, value: ApiServerFlags[K] | undefined) =>
     value === undefined ? {} : { [key]: value };
-  const list = (text: string | undefined): readonly string[] | undefined =>
-    text?.split(',').filter((item) => item !== '');
+  const atMost = (name: NumberFlag, max: number): number => {
+    const value = values[name] ?? FLAGS[name].default;
+    if (value < 0 || value > max) throw new FlagError(`--${name} ${value} must be between 0 and ${max}, inclusive`);
+    return value;
+  };
   return {
-    help: values.help,
-    verbosity: number('v', values.v),
-    bindAddress: values['bind-address'],
-    securePort: number('secure-port', values['secure-port'], 65_535),
-    dataDir: values['data-dir'],
-    serviceClusterIPRange: list(values['service-cluster-ip-range'])!,
-    anonymousAuth: boolean('anonymous-auth', values['anonymous-auth']),
-    maxRequestsInflight: number('max-requests-inflight', values['max-requests-inflight']),
-    maxMutatingRequestsInflight: number('max-mutating-requests-inflight', values['max-mutating-requests-inflight']),
+    help: values.help ?? false,
+    verbosity: values.v ?? FLAGS.v.default,
+    bindAddress: values['bind-address'] ?? FLAGS['bind-address'].default,
+    securePort: atMost('secure-port', PORT_MAX),
+    dataDir: values['data-dir'] ?? FLAGS['data-dir'].default,
+    serviceClusterIPRange: values['service-cluster-ip-range'] ?? FLAGS['service-cluster-ip-range'].default,
+    anonymousAuth: values['anonymous-auth'] ?? FLAGS['anonymous-auth'].default,
+    maxRequestsInflight: atMost('max-requests-inflight', Number.MAX_SAFE_INTEGER),
+    maxMutatingRequestsInflight: atMost('max-mutating-requests-inflight', Number.MAX_SAFE_INTEGER),
     ...optional('advertiseAddress', values['advertise-address']),
     ...optional('serviceAccountIssuer', values['service-account-issuer']),
-    ...optional('apiAudiences', list(values['api-audiences'])),
+    ...optional('apiAudiences', values['api-audiences']),
     ...optional('tokenAuthFile', values['token-auth-file']),
     ...optional('auditPolicyFile', values['audit-policy-file']),
     ...optional('auditLogPath', values['audit-log-path']),
@@ -90,16 +97,4 @@ export function asAuditPolicy(value: unknown): AuditPolicy {
     throw new Error('the audit policy must be a Policy of audit.k8s.io/v1 with rules');
   }
   return value as AuditPolicy;
-}
-
-function number(name: string, text: string, max = Number.MAX_SAFE_INTEGER): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > max)
-    throw new Error(`--${name}: not a number in range: ${text}`);
-  return value;
-}
-
-function boolean(name: string, text: string): boolean {
-  if (text !== 'true' && text !== 'false') throw new Error(`--${name}: not true or false: ${text}`);
-  return text === 'true';
 }

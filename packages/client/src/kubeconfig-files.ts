@@ -6,6 +6,7 @@ import { createHttpTransport } from './http-transport.ts';
 import {
   accessOf,
   EMPTY_KUBECONFIG,
+  KubeconfigError,
   mergeKubeconfigs,
   parseKubeconfig,
   type Kubeconfig,
@@ -16,22 +17,36 @@ import {
 
 /**
  * Reads kubeconfig files as one. What the first file says of a cluster, user or context counts; relative paths in a file
- * are relative to its directory. Throws KubeconfigError, and the file system's errors.
+ * are relative to its directory. Throws KubeconfigError.
  */
 export function loadKubeconfig(paths: readonly string[]): Kubeconfig {
   return paths
-    .map((path) => absolutePaths(parseKubeconfig(readFileSync(path, 'utf8'), path), dirname(path)))
+    .map((path) => absolutePaths(parseKubeconfig(readText(path), path), dirname(path)))
     .reduceRight((later, earlier) => mergeKubeconfigs(later, earlier), EMPTY_KUBECONFIG);
 }
 
 /** How to reach the server of a context (absent: the current one). Throws as `loadKubeconfig`. */
 export function accessFromKubeconfig(path: string, context?: string): ServerAccess {
-  return accessOf(loadKubeconfig([path]), (file) => readFileSync(file), context);
+  return accessOf(loadKubeconfig([path]), readBytes, context);
 }
 
 /** A client of the server of a context (absent: the current one). Throws as `loadKubeconfig`. */
 export function clientFromKubeconfig(path: string, context?: string, options?: ClientOptions): Client {
   return new Client(createHttpTransport(accessFromKubeconfig(path, context)), options);
+}
+
+function readText(path: string): string {
+  return readBytes(path).toString('utf8');
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'no such file or directory' : message;
+    throw new KubeconfigError(`cannot read kubeconfig ${path}: ${reason}`, { cause });
+  }
 }
 
 const CLUSTER_FILES = ['certificate-authority'] as const satisfies readonly (keyof NamedCluster['cluster'])[];

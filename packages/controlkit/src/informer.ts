@@ -31,7 +31,7 @@ export interface Informer<T extends KubeObject> {
   /** Objects already there are given to `onAdd` at once. Returns how to unsubscribe. */
   subscribe(handlers: InformerHandlers<T>): () => void;
   readonly hasSynced: boolean;
-  /** Resolves after the first list is in the cache and its handlers were called. */
+  /** Resolves after the first list is in the cache and its handlers were called, or when the informer was stopped before. */
   readonly synced: Promise<void>;
   /** Of the last list, event or bookmark. */
   readonly resourceVersion: string;
@@ -97,9 +97,10 @@ export class ReflectingInformer<T extends KubeObject> implements Informer<T> {
     let state = initialReflectorState;
     while (!signal.aborted) {
       const input = await this.#perform(state, signal);
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       state = stepReflector(state, input, this.#deps.clock.monotonic(), this.#deps.random.next());
     }
+    this.#firstSync.resolve();
   }
 
   async #perform(state: ReflectorState, signal: AbortSignal): Promise<ReflectorInput> {

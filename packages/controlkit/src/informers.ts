@@ -11,7 +11,7 @@ export interface Informers {
   get<T extends KubeObject>(type: ResourceType<T>, selection?: Selection): Informer<T>;
   /** Runs those requested so far and those requested later, until the signal. Called once. */
   run(signal: AbortSignal): Promise<void>;
-  /** Resolves when all that were requested so far have synced. */
+  /** Resolves when all that were requested so far have synced, or have been stopped before that. */
   synced(): Promise<void>;
 }
 

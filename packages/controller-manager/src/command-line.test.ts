@@ -20,7 +20,7 @@ describe('parseCommandLine', () => {
   }
 
   const mistakes: [args: readonly string[], message: RegExp][] = [
-    [['--no-such-flag'], /unknown flag --no-such-flag/],
+    [['--no-such-flag'], /unknown flag: --no-such-flag/],
     [['--controllers=deployments'], /unknown controllers: deployments/],
     [['--node-monitor-period=soon'], /invalid value "soon" of --node-monitor-period/],
     [['--node-monitor-period=-1s'], /must not be negative/],

@@ -204,7 +204,7 @@ function read(argv: readonly string[]): Values {
     const token = tokens[index]!;
     if (token.kind !== 'option') throw new UsageError(`unexpected argument ${argv[token.index]}`);
     if (!known.has(token.name) && !token.name.startsWith('concurrent-')) {
-      throw new UsageError(`unknown flag --${token.name}`);
+      throw new UsageError(`unknown flag: --${token.name}`);
     }
     const next = tokens[index + 1];
     if (token.value !== undefined) values[token.name] = token.value;

@@ -52,6 +52,7 @@ export function createDns(config: DnsConfig, deps: DnsDeps): Dns {
       const watching = informers.run(signal);
       try {
         await informers.synced();
+        signal.throwIfAborted();
         const forwarder = createForwarder({ servers: config.forwardTo }, deps);
         const zone = { zone: config.zone, ttl: TTL_SECONDS };
         const server = await startDnsServer({ ...zone, ...config }, { ...deps, records, forwarder }, signal);

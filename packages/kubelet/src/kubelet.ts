@@ -91,6 +91,7 @@ export function createKubelet(config: KubeletConfig, deps: KubeletDeps): Kubelet
       group.start(async (groupSignal) => {
         await loop.prepare(groupSignal);
         await informers.synced();
+        if (groupSignal.aborted) return;
         loop.start(group, informers.get(podType, { fieldSelector: `spec.nodeName=${config.nodeName}` }), ready.resolve);
       });
       await group.done();
@@ -191,6 +192,7 @@ class KubeletLoop {
         onDelete: (pod) => intake.remove(pod),
       });
       await informer.synced;
+      if (signal.aborted) return;
       onReady();
       every(HOUSEKEEPING_MS, 'clean up pods', () => cleanUpPods(this.#housekeeping, signal));
       every(GARBAGE_MS, 'collect garbage', () => collectGarbage(this.#housekeeping, signal));

@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 
-import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
-import { accessOf, Client, createHttpTransport, parseKubeconfig } from '@kts/client';
+import { createLogger, parseFlags, systemClock as clock, systemRandom as random } from '@kts/base';
+import { accessFromKubeconfig, Client, createHttpTransport } from '@kts/client';
 
 import { createNftablesBackend } from './nftables/nftables-backend.ts';
 import { createProxy } from './proxy.ts';
@@ -29,25 +26,23 @@ try {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      kubeconfig: { type: 'string' },
-      'hostname-override': { type: 'string' },
-      'cluster-cidr': { type: 'string', default: '' },
-      'proxy-mode': { type: 'string', default: 'nftables' },
-      cleanup: { type: 'boolean', default: false },
-      v: { type: 'string', short: 'v', default: '0' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+  const values = parseFlags(args, {
+    kubeconfig: { type: 'string' },
+    'hostname-override': { type: 'string' },
+    'cluster-cidr': { type: 'list' },
+    'proxy-mode': { type: 'string' },
+    cleanup: { type: 'switch' },
+    v: { type: 'number', short: 'v' },
+    help: { type: 'switch', short: 'h' },
   });
   if (values.help) {
     process.stdout.write(USAGE);
     return;
   }
-  if (values['proxy-mode'] !== 'nftables') throw new Error(`--proxy-mode is nftables, not ${values['proxy-mode']}`);
-  const log = createLogger({ clock, verbosity: Number(values.v), write: (line) => process.stderr.write(line) });
-  const cidrs = values['cluster-cidr'].split(',').filter(Boolean);
+  const mode = values['proxy-mode'] ?? 'nftables';
+  if (mode !== 'nftables') throw new Error(`--proxy-mode is nftables, not ${mode}`);
+  const log = createLogger({ clock, verbosity: values.v ?? 0, write: (line) => process.stderr.write(line) });
+  const cidrs = values['cluster-cidr'] ?? [];
   const backends = new Map(
     (['IPv4', 'IPv6'] as const).map((family) => {
       const clusterCidrs = cidrs.filter((cidr) => cidr.includes(':') === (family === 'IPv6'));
@@ -59,11 +54,7 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   if (values.kubeconfig === undefined) throw new Error('--kubeconfig is required');
-  const file = values.kubeconfig;
-  const access = accessOf(parseKubeconfig(readFileSync(file, 'utf8'), file), (path) =>
-    readFileSync(resolve(dirname(file), path)),
-  );
-  const transport = createHttpTransport({ ...access, userAgent: 'kube-proxy' });
+  const transport = createHttpTransport({ ...accessFromKubeconfig(values.kubeconfig), userAgent: 'kube-proxy' });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const nodeName = values['hostname-override'] ?? hostname().toLowerCase();

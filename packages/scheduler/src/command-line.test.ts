@@ -21,6 +21,6 @@ describe('parseSchedulerFlags', () => {
 
   it('refuses what it does not know', () => {
     assert.throws(() => parseSchedulerFlags(['--port=1']), /--port/);
-    assert.throws(() => parseSchedulerFlags(['-v', 'x']), /must be a number/);
+    assert.throws(() => parseSchedulerFlags(['-v', 'x']), /invalid argument/);
   });
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { parseFlags } from '@kts/base';
 import { parseYaml } from '@kts/apimachinery';
 import { validateConfiguration, type KubeSchedulerConfiguration } from './configuration.ts';
 
@@ -25,33 +25,20 @@ Usage: kube-scheduler --kubeconfig FILE [flags]
 
 /** Throws for flags that do not exist or make no sense. */
 export function parseSchedulerFlags(args: readonly string[]): SchedulerFlags {
-  const { values } = parseArgs({
-    args: args.map(normalFlag),
-    options: {
-      kubeconfig: { type: 'string' },
-      config: { type: 'string' },
-      'leader-elect': { type: 'boolean' },
-      v: { type: 'string', short: 'v', default: '0' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-    allowNegative: true,
+  const values = parseFlags(args, {
+    kubeconfig: { type: 'string' },
+    config: { type: 'string' },
+    'leader-elect': { type: 'switch' },
+    v: { type: 'number', short: 'v' },
+    help: { type: 'switch', short: 'h' },
   });
-  const verbosity = Number(values.v);
-  if (!Number.isInteger(verbosity)) throw new Error(`--v must be a number, not ${JSON.stringify(values.v)}`);
   return {
     ...(values.kubeconfig !== undefined && { kubeconfig: values.kubeconfig }),
     ...(values.config !== undefined && { config: values.config }),
     ...(values['leader-elect'] !== undefined && { leaderElect: values['leader-elect'] }),
-    verbosity,
-    help: values.help,
+    verbosity: values.v ?? 0,
+    help: values.help ?? false,
   };
-}
-
-/** Go's forms of flags that Node does not know. */
-function normalFlag(argument: string): string {
-  if (argument === '--leader-elect=true') return '--leader-elect';
-  if (argument === '--leader-elect=false') return '--no-leader-elect';
-  return argument.replace(/^-v=/, '--v=');
 }
 
 /** What `--config` names; without it, the defaults. Throws if the file is not a valid configuration. */

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
 import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
-import { accessOf, Client, createHttpTransport, parseKubeconfig } from '@kts/client';
+import { accessFromKubeconfig, Client, createHttpTransport } from '@kts/client';
 import { LeaderElector } from '@kts/controlkit';
 import { parseSchedulerFlags, readConfiguration, USAGE, type SchedulerFlags } from './command-line.ts';
 import { createScheduler } from './scheduler.ts';
@@ -19,9 +17,10 @@ try {
 }
 
 async function run(flags: SchedulerFlags): Promise<void> {
+  if (flags.kubeconfig === undefined) throw new Error('--kubeconfig is required');
   const configuration = readConfiguration(flags);
   const log = createLogger({ clock, verbosity: flags.verbosity, write: (line) => process.stderr.write(line) });
-  const transport = createHttpTransport({ ...readAccess(flags), userAgent: 'kube-scheduler' });
+  const transport = createHttpTransport({ ...accessFromKubeconfig(flags.kubeconfig), userAgent: 'kube-scheduler' });
   const deps = { client: new Client(transport), clock, random, log, hostname: hostname() };
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -38,12 +37,4 @@ async function run(flags: SchedulerFlags): Promise<void> {
   } finally {
     await transport.close();
   }
-}
-
-function readAccess({ kubeconfig }: SchedulerFlags): ReturnType<typeof accessOf> {
-  if (kubeconfig === undefined) throw new Error('--kubeconfig is required');
-  const directory = dirname(resolve(kubeconfig));
-  return accessOf(parseKubeconfig(readFileSync(kubeconfig, 'utf8'), kubeconfig), (path) =>
-    readFileSync(resolve(directory, path)),
-  );
 }
