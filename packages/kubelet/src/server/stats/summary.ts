@@ -242,5 +242,6 @@ function numbers<K extends string>(
 }
 
 function timeOf(nanoSeconds: number): number {
-  return Math.floor(nanoSeconds / 1e6);
+  // Rounded: nanoseconds since 1970 have more digits than a number can hold.
+  return Math.round(nanoSeconds / 1e6);
 }

@@ -39,6 +39,8 @@ export async function bridgeRemoteCommand(
   } catch (error) {
     status = Buffer.from(JSON.stringify(toStatus(internalError((error as Error).message))));
   }
+  // Whatever the client still sends comes too late, but its part of closing has to be read.
+  held.deliver(() => {});
   send(client, CHANNEL.error, status);
   client.close(NORMAL_CLOSURE);
 }
@@ -98,7 +100,7 @@ function send(client: WebSocket, channel: number, data: Uint8Array, source?: Spd
 }
 
 interface HeldMessages {
-  /** Hands over what has come so far and all that comes. Call it once. */
+  /** Hands over what has come so far and all that comes, from now on to `take`. */
   deliver(take: (message: Buffer) => void): void;
 }
 
