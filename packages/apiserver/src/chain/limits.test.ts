@@ -11,10 +11,32 @@ import { priorityAndFairnessStage } from './priority-and-fairness.ts';
 const OK: ApiServerResponse = { kind: 'object', status: 200, object: {} };
 
 describe('in-flight limit', () => {
-  it('refuses what is over the limit and says when to come back', async () => {
+  it('lets what is over the limit wait for its turn, unless its client has gone', async () => {
+    const inFlight = { readOnly: 0, mutating: 0, rejected: 0 };
+    const order: string[] = [];
+    const held = Promise.withResolvers<ApiServerResponse>();
+    const serve = priorityAndFairnessStage(
+      { readOnly: 1, mutating: 1 },
+      inFlight,
+    )((request) => {
+      order.push(request.path);
+      return held.promise;
+    });
+    const [first, second, gone, third] = ['/a', '/b', '/gone', '/c'].map((path) => chainRequest({ path }));
+    const answers = [serve(first!), serve(second!), serve(third!)];
+    const cancelled = assert.rejects(serve(gone!), { name: 'AbortError' });
+    gone!.cancel();
+    assert.deepEqual(order, ['/a']);
+    held.resolve(OK);
+    await Promise.all([...answers, cancelled]);
+    assert.deepEqual(order, ['/a', '/b', '/c']);
+    assert.deepEqual(inFlight, { readOnly: 0, mutating: 0, rejected: 0 });
+  });
+
+  it('refuses what finds the queue full and says when to come back', async () => {
     const inFlight = { readOnly: 0, mutating: 0, rejected: 0 };
     const held = Promise.withResolvers<ApiServerResponse>();
-    const serve = priorityAndFairnessStage({ readOnly: 1, mutating: 1 }, inFlight)(() => held.promise);
+    const serve = priorityAndFairnessStage({ readOnly: 1, mutating: 1, waiting: 0 }, inFlight)(() => held.promise);
     const first = serve(chainRequest({ path: '/api/v1/pods' }));
     const second = chainRequest({ path: '/api/v1/pods' });
     await assert.rejects(serve(second), { message: 'Too many requests, please try again later.' });
