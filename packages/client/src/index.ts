@@ -1,4 +1,5 @@
 export { Client, type ClientOptions } from './client.ts';
+export { certify, issue, type CertificateRequest, type KeyPair } from './certificate/certificate.ts';
 export { createHttpTransport } from './http-transport.ts';
 export {
   accessOf,

@@ -1,6 +1,9 @@
-import { parseArgs } from 'node:util';
+import { join } from 'node:path';
 
-import type { KubeletConfig } from './config.ts';
+import { parseFlags } from '@kts/base';
+
+import { DEFAULT_KUBELET_CONFIG, type KubeletConfig } from './config.ts';
+import type { ServingFiles } from './server/serving-certificate.ts';
 
 export const USAGE = `Runs the pods that are bound to this node.
 
@@ -16,9 +19,19 @@ Usage: kubelet --kubeconfig FILE [flags]
   --cluster-domain NAME               search domain of pods (default cluster.local)
   --cgroup-root PATH                  parent of all pods' cgroups (default /)
   --max-pods N                        (default 110)
+  --pod-cidr CIDR                     addresses of this node's pods
+  --register-node                     (default true; --register-node=false: somebody else makes the Node)
+  --address ADDRESS                   where the kubelet's own server listens (default 0.0.0.0)
+  --port N                            its port (default 10250)
+  --tls-cert-file FILE                its certificate (default: one that is made and kept in --cert-dir)
+  --tls-private-key-file FILE         the key to it
+  --cert-dir DIR                      (default ROOT-DIR/pki)
+  --client-ca-file FILE               who signs the certificates of its clients; they may always use tokens
   --node-labels KEY=VALUE,...         labels to register the node with
   -v, --v LEVEL                       how much to log (default 0)
 `;
+
+const DEFAULT_RUNTIME_ENDPOINT = 'unix:///run/containerd/containerd.sock';
 
 /** The flags of kubelet that this one has. */
 export interface KubeletFlags {
@@ -27,61 +40,74 @@ export interface KubeletFlags {
   readonly kubeconfig?: string;
   /** Path of the runtime's socket. */
   readonly runtimeSocket: string;
+  readonly serving: ServingFiles;
+  /** PEM file of the authority that signs clients' certificates. */
+  readonly clientCAFile?: string;
   /** What was said of the configuration; the rest has its defaults. */
   readonly config: Partial<KubeletConfig>;
 }
 
 /** Throws for unknown flags and values that make no sense. */
 export function parseKubeletFlags(args: readonly string[]): KubeletFlags {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      kubeconfig: { type: 'string' },
-      'container-runtime-endpoint': { type: 'string', default: 'unix:///run/containerd/containerd.sock' },
-      'hostname-override': { type: 'string' },
-      'node-ip': { type: 'string' },
-      'root-dir': { type: 'string' },
-      'pod-manifest-path': { type: 'string' },
-      'cluster-dns': { type: 'string' },
-      'cluster-domain': { type: 'string' },
-      'cgroup-root': { type: 'string' },
-      'max-pods': { type: 'string' },
-      'node-labels': { type: 'string' },
-      v: { type: 'string', short: 'v', default: '0' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+  const values = parseFlags(args, {
+    kubeconfig: { type: 'string' },
+    'container-runtime-endpoint': { type: 'string' },
+    'hostname-override': { type: 'string' },
+    'node-ip': { type: 'list' },
+    'root-dir': { type: 'string' },
+    'pod-manifest-path': { type: 'string' },
+    'cluster-dns': { type: 'list' },
+    'cluster-domain': { type: 'string' },
+    'cgroup-root': { type: 'string' },
+    'max-pods': { type: 'number' },
+    'pod-cidr': { type: 'string' },
+    'node-labels': { type: 'list' },
+    'register-node': { type: 'switch' },
+    address: { type: 'string' },
+    port: { type: 'number' },
+    'tls-cert-file': { type: 'string' },
+    'tls-private-key-file': { type: 'string' },
+    'cert-dir': { type: 'string' },
+    'client-ca-file': { type: 'string' },
+    v: { type: 'number', short: 'v' },
+    help: { type: 'switch', short: 'h' },
   });
   const given = <K extends keyof KubeletConfig>(key: K, value: KubeletConfig[K] | undefined): Partial<KubeletConfig> =>
     value === undefined ? {} : { [key]: value };
-  const nodeIP = values['node-ip'];
-  const maxPods = values['max-pods'];
   const labels = values['node-labels'];
+  const optional = <K extends string>(key: K, value: string | undefined): { readonly [Name in K]?: string } =>
+    value === undefined ? {} : ({ [key]: value } as Record<K, string>);
+  const rootDirectory = values['root-dir'] ?? DEFAULT_KUBELET_CONFIG.rootDirectory;
   return {
-    help: values.help,
-    verbosity: wholeNumber('v', values.v),
-    ...(values.kubeconfig === undefined ? {} : { kubeconfig: values.kubeconfig }),
-    runtimeSocket: values['container-runtime-endpoint'].replace(/^unix:\/\//, ''),
+    help: values.help ?? false,
+    verbosity: values.v ?? 0,
+    ...optional('kubeconfig', values.kubeconfig),
+    runtimeSocket: (values['container-runtime-endpoint'] ?? DEFAULT_RUNTIME_ENDPOINT).replace(/^unix:\/\//, ''),
+    serving: {
+      ...optional('certificate', values['tls-cert-file']),
+      ...optional('key', values['tls-private-key-file']),
+      directory: values['cert-dir'] ?? join(rootDirectory, 'pki'),
+    },
+    ...optional('clientCAFile', values['client-ca-file']),
     config: {
       ...given('nodeName', values['hostname-override']),
-      ...given('nodeAddresses', nodeIP === undefined ? undefined : [nodeIP]),
+      ...given('nodeAddresses', values['node-ip']),
       ...given('rootDirectory', values['root-dir']),
       ...given('staticPodPath', values['pod-manifest-path']),
-      ...given('clusterDNS', values['cluster-dns']?.split(',').filter(Boolean)),
+      ...given('clusterDNS', values['cluster-dns']),
       ...given('clusterDomain', values['cluster-domain']),
       ...given('cgroupRoot', values['cgroup-root']),
-      ...given('maxPods', maxPods === undefined ? undefined : wholeNumber('max-pods', maxPods)),
+      ...given('maxPods', values['max-pods']),
+      ...given('podCIDR', values['pod-cidr']),
       ...given('nodeLabels', labels === undefined ? undefined : labelsOf(labels)),
+      ...given('registerNode', values['register-node']),
+      ...given('address', values.address),
+      ...given('port', values.port),
     },
   };
 }
 
-function wholeNumber(flag: string, text: string): number {
-  if (!/^\d+$/.test(text)) throw new Error(`--${flag} is a whole number, not ${JSON.stringify(text)}`);
-  return Number(text);
-}
-
-function labelsOf(text: string): Readonly<Record<string, string>> {
-  const pairs = text.split(',').filter(Boolean);
+function labelsOf(pairs: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const equals = pair.indexOf('=');

@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
 
-import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
-import { accessOf, Client, createHttpTransport, parseKubeconfig } from '@kts/client';
+import { createLogger, systemClock as clock, systemRandom as random, TaskGroup } from '@kts/base';
+import { accessFromKubeconfig, Client, createHttpTransport } from '@kts/client';
 import { connectCri } from '@kts/host-cri';
 import { ownNetwork } from '@kts/host-linux';
 
@@ -11,6 +10,9 @@ import { parseKubeletFlags, USAGE, type KubeletFlags } from './command-line.ts';
 import { DEFAULT_KUBELET_CONFIG } from './config.ts';
 import { linuxHost } from './host/linux/linux-host.ts';
 import { createKubelet } from './kubelet.ts';
+import { createKubeletServer } from './server/kubelet-server.ts';
+import { linuxLogFiles } from './server/logs/linux-log-files.ts';
+import { servingCertificate } from './server/serving-certificate.ts';
 
 try {
   const flags = parseKubeletFlags(process.argv.slice(2));
@@ -23,10 +25,7 @@ try {
 
 async function run(flags: KubeletFlags): Promise<void> {
   if (flags.kubeconfig === undefined) throw new Error('--kubeconfig is required');
-  const file = flags.kubeconfig;
-  const access = accessOf(parseKubeconfig(readFileSync(file, 'utf8'), file), (path) =>
-    readFileSync(resolve(dirname(file), path)),
-  );
+  const access = accessFromKubeconfig(flags.kubeconfig);
   const config = {
     ...DEFAULT_KUBELET_CONFIG,
     nodeName: hostname().toLowerCase(),
@@ -42,10 +41,33 @@ async function run(flags: KubeletFlags): Promise<void> {
   const host = await linuxHost(ownNetwork, clock);
   const client = new Client(transport);
   const { runtime, images } = cri;
+  const deps = { client, clock, random, log, runtime, images, host };
+  const kubelet = createKubelet(config, deps);
+  const server = createKubeletServer(
+    {
+      nodeName: config.nodeName,
+      address: config.address,
+      port: config.port,
+      tls: readTls(flags, config.nodeName),
+      rootDirectory: config.rootDirectory,
+    },
+    { ...deps, api: kubelet.api, logFiles: linuxLogFiles, network: ownNetwork },
+  );
   try {
-    await createKubelet(config, { client, clock, random, log, runtime, images, host }).run(stop.signal);
+    const group = new TaskGroup(stop.signal);
+    group.start((signal) => kubelet.run(signal));
+    group.start((signal) => server.run(signal));
+    await group.done();
   } finally {
     cri.close();
     await transport.close();
   }
+}
+
+function readTls(
+  { serving, clientCAFile }: KubeletFlags,
+  nodeName: string,
+): { readonly cert: string; readonly key: string; readonly clientCA?: string } {
+  const { certificate, key } = servingCertificate(serving, nodeName, { clock, random });
+  return { cert: certificate, key, ...(clientCAFile ? { clientCA: readFileSync(clientCAFile, 'utf8') } : {}) };
 }

@@ -7,8 +7,8 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 
 import type { Clock, Random } from '@kts/base';
+import { issue, type CertificateRequest, type KeyPair } from '@kts/client';
 
-import { issue, type CertificateRequest, type KeyPair } from './certificate.ts';
 import type { PkiFiles } from './pki-files.ts';
 
 const YEAR_MS = 365 * 24 * 3600 * 1000;

@@ -1,4 +1,4 @@
-import type { KeyPair } from './certificate.ts';
+import type { KeyPair } from '@kts/client';
 
 /** What a kubeconfig file leads to. */
 export interface KubeconfigOptions {

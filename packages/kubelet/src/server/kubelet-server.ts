@@ -20,8 +20,8 @@ export interface KubeletServerConfig {
   readonly address?: string;
   /** 0: any free one. */
   readonly port: number;
-  /** PEM. Clients' certificates are believed if `clientCA` has signed them. */
-  readonly tls: { readonly cert: string; readonly key: string; readonly clientCA: string };
+  /** PEM. Clients' certificates are believed if `clientCA` has signed them; absent: nobody's are. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly clientCA?: string };
   /** Its file system is what `/stats/summary` shows as the node's; absent: the root's. */
   readonly rootDirectory?: string;
   /** What `/configz` shows; absent: nothing. */
@@ -61,7 +61,12 @@ export function createKubeletServer(config: KubeletServerConfig, deps: KubeletSe
     run: async (signal) => {
       const group = new TaskGroup(signal);
       const { cert, key, clientCA: ca } = config.tls;
-      const server = createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: false });
+      // Without authorities of our own Node would believe those of the web.
+      const server = createServer({
+        cert,
+        key,
+        ...(ca ? { ca, requestCert: true, rejectUnauthorized: false } : {}),
+      });
       server.headersTimeout = HEADERS_MS_MAX;
       server.requestTimeout = 0;
       serve(server, context, access, group);

@@ -2,7 +2,7 @@
  * Issuing X.509 certificates with ECDSA P-256 keys.
  *
  * Differs: written here instead of taken from a library, because loading one costs more than a whole cluster's
- * certificates do (see the package's README).
+ * certificates do.
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
