@@ -19,6 +19,8 @@ export interface ApiServerFlags {
   readonly auditPolicyFile?: string;
   /** `-` is standard output. */
   readonly auditLogPath?: string;
+  readonly enableAdmissionPlugins: readonly string[];
+  readonly disableAdmissionPlugins: readonly string[];
   readonly maxRequestsInflight: number;
   readonly maxMutatingRequestsInflight: number;
   /** Where to write a kubeconfig for the administrator. */
@@ -44,6 +46,12 @@ const FLAGS = {
   'token-auth-file': { type: 'string', text: 'file of static tokens' },
   'audit-policy-file': { type: 'string', text: 'what to record' },
   'audit-log-path': { type: 'string', text: 'where to record it; -: standard output' },
+  'enable-admission-plugins': { type: 'list', default: [], text: 'admission plugins beside those that are on anyway' },
+  'disable-admission-plugins': {
+    type: 'list',
+    default: [],
+    text: 'admission plugins that are on by default, but not here',
+  },
   'max-requests-inflight': { type: 'number', default: 400, text: 'reads at a time; 0: no limit' },
   'max-mutating-requests-inflight': { type: 'number', default: 200, text: 'writes at a time; 0: no limit' },
   'write-kubeconfig': { type: 'string', text: "where to write the administrator's kubeconfig" },
@@ -78,6 +86,8 @@ export function parseApiServerFlags(args: readonly string[]): ApiServerFlags {
     dataDir: values['data-dir'] ?? FLAGS['data-dir'].default,
     serviceClusterIPRange: values['service-cluster-ip-range'] ?? FLAGS['service-cluster-ip-range'].default,
     anonymousAuth: values['anonymous-auth'] ?? FLAGS['anonymous-auth'].default,
+    enableAdmissionPlugins: values['enable-admission-plugins'] ?? [],
+    disableAdmissionPlugins: values['disable-admission-plugins'] ?? [],
     maxRequestsInflight: atMost('max-requests-inflight', Number.MAX_SAFE_INTEGER),
     maxMutatingRequestsInflight: atMost('max-mutating-requests-inflight', Number.MAX_SAFE_INTEGER),
     ...optional('advertiseAddress', values['advertise-address']),

@@ -5,6 +5,9 @@ import { parseYaml } from '@kts/apimachinery';
 import { asAuditPolicy, type ApiServerFlags } from './command-line.ts';
 import type { ApiServerConfig, AuditConfig } from './server-config.ts';
 
+/** All addresses, which is no address that a certificate could be for. */
+const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
 /** The configuration that flags ask for; reads the files they name. Throws if one cannot be used. */
 export function configFromFlags(flags: ApiServerFlags): ApiServerConfig {
   const audit = auditOf(flags);
@@ -12,13 +15,19 @@ export function configFromFlags(flags: ApiServerFlags): ApiServerConfig {
     secure: { host: flags.bindAddress, port: flags.securePort },
     serviceRanges: flags.serviceClusterIPRange,
     anonymous: flags.anonymousAuth,
+    admissionPlugins: { enabled: flags.enableAdmissionPlugins, disabled: flags.disableAdmissionPlugins },
     inFlight: { readOnly: flags.maxRequestsInflight, mutating: flags.maxMutatingRequestsInflight },
-    ...(flags.advertiseAddress ? { advertiseAddress: flags.advertiseAddress, names: [flags.advertiseAddress] } : {}),
+    ...(flags.advertiseAddress ? { advertiseAddress: flags.advertiseAddress } : {}),
+    names: [flags.advertiseAddress, flags.bindAddress].filter(isNameable),
     ...(flags.serviceAccountIssuer ? { serviceAccountIssuer: flags.serviceAccountIssuer } : {}),
     ...(flags.apiAudiences ? { apiAudiences: flags.apiAudiences } : {}),
     ...(flags.tokenAuthFile ? { tokens: readFileSync(flags.tokenAuthFile, 'utf8') } : {}),
     ...(audit ? { audit } : {}),
   };
+}
+
+function isNameable(address: string | undefined): address is string {
+  return address !== undefined && !UNSPECIFIED.has(address);
 }
 
 function auditOf({ auditPolicyFile, auditLogPath }: ApiServerFlags): AuditConfig | undefined {

@@ -62,6 +62,8 @@ export interface ApiServerRequest {
   readonly receivedAt: number;
   /** Headers that stages add to the answer, whatever it will be. */
   readonly responseHeaders: Record<string, string>;
+  /** What stages and plugins have to say to the audit log. */
+  auditAnnotations?: Record<string, string>;
 
   info: RequestInfo;
   user: UserInfo;

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from '@kts/base';
 import type { Store } from '@kts/store';
 
+import type { PluginChoice } from './admission/default-plugins.ts';
 import type { TokenIssuer } from './authentication/token-issuer.ts';
 import type { Review } from './authorization/access-reviews.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
@@ -22,6 +23,8 @@ export interface ResourceServerParts {
   readonly serviceRanges: readonly string[];
   /** How the server reaches kubelets, pods and services; absent: logs, exec and the like are refused. */
   readonly backend?: BackendConnector;
+  /** Absent: those that are on by default. */
+  readonly admissionPlugins?: PluginChoice;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

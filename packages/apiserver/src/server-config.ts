@@ -1,3 +1,4 @@
+import type { PluginChoice } from './admission/default-plugins.ts';
 import type { AuditPolicy } from './audit/policy.ts';
 import type { InFlightLimits } from './chain/priority-and-fairness.ts';
 
@@ -21,6 +22,8 @@ export interface ApiServerConfig {
   readonly anonymous?: boolean;
   /** The text of a token file: `token,user,uid,"group1,group2"` a line. */
   readonly tokens?: string;
+  /** Absent: those that are on by default. */
+  readonly admissionPlugins?: PluginChoice;
   readonly inFlight?: InFlightLimits;
   readonly requestTimeoutMs?: number;
   /** Absent: nothing is recorded. */

@@ -87,6 +87,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     tokenIssuer: identity.tokenIssuer,
     reviews: { ...authorization.reviews, ...identity.reviews },
     serviceRanges,
+    ...(config.admissionPlugins ? { admissionPlugins: config.admissionPlugins } : {}),
     backend: socketBackend(certificates.current.kubeletClient, deps.dial),
   });
   const classifier = new FlowClassifier();

@@ -129,7 +129,7 @@ describe('NodeRestriction', () => {
   const kubelet: UserInfo = { name: 'system:node:one', groups: ['system:nodes', 'system:authenticated'] };
 
   test('kubelets write their own node only', async () => {
-    await using server = await startTestApiServer();
+    await using server = await startTestApiServer({ admissionPlugins: ['NodeRestriction'] });
     const client = server.clientFor(kubelet);
     const created = await client.create(nodes, { metadata: { name: 'one' }, spec: {}, status: {} });
     assert.deepEqual(created.spec?.taints, [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]);
@@ -138,7 +138,7 @@ describe('NodeRestriction', () => {
   });
 
   test('kubelets delete pods of their own node only', async () => {
-    await using server = await startTestApiServer();
+    await using server = await startTestApiServer({ admissionPlugins: ['NodeRestriction'] });
     await server.client.create(pods, { ...pod('a'), spec: { ...pod('a').spec, nodeName: 'two' } });
     const error = await failureOf(server.clientFor(kubelet).delete(pods, { namespace, name: 'a' }));
     assert.match(error.message, /node "one" can only delete pods with spec.nodeName set to itself/);

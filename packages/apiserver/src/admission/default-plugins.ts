@@ -11,6 +11,7 @@ import type { LiveObjects } from './live-objects.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
+import { podSecurity } from './pod-security/pod-security.ts';
 import { priority } from './priority.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
@@ -27,25 +28,38 @@ export interface PluginParts {
   readonly quota?: AdmissionPlugin;
 }
 
+/** Which plugins run, beside those that are on by default. Names are upstream's. */
+export interface PluginChoice {
+  readonly enabled?: readonly string[];
+  readonly disabled?: readonly string[];
+}
+
+/** Known, but only on where somebody asks for it. */
+const OFF_BY_DEFAULT: ReadonlySet<string> = new Set(['NodeRestriction']);
+
 /**
- * The plugins that are on by default, in upstream's order, which clients can observe: an earlier refusal hides a later
- * one, and a later plugin sees what an earlier one filled in.
+ * The plugins of a server in upstream's order, which clients can observe: an earlier refusal hides a later one, and a
+ * later plugin sees what an earlier one filled in.
  *
- * Mirrors: AllOrderedPlugins in pkg/kubeapiserver/options/plugins.go (v1.36)
+ * Mirrors: AllOrderedPlugins and DefaultOffAdmissionPlugins in pkg/kubeapiserver/options/plugins.go (v1.36)
  */
-export function defaultPlugins({
-  live,
-  authorizer,
-  random,
-  dynamic = [],
-  quota,
-}: PluginParts): readonly AdmissionPlugin[] {
+export function choosePlugins(
+  parts: PluginParts,
+  { enabled = [], disabled = [] }: PluginChoice = {},
+): readonly AdmissionPlugin[] {
+  return orderedPlugins(parts).filter(
+    ({ name }) => !disabled.includes(name) && (enabled.includes(name) || !OFF_BY_DEFAULT.has(name)),
+  );
+}
+
+function orderedPlugins({ live, authorizer, random, dynamic = [], quota }: PluginParts): readonly AdmissionPlugin[] {
   return [
     namespaceLifecycle(live),
     limitRanger(live),
     serviceAccount(live, random),
     nodeRestriction(live),
     taintNodesByCondition,
+    podSecurity(live),
     priority(live),
     defaultTolerationSeconds,
     defaultStorageClass(live),

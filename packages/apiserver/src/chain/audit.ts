@@ -28,7 +28,9 @@ export const auditStage =
     const emit = (stage: AuditStage, outcome: object): void => {
       if (decision.omitStages.has(stage)) return;
       const event = auditEvent(request, requester, decision, stage, options.clock.now());
-      options.write(`${JSON.stringify({ ...event, ...outcome })}\n`);
+      const { auditAnnotations } = request;
+      const annotations = auditAnnotations ? { annotations: auditAnnotations } : {};
+      options.write(`${JSON.stringify({ ...event, ...outcome, ...annotations })}\n`);
     };
     emit('RequestReceived', {});
     try {

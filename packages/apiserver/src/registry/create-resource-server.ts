@@ -1,7 +1,7 @@
 import type { KubeObject } from '@kts/apimachinery';
 
 import { admissionChain } from '../admission/admission.ts';
-import { defaultPlugins } from '../admission/default-plugins.ts';
+import { choosePlugins } from '../admission/default-plugins.ts';
 import { liveObjects } from '../admission/live-objects.ts';
 import { resourceQuota } from '../admission/resource-quota.ts';
 import { CacheFeed } from '../cache/cache-feed.ts';
@@ -31,7 +31,9 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
     feed,
     storages,
     catalog,
-    admission: admissionChain(defaultPlugins({ live, authorizer, random, quota: resourceQuota(live, () => registry) })),
+    admission: admissionChain(
+      choosePlugins({ live, authorizer, random, quota: resourceQuota(live, () => registry) }, parts.admissionPlugins),
+    ),
     hooks: new Map([['services/specs', serviceHooks(parts.serviceRanges)], ...rbacHooks(parts.escalation)]),
     authorizer,
     clock,

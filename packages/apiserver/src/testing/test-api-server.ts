@@ -30,6 +30,8 @@ export interface TestApiServerOptions {
   readonly log?: Logger;
   /** Namespaces to begin with, each with a default service account. Default: `default` and `kube-system`. */
   readonly namespaces?: readonly string[];
+  /** Admission plugins beside those that are on by default. */
+  readonly admissionPlugins?: readonly string[];
 }
 
 /** A real API server without sockets: the same registry, cache, admission and strategies, on a memory store. */
@@ -84,6 +86,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
     }),
     reviews: accessReviews(ALLOW_ALL, rules),
     serviceRanges: [DEFAULT_SERVICE_RANGE],
+    admissionPlugins: { enabled: options.admissionPlugins ?? [] },
     clock,
     random,
     log,
