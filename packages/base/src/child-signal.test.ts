@@ -32,6 +32,16 @@ describe('childSignal', () => {
     assert.equal(child.signal.reason, 'first');
   });
 
+  it('is aborted with its parent if others listen to that too', () => {
+    const parent = new AbortController();
+    let heard = 0;
+    parent.signal.addEventListener('abort', () => heard++, { once: true });
+    using first = childSignal(parent.signal);
+    using second = childSignal(parent.signal);
+    parent.abort();
+    assert.deepEqual([heard, first.signal.aborted, second.signal.aborted], [1, true, true]);
+  });
+
   it('leaves nothing behind in its parent once disposed', () => {
     const parent = new AbortController();
     {
