@@ -51,4 +51,17 @@ describe('childSignal', () => {
     }
     assert.equal(getEventListeners(parent.signal, 'abort').length, 0);
   });
+
+  it('reaches every grandchild, also when listeners of the first ones do more than listen', () => {
+    const root = new AbortController();
+    const children = [childSignal(root.signal), childSignal(root.signal), childSignal(root.signal)];
+    const grandchildren = children.flatMap((child) => [childSignal(child.signal), childSignal(child.signal)]);
+    for (const child of children) child.signal.addEventListener('abort', () => child[Symbol.dispose]());
+    for (const child of grandchildren) child.signal.addEventListener('abort', () => child[Symbol.dispose]());
+    root.abort();
+    assert.deepEqual(
+      [...children, ...grandchildren].map((child) => child.signal.aborted),
+      Array.from({ length: 9 }, () => true),
+    );
+  });
 });

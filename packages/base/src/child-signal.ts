@@ -4,8 +4,13 @@ export interface ChildSignal extends Disposable {
   abort(reason?: unknown): void;
 }
 
-/** A parent may have thousands of children; looking through as many listeners for each of them would be slow. */
-const childrenOf = new WeakMap<AbortSignal, Set<AbortController>>();
+/** The children of a parent, which may be thousands: one listener for all, and leaving takes no search. */
+interface Family {
+  readonly children: Set<AbortController>;
+  readonly onAbort: () => void;
+}
+
+const families = new WeakMap<AbortSignal, Family>();
 
 /**
  * Derives a signal from `parent` without leaking: unlike `AbortSignal.any`, disposing detaches it, so a long-lived parent
@@ -23,23 +28,29 @@ export function childSignal(parent: AbortSignal): ChildSignal {
 }
 
 function attach(child: AbortController, parent: AbortSignal): void {
-  let children = childrenOf.get(parent);
-  if (!children) {
-    childrenOf.set(parent, (children = new Set()));
-    parent.addEventListener('abort', abortChildren, { once: true });
+  let family = families.get(parent);
+  if (!family) {
+    families.set(parent, (family = newFamily(parent)));
+    parent.addEventListener('abort', family.onAbort, { once: true });
   }
-  children.add(child);
+  family.children.add(child);
 }
 
 function detach(child: AbortController, parent: AbortSignal): void {
-  const children = childrenOf.get(parent);
-  if (!children?.delete(child) || children.size > 0) return;
-  childrenOf.delete(parent);
-  parent.removeEventListener('abort', abortChildren);
+  const family = families.get(parent);
+  if (!family?.children.delete(child) || family.children.size > 0) return;
+  families.delete(parent);
+  parent.removeEventListener('abort', family.onAbort);
 }
 
-function abortChildren({ currentTarget }: Event): void {
-  const parent = currentTarget as AbortSignal;
-  for (const child of childrenOf.get(parent) ?? []) child.abort(parent.reason);
-  childrenOf.delete(parent);
+/** The listener knows its parent by itself: an event within an event has lost its `currentTarget` in Node 26. */
+function newFamily(parent: AbortSignal): Family {
+  const children = new Set<AbortController>();
+  return {
+    children,
+    onAbort: () => {
+      for (const child of children) child.abort(parent.reason);
+      families.delete(parent);
+    },
+  };
 }
