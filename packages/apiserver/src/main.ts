@@ -34,16 +34,28 @@ async function run(flags: ApiServerFlags): Promise<void> {
     await server.ready;
     const { address, port } = server.address!;
     log.info('serving', { address, port });
-    if (flags.writeKubeconfig) writeKubeconfig(flags.writeKubeconfig, server.pki.authority, port);
+    if (flags.writeKubeconfig) {
+      const url = `https://${hostInUrl(reachableAddress(address))}:${port}`;
+      writeKubeconfig(flags.writeKubeconfig, url, server.pki.authority);
+    }
     await running;
   } finally {
     await store.close();
   }
 }
 
-function writeKubeconfig(path: string, authority: { certificate: string; key: string }, port: number): void {
+/** A server that listens on every address is reached on this machine by loopback. */
+function reachableAddress(address: string): string {
+  return address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
+}
+
+function hostInUrl(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+function writeKubeconfig(path: string, server: string, authority: { certificate: string; key: string }): void {
   const text = formatKubeconfig({
-    server: `https://127.0.0.1:${port}`,
+    server,
     authorityCertificate: authority.certificate,
     userName: CLIENT_IDENTITIES.admin.commonName,
     credentials: issueClient({ clock, random }, authority, CLIENT_IDENTITIES.admin),

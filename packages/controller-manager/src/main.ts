@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
 
 import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
-import { accessOf, Client, createHttpTransport, parseKubeconfig } from '@kts/client';
+import { accessFromKubeconfig, Client, createHttpTransport } from '@kts/client';
 
-import { parseCommandLine, usage, type CommandLine } from './command-line.ts';
+import { parseCommandLine, usage, UsageError, type CommandLine } from './command-line.ts';
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
 import { createControllerManager } from './controller-manager.ts';
 
@@ -23,7 +22,11 @@ try {
 
 async function run(options: CommandLine): Promise<void> {
   const log = createLogger({ clock, verbosity: options.verbosity, write: (line) => process.stderr.write(line) });
-  const transport = createHttpTransport({ ...readAccess(options.kubeconfig), userAgent: 'kube-controller-manager' });
+  if (options.kubeconfig === undefined) throw new UsageError('--kubeconfig is required');
+  const transport = createHttpTransport({
+    ...accessFromKubeconfig(options.kubeconfig),
+    userAgent: 'kube-controller-manager',
+  });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const manager = createControllerManager(completeConfig(options), {
@@ -57,10 +60,4 @@ function completeConfig(options: CommandLine): Partial<ControllerManagerConfig> 
         }
       : {}),
   };
-}
-
-function readAccess(path: string | undefined): ReturnType<typeof accessOf> {
-  if (path === undefined) throw new Error('--kubeconfig is required');
-  const directory = dirname(resolve(path));
-  return accessOf(parseKubeconfig(readFileSync(path, 'utf8'), path), (file) => readFileSync(resolve(directory, file)));
 }
