@@ -24,6 +24,8 @@ export interface InProcessOptions {
   readonly random: Pick<Random, 'uuid'>;
   /** Aborted when the server stops. */
   readonly stopped: AbortSignal;
+  /** Who managed fields and audit records say has written. */
+  readonly userAgent?: string;
 }
 
 export function createInProcessTransport(options: InProcessOptions, user: UserInfo): Transport {
@@ -90,7 +92,7 @@ function toServerRequest(
     method: request.method,
     path: request.path,
     query,
-    headers: {},
+    headers: options.userAgent ? { 'user-agent': options.userAgent } : {},
     headerValues: () => [],
     readBody: () => Promise.resolve(body),
     signal: child.signal,

@@ -61,8 +61,8 @@ export interface ApiServer extends Component {
   readonly address: AddressInfo | undefined;
   /** Serves a connection that somebody else has accepted: on another address, or in a node's network. */
   accept(connection: Duplex): void;
-  /** A way in for a component in the same process, which acts as `user`. */
-  inProcessTransport(user: UserInfo): Transport;
+  /** A way in for a component in the same process, which acts as `user` and writes under the name of `userAgent`. */
+  inProcessTransport(user: UserInfo, userAgent?: string): Transport;
 }
 
 /** Who the server is to itself. */
@@ -125,7 +125,8 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
       if (state.http) state.http.accept(connection);
       else connection.destroy();
     },
-    inProcessTransport: (user) => createInProcessTransport(inProcess, user),
+    inProcessTransport: (user, userAgent) =>
+      createInProcessTransport({ ...inProcess, ...(userAgent ? { userAgent } : {}) }, user),
   };
 }
 

@@ -23,7 +23,7 @@ export interface ControlPlane {
   /** Nodes tell it how they are reached. */
   readonly dialer: NodeDialer;
   /** A client that acts as one of the cluster's own components. */
-  clientAs(user: UserInfo): Client;
+  clientAs(user: UserInfo, userAgent: string): Client;
 }
 
 /** The message is for the user. */
@@ -87,7 +87,7 @@ export async function startApiServer(
     dialer,
     port,
     server: `https://127.0.0.1:${port}`,
-    clientAs: (user) => new Client(apiServer.inProcessTransport(user)),
+    clientAs: (user, userAgent) => new Client(apiServer.inProcessTransport(user, userAgent)),
   };
 }
 
@@ -112,13 +112,13 @@ export async function startControllers(
       serviceAccountKey: serviceAccount.privateKey,
       clusterSigning: { certificate: authority.certificate, key: authority.key },
     };
-    const client = controlPlane.clientAs(SYSTEM_USERS.controllerManager);
+    const client = controlPlane.clientAs(SYSTEM_USERS.controllerManager, 'kube-controller-manager');
     starting.push(startComponent(createControllerManager(settings, { ...deps, client }), group));
   }
   if (config.components.has('scheduler')) {
     const { createScheduler, parseSchedulerFlags, readConfiguration } = await import('@kts/scheduler');
     const configuration = readConfiguration(parseSchedulerFlags(config.componentArguments.scheduler));
-    const client = controlPlane.clientAs(SYSTEM_USERS.scheduler);
+    const client = controlPlane.clientAs(SYSTEM_USERS.scheduler, 'kube-scheduler');
     starting.push(startComponent(createScheduler(configuration, { ...deps, client }), group));
   }
   await Promise.all(starting);

@@ -125,7 +125,7 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
       {
         ...deps,
         log,
-        client: controlPlane.clientAs(nodeUser(node.name)),
+        client: controlPlane.clientAs(nodeUser(node.name), 'kubelet'),
         runtime: cri.runtime,
         images: cri.images,
         host,
@@ -142,7 +142,7 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
         ...deps,
         log,
         api: kubelet.api,
-        client: controlPlane.clientAs(nodeUser(node.name)),
+        client: controlPlane.clientAs(nodeUser(node.name), 'kubelet'),
         runtime: cri.runtime,
         host,
         logFiles: linuxLogFiles,
@@ -167,7 +167,7 @@ async function startProxy({ config, controlPlane, deps, group }: RealNodesContex
     { family: 'IPv4', clusterCidrs: [config.clusterCidr] },
     { networkNamespace: node.network.namespacePath, log },
   );
-  const client = controlPlane.clientAs(SYSTEM_USERS.proxy);
+  const client = controlPlane.clientAs(SYSTEM_USERS.proxy, 'kube-proxy');
   const proxy = createProxy({ nodeName: node.name }, { ...deps, log, client, backends: new Map([['IPv4', backend]]) });
   await startComponent(proxy, group);
 }
@@ -176,7 +176,7 @@ async function startProxy({ config, controlPlane, deps, group }: RealNodesContex
 export async function startDns(context: RealNodesContext): Promise<void> {
   const { config, controlPlane, network, deps, group } = context;
   const { createDns, nameServersOf } = await import('@kts/dns');
-  const client = controlPlane.clientAs(SYSTEM_USERS.admin);
+  const client = controlPlane.clientAs(SYSTEM_USERS.admin, 'kts');
   const resolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
   const dns = createDns(
     { zone: CLUSTER_DOMAIN, address: network.hostAddress, port: DNS_PORT, forwardTo: nameServersOf(resolvConf) },

@@ -52,7 +52,7 @@ export async function startSimulatedNodes(
       network: HEALTHY,
     });
     const log = deps.log.with({ node: nodeName });
-    const client = controlPlane.clientAs(nodeUser(nodeName));
+    const client = controlPlane.clientAs(nodeUser(nodeName), 'kubelet');
     const kubelet = createKubelet(
       {
         ...DEFAULT_KUBELET_CONFIG,
