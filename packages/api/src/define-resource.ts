@@ -1,6 +1,6 @@
 import { assert } from '@kts/base';
 import { apiVersionOf, parseApiVersion, type KubeObject } from '@kts/apimachinery';
-import { columnFacts, resourceFacts, type ResourceFacts } from './facts.ts';
+import { columnFacts, resourceFacts, type ColumnsFile, type ResourceFacts } from './facts.ts';
 import type { ResourceBehaviour, ResourceDefinition, StorageConversion } from './resource-definition.ts';
 import { schemaOf } from './schema-registry.ts';
 
@@ -43,8 +43,8 @@ export function defineResource<T extends KubeObject>(
       ...(subresource.connect ? { connect: true } : {}),
     })),
     get columns() {
-      const { resources } = columnFacts();
-      return resources[group ? `${group}/${plural}` : plural]?.columns ?? DEFAULT_COLUMNS;
+      const { resources, default: defaultColumns } = columnFacts();
+      return resources[group ? `${group}/${plural}` : plural]?.columns ?? defaultColumns;
     },
     storagePrefix: storagePrefixOf(facts),
     storageVersion: facts.storage ? apiVersionOf(facts.storage) : '',
@@ -54,11 +54,10 @@ export function defineResource<T extends KubeObject>(
   };
 }
 
-/** For kinds without columns of their own. */
-export const DEFAULT_COLUMNS = [
-  { name: 'Name', type: 'string', format: 'name' },
-  { name: 'Created At', type: 'date' },
-] as const;
+/** The columns of custom resources: the one that all have, and those of resources that declare none. */
+export function customResourceColumns(): ColumnsFile['customResource'] {
+  return columnFacts().customResource;
+}
 
 function storagePrefixOf(facts: ResourceFacts): string {
   if (!facts.storage) return '';

@@ -82,6 +82,7 @@ export interface ColumnFacts {
   readonly type: string;
   readonly format?: string;
   readonly priority?: number;
+  readonly description?: string;
 }
 
 export interface GroupFacts {
@@ -99,9 +100,12 @@ interface ResourcesFile {
   readonly resources: Readonly<Record<string, readonly ResourceFacts[]>>;
 }
 
-interface ColumnsFile {
+export interface ColumnsFile {
   /** By `group/plural`, or the plural in the core group. */
   readonly resources: Readonly<Record<string, { readonly columns: readonly ColumnFacts[] }>>;
+  /** For kinds without columns of their own. */
+  readonly default: readonly ColumnFacts[];
+  readonly customResource: { readonly first: ColumnFacts; readonly ifNoneDeclared: readonly ColumnFacts[] };
 }
 
 export const typeFacts = readOnce<Readonly<Record<string, TypeFacts>>>('types.json');

@@ -1,5 +1,5 @@
 export { builtinResources } from './builtin-resources.ts';
-export { defineResource } from './define-resource.ts';
+export { customResourceColumns, defineResource } from './define-resource.ts';
 export { resourceFacts, type GroupFacts, type ResourceFacts } from './facts.ts';
 export type {
   Cell,

@@ -1,4 +1,4 @@
-import type { Draft, FieldError, KubeObject, ObjectSchema, ResourceType } from '@kts/apimachinery';
+import type { Draft, FieldError, KubeObject, ObjectSchema, ResourceType, TableRowCondition } from '@kts/apimachinery';
 
 /** Who asks, and how, for the few strategies whose outcome depends on it. */
 export interface StrategyContext {
@@ -7,6 +7,8 @@ export interface StrategyContext {
   /** `status`, `scale`, ...; empty for the object itself. */
   readonly subresource: string;
   readonly user?: string;
+  /** Tells the client something, even if the request fails later. */
+  warn?(text: string): void;
 }
 
 /**
@@ -42,6 +44,8 @@ export interface ResourceBehaviour<T extends KubeObject> {
   deletionGracePeriodSeconds?(object: T, requested: number | undefined): number;
   /** What `kubectl get` shows, after the columns of facts/printer-columns.json; absent: name and creation time. */
   cells?(object: T, now: number): readonly Cell[];
+  /** What a table says about the whole row: that the object is done with its work. */
+  rowConditions?(object: T): readonly TableRowCondition[];
   /** Seconds after which an object is deleted unless written again (events). */
   ttlSeconds?(object: T): number;
 }

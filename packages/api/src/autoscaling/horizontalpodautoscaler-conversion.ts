@@ -94,8 +94,8 @@ function statusToV2(status: v1.HorizontalPodAutoscalerStatus, annotations: Annot
 }
 
 function statusToV1(status: v2.HorizontalPodAutoscalerStatus): v1.HorizontalPodAutoscalerStatus {
-  const { currentMetrics = [], conditions: _, currentReplicas = 0, ...rest } = status;
-  const utilization = currentMetrics.findLast(
+  const { currentMetrics, conditions: _, currentReplicas = 0, ...rest } = status;
+  const utilization = currentMetrics?.findLast(
     ({ type, resource }) => type === 'Resource' && resource?.name === 'cpu' && resource.current.averageUtilization,
   )?.resource?.current.averageUtilization;
   return {

@@ -6,18 +6,21 @@
 import { deepEqual, FieldPath, type Draft } from '@kts/apimachinery';
 import type { AppArmorProfile, Pod } from '../gen/core-v1.gen.ts';
 import { APP_ARMOR_CONTAINER } from './pod-annotation-validation.ts';
+import type { StrategyContext } from '../resource-definition.ts';
 import { validateAppArmor } from './security-validation.ts';
 
 /** A container's annotation fills its field unless it has one, or the pod says the same for all. */
-export function syncAppArmorFields({ metadata, spec }: Draft<Pod>): void {
+export function syncAppArmorFields({ metadata, spec }: Draft<Pod>, { warn }: Pick<StrategyContext, 'warn'>): void {
   if (spec.os?.name === 'windows') return;
   for (const field of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
     for (const container of spec[field] ?? []) {
-      const annotation = metadata.annotations?.[`${APP_ARMOR_CONTAINER}${container.name}`];
+      const key = `${APP_ARMOR_CONTAINER}${container.name}`;
+      const annotation = metadata.annotations?.[key];
       if (annotation === undefined || container.securityContext?.appArmorProfile) continue;
       const profile = profileOf(annotation);
-      if (!profile || deepEqual(profile, spec.securityContext?.appArmorProfile)) continue;
-      (container.securityContext ??= {}).appArmorProfile = profile;
+      if (profile && deepEqual(profile, spec.securityContext?.appArmorProfile)) continue;
+      if (profile) (container.securityContext ??= {}).appArmorProfile = profile;
+      warn?.(`metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`);
     }
   }
 }

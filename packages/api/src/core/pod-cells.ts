@@ -3,7 +3,7 @@
  *
  * Mirrors: printPod in pkg/printers/internalversion/printers.go (v1.36)
  */
-import { parseTime, type Time } from '@kts/apimachinery';
+import { parseTime, type TableRowCondition, type Time } from '@kts/apimachinery';
 import type { ContainerStatus, Pod, PodStatus } from '../gen/core-v1.gen.ts';
 import { age, humanDuration } from '../human-duration.ts';
 import type { Cell } from '../resource-definition.ts';
@@ -127,4 +127,14 @@ function readinessGates({ spec }: Pod, status: PodStatus): string {
   const isTrue = (type: string): boolean =>
     status.conditions?.find((condition) => condition.type === type)?.status === 'True';
   return `${gates.filter(({ conditionType }) => isTrue(conditionType)).length}/${gates.length}`;
+}
+
+/** Clients colour or hide the rows of pods that are done. */
+export function podRowConditions({ status }: Pod): readonly TableRowCondition[] {
+  if (status?.phase === 'Succeeded') return [completed('Succeeded', 'The pod has completed successfully.')];
+  return status?.phase === 'Failed' ? [completed('Failed', 'The pod failed.')] : [];
+}
+
+function completed(reason: string, message: string): TableRowCondition {
+  return { type: 'Completed', status: 'True', reason, message };
 }

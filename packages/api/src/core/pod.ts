@@ -8,7 +8,7 @@ import type { StrategyContext } from '../resource-definition.ts';
 import { validateImageSpacing } from './container-validation.ts';
 import { validatePodAnnotations, validateProfileAnnotations } from './pod-annotation-validation.ts';
 import { syncAppArmorFields } from './pod-apparmor.ts';
-import { podCells } from './pod-cells.ts';
+import { podCells, podRowConditions } from './pod-cells.ts';
 import { setPodDefaults } from './pod-defaults.ts';
 import { dropDisabledPodFields } from './pod-disabled-fields.ts';
 import { computeQosClass } from './pod-qos.ts';
@@ -45,10 +45,12 @@ export const pods = defineResource<Pod>('v1', 'pods', {
     'status.nominatedNodeName': status?.nominatedNodeName ?? '',
   }),
   cells: podCells,
+  rowConditions: podRowConditions,
 });
 
 /** A new pod is pending, whatever the client says, and its class follows from its resources. */
-function preparePodForCreate(pod: Draft<Pod>, { now }: StrategyContext): void {
+function preparePodForCreate(pod: Draft<Pod>, context: StrategyContext): void {
+  const { now } = context;
   pod.metadata.generation = 1;
   pod.status = { phase: 'Pending', qosClass: computeQosClass(pod.spec) };
   dropDisabledPodFields(pod.spec);
@@ -65,7 +67,7 @@ function preparePodForCreate(pod: Draft<Pod>, { now }: StrategyContext): void {
     ];
   }
   mergeLabelKeys(pod);
-  syncAppArmorFields(pod);
+  syncAppArmorFields(pod, context);
 }
 
 /** Each subresource changes its own part of the pod and nothing else. */

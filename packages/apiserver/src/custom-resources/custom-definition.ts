@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 
 import type { Draft, KubeObject, ObjectSchema } from '@kts/apimachinery';
 import type { Cell, PrinterColumn, ResourceBehaviour, ResourceDefinition, SubresourceDefinition } from '@kts/api';
-import { age } from '@kts/api';
+import { age, customResourceColumns } from '@kts/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@kts/api/types/apiextensions-v1';
 
 import { applyDefaults } from './defaulting.ts';
@@ -80,9 +80,15 @@ function subresourcesOf(
 }
 
 function columnsOf({ additionalPrinterColumns }: CustomResourceDefinitionVersion): PrinterColumn[] {
-  const name = { name: 'Name', type: 'string', format: 'name' };
-  if (!additionalPrinterColumns) return [name, { name: 'Age', type: 'date' }];
-  return [name, ...additionalPrinterColumns.map(({ jsonPath: _path, ...column }) => column)];
+  const { first, ifNoneDeclared } = customResourceColumns();
+  if (!additionalPrinterColumns) return [first, ...ifNoneDeclared];
+  return [
+    first,
+    ...additionalPrinterColumns.map(({ jsonPath, ...column }) => ({
+      ...column,
+      description: column.description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
+    })),
+  ];
 }
 
 function behaviourOf(version: CustomResourceDefinitionVersion): ResourceBehaviour<KubeObject> {

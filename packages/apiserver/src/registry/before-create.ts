@@ -4,7 +4,7 @@
  * Mirrors: staging/src/k8s.io/apiserver/pkg/registry/rest/create.go (v1.36)
  */
 import { formatTime, randomName, type Random } from '@kts/base';
-import { invalidObject } from '@kts/apimachinery';
+import { invalidObject, parseApiVersion } from '@kts/apimachinery';
 import type { ResourceDefinition, StrategyContext } from '@kts/api';
 
 import { ensureNamespace } from './ensure-namespace.ts';
@@ -52,10 +52,15 @@ export function prepareAndValidateCreate(
   behaviour.prepareForCreate?.(asDraft(draft), context);
   const object = asObject(draft);
   const errors = [...validateMetadata(definition, draft.metadata), ...(behaviour.validate?.(object, context) ?? [])];
-  if (errors.length > 0) throw invalidObject(definition, draft.metadata.name ?? '', errors);
+  if (errors.length > 0) throw invalidObject(internalKind(definition), draft.metadata.name ?? '', errors);
   const common = validateCommonMetadata(definition, draft.metadata);
-  if (common.length > 0) throw invalidObject(definition, draft.metadata.name ?? '', common);
+  if (common.length > 0) throw invalidObject(internalKind(definition), draft.metadata.name ?? '', common);
   return behaviour.warnings?.(object, undefined) ?? [];
+}
+
+/** The kind as errors of validation name it: by the group it is stored in, which for events is not their own. */
+export function internalKind({ group, kind, storageVersion }: ResourceDefinition): { group: string; kind: string } {
+  return { group: storageVersion ? parseApiVersion(storageVersion).group : group, kind };
 }
 
 /** Kinds that count the changes of what they ask for. Custom resources all do. */

@@ -6,7 +6,7 @@
 import { deepEqual, invalidObject, type FieldError, type KubeObject } from '@kts/apimachinery';
 import type { ResourceDefinition, StrategyContext } from '@kts/api';
 
-import { hasGeneration } from './before-create.ts';
+import { hasGeneration, internalKind } from './before-create.ts';
 import { ensureNamespace } from './ensure-namespace.ts';
 import { keepUnwritable } from './keep-unwritable.ts';
 import { asDraft, asObject, setOrDelete, type ObjectDraft } from './object-draft.ts';
@@ -37,7 +37,7 @@ export function prepareAndValidateUpdate(
     ...validateChangedMetadata(definition, metadata, old.metadata),
     ...validateKind(definition, object, old, context),
   ];
-  if (errors.length > 0) throw invalidObject(definition, metadata.name ?? '', errors);
+  if (errors.length > 0) throw invalidObject(internalKind(definition), metadata.name ?? '', errors);
   if (context.subresource !== '') return [];
   return definition.behaviour.warnings?.(object, old) ?? [];
 }

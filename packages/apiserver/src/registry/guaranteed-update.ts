@@ -169,5 +169,10 @@ function checkVersion(scope: RequestScope, draft: ObjectDraft, old: KubeObject):
 }
 
 export function strategyContext(scope: RequestScope): StrategyContext {
-  return { now: scope.registry.clock.now(), subresource: scope.subresource, user: scope.request.user.name };
+  return {
+    now: scope.registry.clock.now(),
+    subresource: scope.subresource,
+    user: scope.request.user.name,
+    warn: (text) => addWarnings(scope, [text]),
+  };
 }

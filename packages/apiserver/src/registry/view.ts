@@ -3,7 +3,7 @@
  *
  * Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go (v1.36)
  */
-import { failure, FieldPath, invalid, invalidObject } from '@kts/apimachinery';
+import { badRequest, failure, FieldPath, invalid } from '@kts/apimachinery';
 
 import { MEDIA_TYPES, negotiate, type AcceptedKind } from '../http/negotiation.ts';
 import type { ApiServerRequest } from '../request.ts';
@@ -42,7 +42,7 @@ function includeObjectOf(query: URLSearchParams): IncludeObject {
   if (value === '') return 'Metadata';
   if (value === 'None' || value === 'Metadata' || value === 'Object') return value;
   const error = invalid(FieldPath.of('includeObject'), value, "must be 'Metadata', 'Object', 'None', or empty");
-  throw invalidObject({ group: 'meta.k8s.io', kind: 'TableOptions' }, '', [error]);
+  throw badRequest(`Unable to convert to Table as requested: ${error.field}: ${error.message}`);
 }
 
 /** Clients ask for a list's form where the answer is one object, or the other way round. */

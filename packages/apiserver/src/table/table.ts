@@ -23,14 +23,16 @@ const ROW_END = Buffer.from('}}');
 
 function tableRow(definition: ResourceDefinition, entry: CacheEntry, options: TableOptions): TableRow {
   const object = presentObject(definition, entry);
+  const conditions = definition.behaviour.rowConditions?.(object) ?? [];
   const cells = cellsOf(definition, object, options);
+  const row = conditions.length > 0 ? { cells, conditions } : { cells };
   switch (options.includeObject) {
     case 'None':
-      return { cells, object: null } as unknown as TableRow;
+      return { ...row, object: null } as unknown as TableRow;
     case 'Metadata':
-      return { cells, object: partialMetadata(object, options.version) } as unknown as TableRow;
+      return { ...row, object: partialMetadata(object, options.version) } as unknown as TableRow;
     case 'Object':
-      return { cells, object } as unknown as TableRow;
+      return { ...row, object } as unknown as TableRow;
   }
 }
 
@@ -42,8 +44,11 @@ export function tableRowEntry(definition: ResourceDefinition, entry: CacheEntry,
     jsonItemPieces: () => {
       if (options.includeObject !== 'Metadata') return [Buffer.from(JSON.stringify(row()))];
       const shown = presentEntry(definition, entry);
-      const cells = JSON.stringify(cellsOf(definition, shown.glance(), options));
-      const head = `{"cells":${cells},"object":${partialMetadataHead(options.version)}`;
+      const object = shown.glance();
+      const cells = JSON.stringify(cellsOf(definition, object, options));
+      const conditions = definition.behaviour.rowConditions?.(object) ?? [];
+      const finished = conditions.length > 0 ? `,"conditions":${JSON.stringify(conditions)}` : '';
+      const head = `{"cells":${cells}${finished},"object":${partialMetadataHead(options.version)}`;
       return [Buffer.from(head), ...shown.metadataPieces(), ROW_END];
     },
   };
