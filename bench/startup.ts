@@ -2,30 +2,22 @@
  * How long a cluster takes to start: medians from the start of the process to the API server's `/readyz`, and to the first
  * Ready node. The first start of each kind only fills the compile cache and is not counted.
  *
- *   node bench/startup.ts [--runs 10] [--only fresh,existing,simulated,real]
+ *   node bench/startup.ts [--runs 10] [--only process,fresh,existing,simulated,real]
  *
  * Real nodes need root and containerd.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { Connection } from './connection.ts';
+import { removeDirectory, startKts, temporaryDirectory } from './kts-process.ts';
 
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '10' }, only: { type: 'string', default: '' } },
 });
-
-/** Between two looks at a server that is not there yet. */
-const POLL_MS = 2;
-const START_MS_MAX = 60_000;
-const KTS = join(import.meta.dirname, '..', 'kts');
 
 const kinds: Readonly<Record<string, { readonly title: string; readonly arguments: readonly string[] }>> = {
   fresh: { title: 'API server alone, new data directory', arguments: ['--components', 'apiserver'] },
@@ -36,6 +28,7 @@ const kinds: Readonly<Record<string, { readonly title: string; readonly argument
 const only = values.only.split(',').filter(Boolean);
 
 console.log('median (minimum to maximum), ms               /readyz                first Ready node');
+if (only.length === 0 || only.includes('process')) await measureInProcess();
 for (const [name, kind] of Object.entries(kinds)) {
   if (only.length > 0 ? !only.includes(name) : name === 'real') continue;
   await measure(kind.title, kind.arguments, name === 'existing');
@@ -44,16 +37,16 @@ for (const [name, kind] of Object.entries(kinds)) {
 async function measure(title: string, flags: readonly string[], keep: boolean): Promise<void> {
   const ready: number[] = [];
   const node: number[] = [];
-  let directory = mkdtempSync(join(tmpdir(), 'kts-startup-'));
+  let directory = temporaryDirectory();
   for (let run = 0; run <= Number(values.runs); run++) {
     const times = await start(directory, flags);
     if (run > 0) ready.push(times.ready);
     if (run > 0 && times.node !== undefined) node.push(times.node);
     if (keep) continue;
-    rmSync(directory, { recursive: true });
-    directory = mkdtempSync(join(tmpdir(), 'kts-startup-'));
+    removeDirectory(directory);
+    directory = temporaryDirectory();
   }
-  rmSync(directory, { recursive: true });
+  removeDirectory(directory);
   console.log(title.padEnd(46) + summary(ready).padEnd(23) + summary(node));
 }
 
@@ -65,50 +58,37 @@ interface Times {
 
 async function start(directory: string, flags: readonly string[]): Promise<Times> {
   const port = await freePort();
-  const kubeconfig = join(directory, 'bench.kubeconfig');
-  const common = [
-    '--name',
-    'bench-startup',
-    '--data-dir',
-    directory,
-    '--port',
-    String(port),
-    '--kubeconfig',
-    kubeconfig,
-  ];
-  const begun = performance.now();
-  const server = spawn(KTS, ['up', ...common, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let complaint = '';
-  server.stderr!.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
-  const until = async (what: () => Promise<boolean>): Promise<number> => {
-    while (!(await what())) {
-      if (server.exitCode !== null) throw new Error(`kts up has ended: ${complaint}`);
-      if (performance.now() - begun > START_MS_MAX) throw new Error('kts up is not ready in time');
-      await sleep(POLL_MS);
-    }
-    return performance.now() - begun;
-  };
+  const cluster = startKts(directory, ['--port', String(port), ...flags]);
   try {
-    const ready = await until(() => isReady(port));
+    const ready = await cluster.until(() => isReady(port));
     if (flags.includes('--components')) return { ready, node: undefined };
     // The administrator's kubeconfig is written just after the server is ready.
     let connection: Connection | undefined;
-    const node = await until(async () => {
+    const node = await cluster.until(async () => {
       connection ??= connectionOf(join(directory, 'admin.kubeconfig'));
       return connection !== undefined && (await hasReadyNode(connection));
     });
     connection!.close();
     return { ready, node };
   } finally {
-    await stop(server);
+    await cluster.stop();
   }
 }
 
-async function stop(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return;
-  const ended = once(server, 'exit');
-  server.kill('SIGINT');
-  await ended;
+/** The API server inside this process, as tests use it. */
+async function measureInProcess(): Promise<void> {
+  const begun = performance.now();
+  const { startTestApiServer } = await import('@kts/apiserver/testing');
+  const imported = performance.now() - begun;
+  const ready: number[] = [];
+  for (let run = 0; run <= Number(values.runs); run++) {
+    const before = performance.now();
+    const server = await startTestApiServer();
+    ready.push(performance.now() - before);
+    await server[Symbol.asyncDispose]();
+  }
+  const first = `${imported.toFixed(0)} to load, ${ready.shift()!.toFixed(0)} for the first`;
+  console.log('API server in process'.padEnd(46) + `${summary(ready)}, ${first}`);
 }
 
 function isReady(port: number): Promise<boolean> {

@@ -135,7 +135,10 @@ export async function startComponent(component: Component, group: TaskGroup): Pr
       failed.reject(error as Error);
       throw error;
     }
-    if (!signal.aborted) throw new Error(`${component.name} has stopped`);
+    const stopped = new Error(`${component.name} has stopped`);
+    // Whoever still waits for it to be ready must not wait for ever.
+    failed.reject(stopped);
+    if (!signal.aborted) throw stopped;
   });
   await Promise.race([component.ready, failed.promise]);
 }
