@@ -12,10 +12,16 @@ import { namespaceController } from './namespace/namespace-controller.ts';
 import { cronJobController } from './cronjob/cronjob-controller.ts';
 import { jobController } from './job/job-controller.ts';
 import { jobOrphanController } from './job/job-orphan-controller.ts';
+import { createNodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts';
+import { createPeriodicController } from './periodic/periodic-controller.ts';
+import { podGCController } from './podgc/podgc-controller.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset-controller.ts';
 import { rootCAPublisher } from './rootca/root-ca-publisher.ts';
 import { statefulSetController } from './statefulset/statefulset-controller.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount-controller.ts';
+import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts';
+import { ttlController } from './ttl/ttl-controller.ts';
+import { ttlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
 import { tokenSecretController } from './serviceaccount/token-secret-controller.ts';
 
 /** One controller of the manager, under the name that `--controllers` knows. */
@@ -87,6 +93,33 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'statefulset-controller',
     eventSource: 'statefulset-controller',
     make: (_config, deps) => [createControllerRunner(statefulSetController(), deps)],
+  },
+  {
+    name: 'node-lifecycle-controller',
+    eventSource: 'node-controller',
+    make: createNodeLifecycleController,
+  },
+  {
+    name: 'taint-eviction-controller',
+    eventSource: 'taint-eviction-controller',
+    make: (_config, deps) => [createControllerRunner(taintEvictionController(), deps)],
+  },
+  {
+    name: 'ttl-controller',
+    eventSource: 'ttl-controller',
+    make: (_config, deps) => [createControllerRunner(ttlController(), deps)],
+  },
+  {
+    name: 'pod-garbage-collector-controller',
+    eventSource: 'pod-garbage-collector-controller',
+    make: ({ terminatedPodGCThreshold }, deps) => [
+      createPeriodicController(podGCController(terminatedPodGCThreshold), deps),
+    ],
+  },
+  {
+    name: 'ttl-after-finished-controller',
+    eventSource: 'ttl-after-finished-controller',
+    make: running(ttlAfterFinishedController),
   },
   { name: 'cronjob-controller', eventSource: 'cronjob-controller', make: running(cronJobController) },
   {
