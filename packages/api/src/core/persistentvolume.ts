@@ -16,6 +16,7 @@ import { age } from '../human-duration.ts';
 import { validateObjectMeta } from '../metadata-validation.ts';
 import { accessModesText, volumeClassOf } from './access-modes.ts';
 import { validateVolumeSpec, VOLUME_SOURCES } from './persistentvolume-validation.ts';
+import { volumeWarnings } from './persistentvolume-warnings.ts';
 import { setStorageDefaults } from './pod-defaults.ts';
 import { roundUpAmounts } from './resource-defaults.ts';
 
@@ -47,6 +48,7 @@ export const persistentVolumes = defineResource<PersistentVolume>('v1', 'persist
   },
   validate: ({ metadata, spec }) => validateVolumeSpec(spec, metadata.name, SPEC),
   validateUpdate: validateVolumeUpdate,
+  warnings: volumeWarnings,
   selectableFields: ({ metadata }) => ({ name: metadata.name }),
   cells: (volume, now) => [
     volume.metadata.name,

@@ -22,6 +22,8 @@ import { roundUpAmounts } from './resource-defaults.ts';
 import { fractionWarnings } from './pod-warnings.ts';
 import { isNativeResource } from './resource-list.ts';
 
+const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
+const BETA_CLASS_ADVICE = 'deprecated since v1.8; use "storageClassName" attribute instead';
 const SPEC = FieldPath.of('spec');
 const STATUS = FieldPath.of('status');
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
@@ -57,7 +59,10 @@ export const persistentVolumeClaims = defineResource<PersistentVolumeClaim>('v1'
   validate: ({ spec }) => validateClaimSpec(spec, SPEC),
   validateUpdate: validateClaimUpdate,
   validateStatusUpdate: validateClaimStatus,
-  warnings: ({ spec }) => [
+  warnings: ({ metadata, spec }) => [
+    ...(metadata.annotations && BETA_CLASS in metadata.annotations
+      ? [`metadata.annotations[${BETA_CLASS}]: ${BETA_CLASS_ADVICE}`]
+      : []),
     ...fractionWarnings(spec?.resources?.requests, ['storage'], SPEC.child('resources', 'requests')),
     ...fractionWarnings(spec?.resources?.limits, ['storage'], SPEC.child('resources', 'limits')),
   ],

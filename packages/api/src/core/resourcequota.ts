@@ -1,4 +1,4 @@
-import { FieldPath, invalid, required, type FieldError } from '@kts/apimachinery';
+import { FieldPath, invalid, parseQuantity, quantityCompare, required, type FieldError } from '@kts/apimachinery';
 import { defineResource } from '../define-resource.ts';
 import { IMMUTABLE } from '../field-checks.ts';
 import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../gen/core-v1.gen.ts';
@@ -51,6 +51,7 @@ export const resourceQuotas = defineResource<ResourceQuota>('v1', 'resourcequota
     ...validateAmounts(status?.hard, STATUS.child('hard')),
     ...validateAmounts(status?.used, STATUS.child('used')),
   ],
+  warnings: ({ spec }, old) => (old ? [] : requestsAboveLimits(spec?.hard ?? {})),
   cells: ({ metadata, status }, now) => [
     metadata.name,
     usageText(status, false),
@@ -151,4 +152,16 @@ function usageText(status: ResourceQuota['status'], limits: boolean): string {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, hard]) => `${name}: ${status?.used?.[name] ?? '0'}/${hard}`)
     .join(', ');
+}
+
+/** A quota that leaves room for more requests than limits can never be used up. */
+function requestsAboveLimits(hard: ResourceList): readonly string[] {
+  return ['cpu', 'memory', 'storage', 'ephemeral-storage'].flatMap((name) => {
+    const bare = name === 'cpu' || name === 'memory' ? [name] : [];
+    const request = [`requests.${name}`, ...bare].find((key) => hard[key] !== undefined);
+    const limit = `limits.${name}`;
+    if (request === undefined || hard[limit] === undefined) return [];
+    if (quantityCompare(parseQuantity(hard[request]!), parseQuantity(hard[limit])) <= 0) return [];
+    return [`ResourceQuota ${request} (${hard[request]}) should be less than ${limit} (${hard[limit]})`];
+  });
 }

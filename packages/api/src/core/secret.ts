@@ -4,6 +4,7 @@ import { base64Length, checkImmutable, invalidEach, sameValue } from '../field-c
 import type { Secret } from '../gen/core-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { validateObjectMeta } from '../metadata-validation.ts';
+import { secretWarnings } from './secret-warnings.ts';
 
 const DATA_BYTES_MAX = 1024 * 1024;
 const DATA = FieldPath.of('data');
@@ -25,6 +26,7 @@ export const secrets = defineResource<Secret>('v1', 'secrets', {
   },
   validate: validateSecret,
   validateUpdate: validateSecretUpdate,
+  warnings: secretWarnings,
   selectableFields: ({ type }) => ({ type: type ?? '' }),
   cells: ({ metadata, type, data }, now) => [
     metadata.name,

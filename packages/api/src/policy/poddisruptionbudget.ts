@@ -26,11 +26,6 @@ export const podDisruptionBudgets = defineResource<PodDisruptionBudget>('policy/
     (['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) =>
       checkNonNegative(status?.[field], STATUS.child(field)),
     ),
-  warnings: ({ spec }, old) => {
-    const { matchLabels = {}, matchExpressions = [] } = spec?.selector ?? {};
-    const selectsAll = spec?.selector && Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
-    return !old && selectsAll ? ['spec.selector: the empty selector "{}" matches all pods in this namespace'] : [];
-  },
   cells: ({ metadata, spec, status }, now) => [
     metadata.name,
     spec?.minAvailable === undefined ? 'N/A' : String(spec.minAvailable),

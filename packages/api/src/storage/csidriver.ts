@@ -4,6 +4,8 @@ import { checkImmutable, checkSupported, sameValue } from '../field-checks.ts';
 import type { CSIDriver, CSIDriverSpec, TokenRequest } from '../gen/storage-v1.gen.ts';
 import { age } from '../human-duration.ts';
 
+const TOKENS_IN_SECRETS_ADVICE =
+  'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes';
 const SPEC = FieldPath.of('spec');
 const GROUP_POLICIES = ['File', 'None', 'ReadWriteOnceWithFSType'];
 const LIFECYCLE_MODES = ['Persistent', 'Ephemeral'];
@@ -34,6 +36,11 @@ export const csiDrivers = defineResource<CSIDriver>('storage.k8s.io/v1', 'csidri
     ...checkImmutable(spec.attachRequired, old.attachRequired, SPEC.child('attachedRequired')),
     ...checkImmutable(spec.volumeLifecycleModes, old.volumeLifecycleModes, SPEC.child('volumeLifecycleModes')),
   ],
+  warnings: ({ spec }, old) => {
+    const asks = (spec.tokenRequests?.length ?? 0) > 0 && spec.serviceAccountTokenInSecrets === undefined;
+    const isNew = !old || !sameValue(spec.tokenRequests, old.spec.tokenRequests);
+    return asks && isNew ? [TOKENS_IN_SECRETS_ADVICE] : [];
+  },
   cells: ({ metadata, spec }, now) => [
     metadata.name,
     spec.attachRequired ?? true,
