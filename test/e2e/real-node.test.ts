@@ -1,0 +1,232 @@
+/** Real containers on one node, used as a user uses them. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+
+import { startTestCluster, type TestCluster } from './harness/cluster.ts';
+import { succeed } from './harness/command.ts';
+import { eventually } from './harness/eventually.ts';
+import { cannotRunContainers } from './harness/requirements.ts';
+import { toolPath } from './harness/tools.ts';
+import { fetchFromPod, onNode } from './harness/web.ts';
+
+const IMAGE = 'kts.local/demo:v1';
+const SERVES_V1 = /^kts demo v1 on (web-\S+|client)\n$/;
+
+describe('containers on a real node', { skip: cannotRunContainers }, () => {
+  let cluster: TestCluster;
+  before(async () => {
+    cluster = await startTestCluster('--nodes 1');
+    await cluster.kubectl(`create deployment web --image=${IMAGE} --replicas=2`);
+    await cluster.kubectl('expose deployment web --port=80 --target-port=8080');
+    await cluster.kubectl(`run client --image=${IMAGE}`);
+    await cluster.rollout('deployment/web');
+    await cluster.waitFor('pod/client --for=condition=Ready');
+  });
+  after(() => cluster.remove());
+
+  /** A pod that ends quickly when it is deleted. */
+  const pod = (name: string, spec: object): object => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels: { app: name } },
+    spec: { terminationGracePeriodSeconds: 1, ...spec },
+  });
+  const shell = (name: string, script: string, rest: object = {}): object => ({
+    name,
+    image: IMAGE,
+    command: ['sh', '-c', script],
+    ...rest,
+  });
+  const log = (name: string): Promise<string> => cluster.kubectl(`logs ${name}`);
+  const field = (what: string, path: string): Promise<string> => cluster.kubectl(`get ${what} -o jsonpath=${path}`);
+
+  it('runs them in its own containerd, with the addresses that it reports', async () => {
+    const socket = cluster.state.nodes[0]!.containerdSocket!;
+    const tasks = await succeed(['ctr', '--address', socket, '--namespace', 'k8s.io', 'tasks', 'ls']);
+    const id = (await field('pod/client', '{.status.containerStatuses[0].containerID}')).replace('containerd://', '');
+    assert.match(tasks, new RegExp(`^${id} .*RUNNING`, 'm'));
+    const address = await field('pod/client', '{.status.podIP}');
+    assert.match(await cluster.kubectl('exec client -- ip -4 addr show eth0'), new RegExp(`inet ${address}/24`));
+  });
+
+  it('gives logs, runs commands and copies files', async () => {
+    assert.match(await log('client'), /demo v1 listening on port 8080/);
+    assert.equal(await cluster.kubectl('exec client -- cat /etc/hostname'), 'client\n');
+    assert.equal(await cluster.kubectl('exec -i client -- cat', { input: 'through' }), 'through');
+    assert.equal((await cluster.tryKubectl(['exec', 'client', '--', 'sh', '-c', 'exit 7'])).code, 7);
+    const local = join(cluster.directory, 'file');
+    await writeFile(local, 'content');
+    await cluster.kubectl(`cp ${local} client:/tmp/file`);
+    await cluster.kubectl(`cp client:/tmp/file ${local}.back`);
+    assert.equal(await readFile(`${local}.back`, 'utf8'), 'content');
+  });
+
+  it('forwards a port', async () => {
+    const forward = spawn(toolPath('kubectl'), ['port-forward', 'pod/client', ':8080'], {
+      env: { ...process.env, ...cluster.environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const [chunk] = (await once(forward.stdout, 'data', { signal: AbortSignal.timeout(10_000) })) as [Buffer];
+      const port = /127\.0\.0\.1:(\d+)/.exec(chunk.toString())?.[1];
+      assert.match(await (await fetch(`http://127.0.0.1:${port}`)).text(), SERVES_V1);
+    } finally {
+      forward.kill();
+    }
+  });
+
+  it('answers for a Service by name from a pod, and by address from the node', async () => {
+    assert.match(await eventually(() => fetchFromPod(cluster, 'client', 'http://web')), SERVES_V1);
+    assert.match(await fetchFromPod(cluster, 'client', 'http://web.default.svc.cluster.local'), SERVES_V1);
+    const address = await field('service/web', '{.spec.clusterIP}');
+    assert.match(await onNode(cluster, 1, ['busybox', 'wget', '-q', '-O', '-', `http://${address}`]), SERVES_V1);
+  });
+
+  it('reaches the API server from a pod with its service account', async () => {
+    const script =
+      'cd /var/run/secrets/kubernetes.io/serviceaccount; echo $KUBERNETES_SERVICE_HOST; cat namespace; wc -c < token; ls ca.crt';
+    assert.match(
+      await cluster.kubectl(['exec', 'client', '--', 'sh', '-c', script]),
+      /^10\.96\.0\.1\ndefault\d{3,}\nca\.crt\n$/,
+    );
+  });
+
+  it('rolls out another image, and back', async () => {
+    await cluster.kubectl('set image deployment/web demo=kts.local/demo:v2');
+    await cluster.rollout('deployment/web');
+    await eventually(async () => assert.match(await fetchFromPod(cluster, 'client', 'http://web'), /^kts demo v2/));
+    await cluster.kubectl('rollout undo deployment/web');
+    await cluster.rollout('deployment/web');
+    await eventually(async () => assert.match(await fetchFromPod(cluster, 'client', 'http://web'), SERVES_V1));
+  });
+
+  it('runs init and sidecar containers before the others', async () => {
+    await cluster.apply(
+      pod('ordered', {
+        restartPolicy: 'Never',
+        volumes: [{ name: 'work', emptyDir: {} }],
+        initContainers: [
+          shell('sidecar', 'echo sidecar >> /work/order; sleep 1000', {
+            restartPolicy: 'Always',
+            volumeMounts: [{ name: 'work', mountPath: '/work' }],
+            startupProbe: { exec: { command: ['grep', '-q', 'sidecar', '/work/order'] }, periodSeconds: 1 },
+          }),
+          shell('init', 'echo init >> /work/order', { volumeMounts: [{ name: 'work', mountPath: '/work' }] }),
+        ],
+        containers: [shell('main', 'cat /work/order', { volumeMounts: [{ name: 'work', mountPath: '/work' }] })],
+      }),
+    );
+    await cluster.waitFor('pod/ordered --for=jsonpath={.status.phase}=Succeeded');
+    assert.equal(await cluster.kubectl('logs ordered -c main'), 'sidecar\ninit\n');
+  });
+
+  it('restarts a container whose liveness probe fails', async () => {
+    await cluster.apply(
+      pod('sick', {
+        containers: [
+          shell('main', 'sleep 1000', {
+            livenessProbe: { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 1 },
+          }),
+        ],
+      }),
+    );
+    await cluster.waitFor('pod/sick --for=jsonpath={.status.containerStatuses[0].restartCount}=1');
+    await eventually(async () =>
+      assert.match(
+        await cluster.kubectl('get events --field-selector involvedObject.name=sick'),
+        /Unhealthy.*Liveness probe failed[^]*Killing.*failed liveness probe, will be restarted/,
+      ),
+    );
+    await cluster.kubectl('delete pod sick');
+  });
+
+  it('gives configuration as environment and as files that follow a change', async () => {
+    await cluster.kubectl('create configmap settings --from-literal=colour=red');
+    await cluster.kubectl('create secret generic key --from-literal=word=hidden');
+    await cluster.apply(
+      pod('configured', {
+        volumes: [{ name: 'settings', configMap: { name: 'settings' } }],
+        containers: [
+          shell('main', 'echo $colour $word; sleep 1000', {
+            envFrom: [{ configMapRef: { name: 'settings' } }, { secretRef: { name: 'key' } }],
+            volumeMounts: [{ name: 'settings', mountPath: '/settings' }],
+          }),
+        ],
+      }),
+    );
+    await cluster.waitFor('pod/configured --for=condition=Ready');
+    assert.equal(await log('configured'), 'red hidden\n');
+    assert.equal(await cluster.kubectl('exec configured -- cat /settings/colour'), 'red');
+    await cluster.kubectl(['patch', 'configmap', 'settings', '-p', '{"data":{"colour":"green"}}']);
+    // A kubelet looks at a pod's volumes once a minute; a change of the pod makes it look at once.
+    await cluster.kubectl('annotate pod configured look=now');
+    await eventually(async () =>
+      assert.equal(await cluster.kubectl('exec configured -- cat /settings/colour'), 'green'),
+    );
+    await cluster.kubectl('delete pod configured');
+  });
+
+  it('limits memory, and says so when a container is killed for it', async () => {
+    const limited = { resources: { limits: { memory: '32Mi', cpu: '500m' } } };
+    await cluster.apply(
+      pod('greedy', {
+        restartPolicy: 'Never',
+        // A string that doubles until it does not fit.
+        containers: [shell('main', 'sleep 2; x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done', limited)],
+      }),
+    );
+    const uid = await field('pod/greedy', '{.metadata.uid}');
+    const cgroups = await eventually(() => {
+      const found = globSync([
+        `/sys/fs/cgroup/{memory/,}kts/${cluster.name}-1/**/pod${uid}/memory.{max,limit_in_bytes}`,
+      ]);
+      assert.equal(found.length, 1);
+      return found;
+    });
+    await eventually(
+      async () => assert.equal((await readFile(cgroups[0]!, 'utf8')).trim(), String(32 * 1024 * 1024)),
+      5000,
+    );
+    await cluster.waitFor('pod/greedy --for=jsonpath={.status.phase}=Failed');
+    assert.equal(await field('pod/greedy', '{.status.containerStatuses[0].state.terminated.reason}'), 'OOMKilled');
+  });
+
+  it('says that an image is missing', async () => {
+    await cluster.apply(
+      pod('nowhere', { containers: [{ name: 'main', image: 'kts.local/none:v1', imagePullPolicy: 'Never' }] }),
+    );
+    await cluster.waitFor(
+      'pod/nowhere --for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=ErrImageNeverPull',
+    );
+    await cluster.kubectl('delete pod nowhere');
+  });
+
+  it('names the pods of a StatefulSet', async () => {
+    const app = { app: 'db' };
+    await cluster.apply({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'db' },
+      spec: { clusterIP: 'None', selector: app, ports: [{ port: 8080 }] },
+    });
+    await cluster.apply({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'db' },
+      spec: {
+        replicas: 2,
+        serviceName: 'db',
+        selector: { matchLabels: app },
+        template: { metadata: { labels: app }, spec: { containers: [{ name: 'main', image: IMAGE }] } },
+      },
+    });
+    await cluster.rollout('statefulset/db');
+    const answer = await eventually(() => fetchFromPod(cluster, 'client', 'http://db-1.db:8080'));
+    assert.equal(answer, 'kts demo v1 on db-1\n');
+  });
+});
