@@ -14,6 +14,8 @@ export { CronScheduleError, parseCronSchedule, type CronSchedule } from './batch
 export { zonedFields } from './batch/time-zone.ts';
 export { containersOf, isSidecar, type AnyContainer } from './core/pod-containers-of.ts';
 export { computeQosClass } from './core/pod-qos.ts';
+export { podLimits, podRequests, type ResourceAmounts } from './core/pod-resources.ts';
+export { missingRequests, quotaMatches, quotaUsage } from './core/quota-usage.ts';
 export { addResources, aggregateContainerResources, maxResources, type ResourceList } from './core/resource-list.ts';
 export { normalizeClusterIps } from './core/service.ts';
 export { needsHealthCheck, validateClusterIps } from './core/service-validation.ts';

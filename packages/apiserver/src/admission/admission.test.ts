@@ -9,13 +9,14 @@ import {
   priorityClasses,
   resourceQuotas,
   storageClasses,
+  missingRequests,
+  podRequests,
+  quotaUsage,
 } from '@kts/api';
 import type { Pod } from '@kts/api/types/core-v1';
 
 import type { UserInfo } from '../request.ts';
 import { failureOf, startTestApiServer, type TestApiServer } from '../testing/index.ts';
-import { podRequests } from './pod-resources.ts';
-import { missingRequests, quotaUsage } from './quota-usage.ts';
 
 const namespace = 'default';
 const pod = (name: string, extra: object = {}): { metadata: object; spec: Pod['spec'] } => ({

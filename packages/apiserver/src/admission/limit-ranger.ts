@@ -4,13 +4,12 @@
  * Mirrors: plugin/pkg/admission/limitranger (v1.36)
  */
 import { quantityCompare, quantityToFloat, quantityToMilli, type Draft, type Quantity } from '@kts/apimachinery';
-import { limitRanges } from '@kts/api';
+import { limitRanges, podLimits, podRequests, type ResourceAmounts } from '@kts/api';
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod } from '@kts/api/types/core-v1';
 
 import { resourceOf, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
 import { forbiddenBy } from './forbidden.ts';
 import type { LiveObjects } from './live-objects.ts';
-import { podLimits, podRequests, type ResourceAmounts } from './pod-resources.ts';
 
 const ANNOTATION = 'kubernetes.io/limit-ranger';
 

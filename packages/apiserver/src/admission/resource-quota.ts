@@ -12,7 +12,7 @@ import {
   type KubeObject,
   type Quantity,
 } from '@kts/apimachinery';
-import { resourceQuotas } from '@kts/api';
+import { missingRequests, quotaMatches, quotaUsage, resourceQuotas, type ResourceAmounts } from '@kts/api';
 import type { Pod, ResourceQuota } from '@kts/api/types/core-v1';
 
 import type { Registry } from '../registry/deps.ts';
@@ -20,8 +20,6 @@ import { updateStored } from '../registry/update-stored.ts';
 import { resourceOf, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
 import { forbiddenBy } from './forbidden.ts';
 import type { LiveObjects } from './live-objects.ts';
-import type { ResourceAmounts } from './pod-resources.ts';
-import { missingRequests, quotaMatches, quotaUsage } from './quota-usage.ts';
 
 /** `registry` is asked for when the first write is checked, because it contains this plugin. */
 export function resourceQuota(live: LiveObjects, registry: () => Registry): AdmissionPlugin {

@@ -4,7 +4,7 @@
  * Mirrors: staging/src/k8s.io/component-helpers/resource/helpers.go (v1.36)
  */
 import { formatQuantity, quantityAdd, quantityCompare, type Quantity } from '@kts/apimachinery';
-import type { Container, Pod } from '@kts/api/types/core-v1';
+import type { Container, Pod } from '../gen/core-v1.gen.ts';
 
 export type ResourceAmounts = Readonly<Record<string, Quantity>>;
 

@@ -4,7 +4,7 @@
  * Mirrors: pkg/quota/v1/evaluator/core (v1.36)
  */
 import type { KubeObject, Quantity } from '@kts/apimachinery';
-import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '@kts/api/types/core-v1';
+import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '../gen/core-v1.gen.ts';
 
 import { podLimits, podRequests, type ResourceAmounts } from './pod-resources.ts';
 
