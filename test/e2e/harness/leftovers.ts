@@ -1,13 +1,11 @@
 /** What a cluster has put onto the machine, found without asking kts: nothing of it may be there once it is gone. */
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /** Enough to recognise everything of a cluster after it is gone; taken while it is there. */
 export interface ClusterTraces {
   readonly name: string;
   readonly dataDirectory: string;
-  /** Its bridge and the interfaces on it. */
-  readonly interfaces: readonly string[];
   /** Network namespaces of its pods: nothing in their names tells whose they are. */
   readonly podNamespaces: readonly string[];
 }
@@ -16,7 +14,6 @@ export function clusterTraces(name: string, dataDirectory: string): ClusterTrace
   return {
     name,
     dataDirectory,
-    interfaces: interfacesOf(name),
     podNamespaces: globSync(`/run/kts/${name}/*/state/io.containerd.runtime.v2.task/k8s.io/*/config.json`).flatMap(
       podNamespacesOf,
     ),
@@ -58,7 +55,7 @@ export function leftovers(traces: ClusterTraces): readonly string[] {
       .map(({ pid, command }) => `process ${pid}: ${command}`),
     ...mounts.filter((path) => isOwn(`${path}/`)).map((path) => `mount ${path}`),
     ...namespaces.map((path) => `network namespace ${path}`),
-    ...traces.interfaces.filter((path) => existsSync(path)).map((each) => `interface ${each}`),
+    ...interfacesOf(name).map((each) => `interface ${each}`),
     ...globSync([`/sys/fs/cgroup/kts/${name}-*`, `/sys/fs/cgroup/*/kts/${name}-*`]).map((path) => `cgroup ${path}`),
     ...globSync(`/run/kts/${name}`).map((path) => `directory ${path}`),
   ];

@@ -9,7 +9,11 @@ export async function stopPods(containerdSocket: string, deps: { readonly log: L
   try {
     const { items } = await cri.runtime.listPodSandbox({});
     await forEachLimit(items, STOPS_AT_A_TIME, async ({ id }) => {
-      await cri.runtime.stopPodSandbox({ podSandboxId: id });
+      try {
+        await cri.runtime.stopPodSandbox({ podSandboxId: id });
+      } catch (error) {
+        deps.log.warn('pod could not be stopped', { sandbox: id, error });
+      }
     });
   } catch (error) {
     deps.log.warn('pods could not be stopped', { error });

@@ -2,7 +2,7 @@
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { forEachLimit } from '@kts/base';
+import { forEachLimit, type Clock } from '@kts/base';
 import { runCommand } from '@kts/host-linux';
 
 import type { HostDeps } from '../control-plane.ts';
@@ -15,6 +15,9 @@ import { ownsRunDirectory, runDirectory } from './run-directory.ts';
 import { stopPods } from './stop-pods.ts';
 
 const NODES_AT_A_TIME = 3;
+/** How long processes may take to end once they are killed. */
+const END_MS_MAX = 5000;
+const POLL_MS = 10;
 const CGROUP_ROOT = '/sys/fs/cgroup';
 const NAMESPACES = '/run/netns';
 
@@ -37,17 +40,36 @@ export async function tearDownNodes(
   const nodes = await namesIn(run);
   await forEachLimit(nodes, NODES_AT_A_TIME, async (node) => {
     const containerd = await findContainerd(join(run, node), deps.clock);
-    if (!containerd) return;
-    await stopPods(containerd.socket, deps);
-    await containerd.stop();
+    if (containerd) {
+      await stopPods(containerd.socket, deps);
+      await containerd.stop();
+    }
+    await killProcesses(await shimsBelow(join(run, node)));
   });
+  for (const node of nodes) await removeControlGroup(nodeControlGroup(node), deps.clock);
   await unmountBelow([join(directory.path, 'nodes'), run]);
-  for (const node of nodes) await removeControlGroup(nodeControlGroup(node));
   const slot = await findNetworkSlot(clusterName);
   const namespaces = clusterNamespaces(clusterName, await namesIn(NAMESPACES));
   await tearDownNetwork(slot === undefined ? undefined : bridgeName(slot), namespaces);
   await rm(run, { recursive: true, force: true });
   return true;
+}
+
+/** The shims of containers that containerd did not stop, as of a pod that was being made when everything was killed. */
+async function shimsBelow(directory: string): Promise<readonly number[]> {
+  const pids = (await namesIn('/proc')).map(Number).filter((pid) => pid > 0);
+  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return pids.filter((_, index) => commands[index]!.includes(`\0-address\0${directory}/`));
+}
+
+async function killProcesses(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
 }
 
 /** The mount points below some directories, innermost first, of the lines of /proc/self/mountinfo. */
@@ -68,17 +90,30 @@ async function unmountBelow(directories: readonly string[]): Promise<void> {
 }
 
 /** In the one hierarchy of cgroup v2, or in each of v1's. */
-async function removeControlGroup(path: string): Promise<void> {
+async function removeControlGroup(path: string, clock: Clock): Promise<void> {
   const hierarchies = (await namesIn(CGROUP_ROOT)).map((name) => join(CGROUP_ROOT, name));
-  for (const hierarchy of [CGROUP_ROOT, ...hierarchies]) await removeDirectoryTree(join(hierarchy, path));
+  for (const hierarchy of [CGROUP_ROOT, ...hierarchies]) await removeDirectoryTree(join(hierarchy, path), clock);
 }
 
-/** Control groups hold files that cannot be removed; their directories can, from the inside out. */
-async function removeDirectoryTree(path: string): Promise<void> {
-  for (const name of await namesIn(path)) await removeDirectoryTree(join(path, name));
-  await rmdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
+/**
+ * Control groups hold files that cannot be removed; their directories can, from the inside out, once the processes in
+ * them have ended.
+ */
+async function removeDirectoryTree(path: string, clock: Clock): Promise<void> {
+  for (const name of await namesIn(path)) await removeDirectoryTree(join(path, name), clock);
+  const deadline = clock.monotonic() + END_MS_MAX;
+  for (;;) {
+    const processes = await readFile(join(path, 'cgroup.procs'), 'utf8').catch(() => '');
+    await killProcesses(processes.split('\n').filter(Boolean).map(Number));
+    try {
+      return await rmdir(path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return;
+      if (code !== 'EBUSY' || clock.monotonic() > deadline) throw error;
+    }
+    await clock.sleep(POLL_MS);
+  }
 }
 
 /** The directories in a directory, or none if it is not there; namespaces are plain files. */
