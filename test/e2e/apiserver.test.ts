@@ -221,6 +221,8 @@ spec:
     });
     await cluster.apply(ship('pinta', 3));
     assert.equal(await cluster.kubectl('get ship pinta -o jsonpath={.spec.masts}'), '3');
+    await cluster.apply(ship('pinta', 2));
+    assert.equal(await cluster.kubectl('get ship pinta -o jsonpath={.spec.masts}'), '2');
     await assert.rejects(cluster.apply(ship('raft', 0)), /spec\.masts in body should be greater than or equal to 1/);
   });
 });

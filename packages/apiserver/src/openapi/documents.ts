@@ -18,6 +18,8 @@ const PATCH_TYPES = [
   'application/apply-patch+yaml',
   'application/apply-patch+cbor',
 ];
+/** Kinds without a Go type have no strategic merge: kubectl chooses the kind of its patches by this. */
+const CUSTOM_PATCH_TYPES = PATCH_TYPES.filter((type) => !type.includes('strategic'));
 const INFO = { title: 'Kubernetes', version: `v${KUBERNETES_VERSION}` };
 /** Types that every group version has. */
 const COMMON = ['Status', 'DeleteOptions', 'APIResourceList', 'WatchEvent'].map((kind) => META + kind);
@@ -26,9 +28,11 @@ const COMMON = ['Status', 'DeleteOptions', 'APIResourceList', 'WatchEvent'].map(
 export function openapiV3(definitions: readonly ResourceDefinition[]): object {
   const prefix = '#/components/schemas/';
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const operation of definitions.flatMap(operationsOf)) {
-    const item = (paths[operation.path] ??= {});
-    item[operation.method] = operationV3(operation, prefix);
+  for (const definition of definitions) {
+    for (const operation of operationsOf(definition)) {
+      const item = (paths[operation.path] ??= {});
+      item[operation.method] = operationV3(operation, patchTypesOf(definition), prefix);
+    }
   }
   return {
     openapi: '3.0.0',
@@ -41,7 +45,11 @@ export function openapiV3(definitions: readonly ResourceDefinition[]): object {
   };
 }
 
-function operationV3(operation: Operation, prefix: string): object {
+function patchTypesOf({ schema }: ResourceDefinition): readonly string[] {
+  return schema.name === '' ? CUSTOM_PATCH_TYPES : PATCH_TYPES;
+}
+
+function operationV3(operation: Operation, patchTypes: readonly string[], prefix: string): object {
   const content = (types: readonly string[], name: string | undefined): object =>
     Object.fromEntries(types.map((type) => [type, { schema: name ? { $ref: prefix + name } : { type: 'string' } }]));
   const produced = operation.watchable ? [...MEDIA_TYPES, ...WATCH_TYPES] : MEDIA_TYPES;
@@ -59,7 +67,7 @@ function operationV3(operation: Operation, prefix: string): object {
         }
       : {}),
     ...(operation.body
-      ? { requestBody: { content: content(operation.method === 'patch' ? PATCH_TYPES : ['*/*'], operation.body) } }
+      ? { requestBody: { content: content(operation.method === 'patch' ? patchTypes : ['*/*'], operation.body) } }
       : {}),
     responses: {
       ...Object.fromEntries(
@@ -79,9 +87,11 @@ function operationV3(operation: Operation, prefix: string): object {
 export function openapiV2(definitions: readonly ResourceDefinition[]): object {
   const prefix = '#/definitions/';
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const operation of definitions.flatMap(operationsOf)) {
-    const item = (paths[operation.path] ??= {});
-    item[operation.method] = operationV2(operation, prefix);
+  for (const definition of definitions) {
+    for (const operation of operationsOf(definition)) {
+      const item = (paths[operation.path] ??= {});
+      item[operation.method] = operationV2(operation, patchTypesOf(definition), prefix);
+    }
   }
   return {
     swagger: '2.0',
@@ -93,13 +103,13 @@ export function openapiV2(definitions: readonly ResourceDefinition[]): object {
   };
 }
 
-function operationV2(operation: Operation, prefix: string): object {
+function operationV2(operation: Operation, patchTypes: readonly string[], prefix: string): object {
   const schema = (name: string | undefined): object => (name ? { $ref: prefix + name } : { type: 'string' });
   const body = operation.body
     ? [{ name: 'body', in: 'body', required: operation.method !== 'delete', schema: schema(operation.body) }]
     : [];
   return {
-    consumes: operation.method === 'patch' ? PATCH_TYPES : ['*/*'],
+    consumes: operation.method === 'patch' ? patchTypes : ['*/*'],
     produces: operation.watchable ? [...MEDIA_TYPES, ...WATCH_TYPES] : MEDIA_TYPES,
     schemes: ['https'],
     tags: [operation.tag],
