@@ -2,12 +2,12 @@ import { defineResource } from '../define-resource.ts';
 import type { MutatingWebhookConfiguration } from '../gen/admissionregistration-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { setWebhookDefaults } from './match-defaults.ts';
+import { validateWebhooks } from './webhook-validation.ts';
 
 /**
  * Servers that may change objects on their way in.
  *
  * Mirrors: pkg/registry/admissionregistration/mutatingwebhookconfiguration, pkg/apis/admissionregistration/v1 (v1.36)
- * Differs: webhooks are not validated yet beyond their schema.
  */
 export const mutatingWebhookConfigurations = defineResource<MutatingWebhookConfiguration>(
   'admissionregistration.k8s.io/v1',
@@ -20,6 +20,8 @@ export const mutatingWebhookConfigurations = defineResource<MutatingWebhookConfi
         webhook.reinvocationPolicy ??= 'Never';
       }
     },
+    validate: ({ webhooks }) => validateWebhooks(webhooks),
+    validateUpdate: ({ webhooks }, old) => validateWebhooks(webhooks, old.webhooks ?? []),
     cells: ({ metadata, webhooks }, now) => [
       metadata.name,
       webhooks?.length ?? 0,

@@ -2,12 +2,12 @@ import { defineResource } from '../define-resource.ts';
 import type { ValidatingWebhookConfiguration } from '../gen/admissionregistration-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { setWebhookDefaults } from './match-defaults.ts';
+import { validateWebhooks } from './webhook-validation.ts';
 
 /**
  * Servers that are asked whether an object is good.
  *
  * Mirrors: pkg/registry/admissionregistration/validatingwebhookconfiguration, pkg/apis/admissionregistration/v1 (v1.36)
- * Differs: webhooks are not validated yet beyond their schema.
  */
 export const validatingWebhookConfigurations = defineResource<ValidatingWebhookConfiguration>(
   'admissionregistration.k8s.io/v1',
@@ -17,6 +17,8 @@ export const validatingWebhookConfigurations = defineResource<ValidatingWebhookC
     setDefaults: ({ webhooks }) => {
       for (const webhook of webhooks ?? []) setWebhookDefaults(webhook);
     },
+    validate: ({ webhooks }) => validateWebhooks(webhooks),
+    validateUpdate: ({ webhooks }, old) => validateWebhooks(webhooks, old.webhooks ?? []),
     cells: ({ metadata, webhooks }, now) => [
       metadata.name,
       webhooks?.length ?? 0,
