@@ -16,6 +16,7 @@ import { createNodeLifecycleController } from './nodelifecycle/node-lifecycle-co
 import { createPeriodicController } from './periodic/periodic-controller.ts';
 import { podGCController } from './podgc/podgc-controller.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset-controller.ts';
+import { resourceQuotaController } from './resourcequota/resourcequota-controller.ts';
 import { rootCAPublisher } from './rootca/root-ca-publisher.ts';
 import { statefulSetController } from './statefulset/statefulset-controller.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount-controller.ts';
@@ -93,6 +94,13 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'statefulset-controller',
     eventSource: 'statefulset-controller',
     make: (_config, deps) => [createControllerRunner(statefulSetController(), deps)],
+  },
+  {
+    name: 'resourcequota-controller',
+    eventSource: 'resourcequota-controller',
+    make: ({ resourceQuotaSyncPeriodMs }, deps) => [
+      createControllerRunner(resourceQuotaController(resourceQuotaSyncPeriodMs), deps),
+    ],
   },
   {
     name: 'node-lifecycle-controller',

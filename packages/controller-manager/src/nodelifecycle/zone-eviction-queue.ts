@@ -28,7 +28,7 @@ export class ZoneEvictionQueue {
 
   /** The nodes whose turn it is now; each must be removed once it is done with, or its turn comes again. */
   *due(): Generator<string> {
-    for (const name of [...this.#names]) {
+    for (const name of this.#names) {
       if (this.#perSecond <= 0 || !this.#bucket.tryTake()) return;
       yield name;
     }
