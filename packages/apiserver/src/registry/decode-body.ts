@@ -193,8 +193,18 @@ class NotAnObject extends Error {}
 
 function typeMetaOf(value: unknown): TypeMeta {
   if (value === null || value === undefined) return {};
-  if (typeof value === 'object' && !Array.isArray(value)) return value as TypeMeta;
+  if (typeof value === 'object' && !Array.isArray(value)) return checkedTypeMeta(value as Record<string, unknown>);
   throw new NotAnObject(`${NO_KIND}json: cannot unmarshal ${goTypeName(value)} into Go value of type ${GO_TYPE_META}`);
+}
+
+function checkedTypeMeta(value: Readonly<Record<string, unknown>>): TypeMeta {
+  for (const name of ['apiVersion', 'kind']) {
+    const text = value[name] ?? '';
+    if (typeof text === 'string') continue;
+    const problem = `json: cannot unmarshal ${goTypeName(text)} into Go struct field .${name} of type string`;
+    throw new NotAnObject(`${NO_KIND}${problem}`);
+  }
+  return value;
 }
 
 /** What is not said is taken from the endpoint; what is said has to be a kind of this group and version. */
