@@ -39,4 +39,5 @@ export {
   type Transport,
   type WatchFrame,
 } from './transport.ts';
+export { waitForServer } from './wait-for-server.ts';
 export { openWebSocket, type WebSocketRequest } from './web-socket.ts';

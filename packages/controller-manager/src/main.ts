@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
-import { accessFromKubeconfig, Client, createHttpTransport } from '@kts/client';
+import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
 
 import { parseCommandLine, usage, UsageError, type CommandLine } from './command-line.ts';
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
@@ -36,6 +36,7 @@ async function run(options: CommandLine): Promise<void> {
     log,
   });
   try {
+    if (!(await waitForServer(transport, { clock, log }, stop.signal))) return;
     await manager.run(stop.signal);
     if (!stop.signal.aborted) throw new Error('leader election lost');
   } finally {

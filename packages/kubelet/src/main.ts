@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { createLogger, systemClock as clock, systemRandom as random, TaskGroup } from '@kts/base';
-import { accessFromKubeconfig, Client, createHttpTransport } from '@kts/client';
+import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
 import { connectCri } from '@kts/host-cri';
 import { ownNetwork } from '@kts/host-linux';
 
@@ -54,6 +54,7 @@ async function run(flags: KubeletFlags): Promise<void> {
     { ...deps, api: kubelet.api, logFiles: linuxLogFiles, network: ownNetwork },
   );
   try {
+    if (!(await waitForServer(transport, { clock, log }, stop.signal))) return;
     const group = new TaskGroup(stop.signal);
     group.start((signal) => kubelet.run(signal));
     group.start((signal) => server.run(signal));

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 
 import { createLogger, parseFlags, systemClock as clock, systemRandom as random } from '@kts/base';
-import { accessFromKubeconfig, Client, createHttpTransport } from '@kts/client';
+import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
 
 import { createNftablesBackend } from './nftables/nftables-backend.ts';
 import { createProxy } from './proxy.ts';
@@ -59,6 +59,7 @@ async function main(args: readonly string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const nodeName = values['hostname-override'] ?? hostname().toLowerCase();
   try {
+    if (!(await waitForServer(transport, { clock, log }, stop.signal))) return;
     await createProxy({ nodeName }, { client: new Client(transport), clock, random, log, backends }).run(stop.signal);
   } finally {
     await transport.close();

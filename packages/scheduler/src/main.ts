@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
-import { accessFromKubeconfig, Client, createHttpTransport } from '@kts/client';
+import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
 import { LeaderElector } from '@kts/controlkit';
 import { parseSchedulerFlags, readConfiguration, USAGE, type SchedulerFlags } from './command-line.ts';
 import { createScheduler } from './scheduler.ts';
@@ -26,6 +26,7 @@ async function run(flags: SchedulerFlags): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const scheduler = createScheduler(configuration, deps);
   try {
+    if (!(await waitForServer(transport, { clock, log }, stop.signal))) return;
     if (flags.leaderElect ?? configuration.leaderElection?.leaderElect ?? true) {
       const identity = `${hostname()}_${random.uuid()}`;
       const elector = new LeaderElector({ lease: LEASE, identity, releaseOnStop: true }, deps);
