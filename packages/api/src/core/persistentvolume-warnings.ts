@@ -22,7 +22,7 @@ const SOURCES = [
   ['rbd', 'rbd', 'deprecated in v1.28, non-functional in v1.31+'],
 ] as const;
 
-export function volumeWarnings({ metadata, spec = {} }: PersistentVolume): readonly string[] {
+export function volumeWarnings({ metadata, spec }: PersistentVolume): readonly string[] {
   const { annotations = {} } = metadata;
   const terms = FieldPath.of('spec', 'nodeAffinity', 'required', 'nodeSelectorTerms');
   return [

@@ -33,6 +33,8 @@ const TOKEN_LIFETIME_SECONDS = 3600;
 /** What is defaulted in pods, but not in templates, so that objects with templates do not change. */
 export function setPodDefaults(pod: Draft<Pod>): void {
   const spec = (pod.spec ??= { containers: [] });
+  // Of pods only: what templates say is left alone.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     const { resources } = container;
     if (resources?.limits) resources.requests = { ...resources.limits, ...resources.requests };

@@ -98,8 +98,9 @@ function behaviourOf(version: CustomResourceDefinitionVersion): ResourceBehaviou
       ? {
           setDefaults: (draft: Draft<KubeObject>) => applyDefaults(props, draft),
           validate: (object: KubeObject) => validateBySchema(props, object),
-          validateUpdate: (object: KubeObject) => validateBySchema(props, object),
-          validateStatusUpdate: (object: KubeObject) => validateBySchema(props, object),
+          validateUpdate: (object: KubeObject, old: KubeObject) => validateBySchema(props, object, undefined, old),
+          validateStatusUpdate: (object: KubeObject, old: KubeObject) =>
+            validateBySchema(props, object, undefined, old),
         }
       : {}),
     requireResourceVersionOnUpdate: true,

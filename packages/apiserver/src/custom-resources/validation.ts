@@ -7,14 +7,24 @@
 import { deepEqual, FieldPath, invalid, notSupported, required, tooMany, type FieldError } from '@kts/apimachinery';
 import type { JSONSchemaProps } from '@kts/api/types/apiextensions-v1';
 
-/** `path` is the root for a whole object. */
-export function validateBySchema(props: JSONSchemaProps, value: unknown, path = FieldPath.root): FieldError[] {
+/**
+ * `path` is the root for a whole object. What has not changed since `old` is not held against an update: the schema may
+ * have become stricter.
+ */
+export function validateBySchema(
+  props: JSONSchemaProps,
+  value: unknown,
+  path = FieldPath.root,
+  old?: unknown,
+): FieldError[] {
   if (value === null || value === undefined) return [];
+  if (old !== undefined && deepEqual(value, old)) return [];
   const errors = validateEnum(props, value, path);
   if (typeof value === 'string') errors.push(...validateString(props, value, path));
   else if (typeof value === 'number') errors.push(...validateNumber(props, value, path));
-  else if (Array.isArray(value)) errors.push(...validateArray(props, value, path));
-  else if (typeof value === 'object') errors.push(...validateObject(props, value as Record<string, unknown>, path));
+  else if (Array.isArray(value)) errors.push(...validateArray(props, value, path, old));
+  else if (typeof value === 'object')
+    errors.push(...validateObject(props, value as Record<string, unknown>, path, old));
   return errors;
 }
 
@@ -65,7 +75,7 @@ function validateNumber(props: JSONSchemaProps, value: number, path: FieldPath):
   return errors;
 }
 
-function validateArray(props: JSONSchemaProps, value: readonly unknown[], path: FieldPath): FieldError[] {
+function validateArray(props: JSONSchemaProps, value: readonly unknown[], path: FieldPath, old: unknown): FieldError[] {
   const errors: FieldError[] = [];
   if (props.maxItems !== undefined && value.length > props.maxItems)
     errors.push(tooMany(path, value.length, props.maxItems));
@@ -76,20 +86,39 @@ function validateArray(props: JSONSchemaProps, value: readonly unknown[], path: 
   if (!items || Array.isArray(items)) return errors;
   return [
     ...errors,
-    ...value.flatMap((item, index) => validateBySchema(items as JSONSchemaProps, item, path.index(index))),
+    ...value.flatMap((item, index) =>
+      validateBySchema(items as JSONSchemaProps, item, path.index(index), sameItem(props, item, old)),
+    ),
   ];
 }
 
-function validateObject(props: JSONSchemaProps, value: Record<string, unknown>, path: FieldPath): FieldError[] {
+/** The old item with the same keys; items of other lists than maps have no identity. */
+function sameItem(props: JSONSchemaProps, item: unknown, old: unknown): unknown {
+  const keys = props['x-kubernetes-list-map-keys'];
+  if (props['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old)) return undefined;
+  return old.find((other) => keys.every((key) => deepEqual(memberOf(other, key), memberOf(item, key))));
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[name];
+}
+
+function validateObject(
+  props: JSONSchemaProps,
+  value: Record<string, unknown>,
+  path: FieldPath,
+  old: unknown,
+): FieldError[] {
   const errors = (props.required ?? [])
     .filter((name) => value[name] === undefined)
     .map((name) => required(path.child(name)));
   const { additionalProperties } = props;
   for (const [name, member] of Object.entries(value)) {
     const property = props.properties?.[name];
-    if (property) errors.push(...validateBySchema(property, member, path.child(name)));
+    if (property) errors.push(...validateBySchema(property, member, path.child(name), memberOf(old, name)));
     else if (typeof additionalProperties === 'object')
-      errors.push(...validateBySchema(additionalProperties, member, path.key(name)));
+      errors.push(...validateBySchema(additionalProperties, member, path.key(name), memberOf(old, name)));
   }
   return errors;
 }
