@@ -3,6 +3,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 if ! [ -x node_modules/.bin/node ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 fi
 exec node_modules/.bin/node --disable-warning=ExperimentalWarning test/run.ts "$@"
