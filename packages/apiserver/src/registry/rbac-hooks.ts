@@ -11,7 +11,7 @@ import type { ResourceHooks, Transaction } from './resource-hooks.ts';
 
 interface RoleLike extends KubeObject {
   readonly rules?: readonly PolicyRule[] | null;
-  readonly aggregationRule?: unknown;
+  readonly aggregationRule?: { readonly clusterRoleSelectors?: readonly unknown[] };
 }
 
 interface BindingLike extends KubeObject {
@@ -20,11 +20,6 @@ interface BindingLike extends KubeObject {
 }
 
 const NOTHING: Transaction = { finish: () => Promise.resolve() };
-/** Whoever aggregates roles gives away whatever other roles will hold. */
-const EVERYTHING: readonly PolicyRule[] = [
-  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-  { verbs: ['*'], nonResourceURLs: ['*'] },
-];
 
 export function rbacHooks(checks: EscalationChecks): [string, ResourceHooks][] {
   return [
@@ -46,11 +41,15 @@ function roleHooks(checks: EscalationChecks, plural: CheckedObject['plural']): R
         deepEqual(role.aggregationRule, before.aggregationRule);
       if (!same) {
         const object = { plural, namespace, name: draft.metadata.name, requestName: name };
-        checks.checkRole(request.user, object, role.aggregationRule ? EVERYTHING : (role.rules ?? []));
+        checks.checkRole(request.user, object, role.rules ?? [], aggregates(role) || aggregates(before));
       }
       return Promise.resolve(NOTHING);
     },
   };
+}
+
+function aggregates(role: RoleLike | undefined): boolean {
+  return (role?.aggregationRule?.clusterRoleSelectors?.length ?? 0) > 0;
 }
 
 function bindingHooks(checks: EscalationChecks, plural: CheckedObject['plural']): ResourceHooks {
