@@ -4,6 +4,7 @@ import { createControllerRunner, type AnyControllerDefinition, type ControllerDe
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
 import { daemonSetController } from './daemonset/daemonset-controller.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
+import { disruptionController, staleDisruptionController } from './disruption/disruption-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { endpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { endpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring-controller.ts';
@@ -94,6 +95,11 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'statefulset-controller',
     eventSource: 'statefulset-controller',
     make: (_config, deps) => [createControllerRunner(statefulSetController(), deps)],
+  },
+  {
+    name: 'disruption-controller',
+    eventSource: 'controllermanager',
+    make: running(disruptionController, staleDisruptionController),
   },
   {
     name: 'resourcequota-controller',
