@@ -2,6 +2,7 @@ import type { Component } from '@kts/base';
 import { createControllerRunner, type AnyControllerDefinition, type ControllerDependencies } from '@kts/controlkit';
 
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
+import { clusterRoleAggregationController } from './clusterroleaggregation/clusterroleaggregation-controller.ts';
 import { daemonSetController } from './daemonset/daemonset-controller.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
 import { disruptionController, staleDisruptionController } from './disruption/disruption-controller.ts';
@@ -25,6 +26,7 @@ import { taintEvictionController } from './tainteviction/taint-eviction-controll
 import { ttlController } from './ttl/ttl-controller.ts';
 import { ttlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
 import { tokenSecretController } from './serviceaccount/token-secret-controller.ts';
+import { claimProtectionController, volumeProtectionController } from './volumeprotection/volume-protection.ts';
 
 /** One controller of the manager, under the name that `--controllers` knows. */
 export interface ControllerEntry {
@@ -95,6 +97,21 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'statefulset-controller',
     eventSource: 'statefulset-controller',
     make: (_config, deps) => [createControllerRunner(statefulSetController(), deps)],
+  },
+  {
+    name: 'persistentvolumeclaim-protection-controller',
+    eventSource: 'persistentvolumeclaim-protection-controller',
+    make: running(claimProtectionController),
+  },
+  {
+    name: 'persistentvolume-protection-controller',
+    eventSource: 'persistentvolume-protection-controller',
+    make: running(volumeProtectionController),
+  },
+  {
+    name: 'clusterrole-aggregation-controller',
+    eventSource: 'clusterrole-aggregation-controller',
+    make: running(clusterRoleAggregationController),
   },
   {
     name: 'disruption-controller',

@@ -31,12 +31,16 @@ export function disruptionTarget(pod: Pod, cause: DisruptionReason, now: number)
   };
 }
 
-/** Changes parts of a pod's status, if it is still the same pod. */
+/** Changes parts of a pod's status, if it is still the same pod. New conditions come last. */
 export async function patchPodStatus(
   { client, signal }: Pick<ControllerContext, 'client' | 'signal'>,
   pod: Pod,
   status: Partial<PodStatus>,
 ): Promise<void> {
-  const body = { metadata: { uid: pod.metadata.uid }, status };
+  const known = pod.status?.conditions ?? [];
+  const added = (status.conditions ?? []).filter(({ type }) => !known.some((each) => each.type === type));
+  const order = [...known, ...added].map(({ type }) => ({ type }));
+  const ordered = status.conditions ? { ...status, '$setElementOrder/conditions': order } : status;
+  const body = { metadata: { uid: pod.metadata.uid }, status: ordered };
   await client.patchStatus(pods, pod.metadata, { type: 'strategic', body }, { signal });
 }
