@@ -62,8 +62,8 @@ async function apply(plan: JobsPlan, observed: Observed, context: ControllerCont
   const { cronJob } = observed;
   tell(cronJob, plan.tell, context);
   let active = plan.active;
-  for (const job of plan.surplus) {
-    if (await deleteJob(cronJob, job.metadata, context)) active = without(active, job.metadata.uid);
+  for (const { job, ifKept } of plan.surplus) {
+    if (!(await deleteJob(cronJob, job.metadata, context))) tell(cronJob, ifKept, context);
   }
   for (const reference of await missingJobs(plan.unseen, context)) {
     const message = `Active job went missing: ${reference.name}`;

@@ -136,9 +136,16 @@ describe('planJobs', () => {
     const jobs = [job('a', 'Complete', 1), job('b', 'Complete', 2), job('c', 'Failed', 3), job('d', 'Failed', 4)];
     const spec = { successfulJobsHistoryLimit: 1, failedJobsHistoryLimit: 0 };
     assert.deepEqual(
-      planJobs({ cronJob: cronJob({ spec }), jobs, now: NOON }).surplus.map(({ metadata }) => metadata.name),
+      planJobs({ cronJob: cronJob({ spec }), jobs, now: NOON }).surplus.map((each) => each.job.metadata.name),
       ['b', 'd', 'c'],
     );
+  });
+
+  it('says nothing of one that is cleared away as soon as it has ended', () => {
+    const spec = { successfulJobsHistoryLimit: 0 };
+    const plan = planJobs({ cronJob: cronJob({ spec, active: ['a'] }), jobs: [job('a', 'Complete')], now: NOON });
+    assert.deepEqual(plan.tell, []);
+    assert.equal(plan.surplus[0]?.ifKept[0]?.reason, 'SawCompletedJob');
   });
 
   it('tells of a job that it did not start', () => {

@@ -28,8 +28,8 @@ export interface Told {
 }
 
 export interface JobsPlan {
-  /** More than the history keeps, the oldest first. */
-  readonly surplus: readonly Job[];
+  /** More than the history keeps, the oldest first; and what is to be told of those that cannot be deleted. */
+  readonly surplus: readonly { readonly job: Job; readonly ifKept: readonly Told[] }[];
   /** Active by the status, but not to be seen: gone, or the cache is behind. */
   readonly unseen: readonly ObjectReference[];
   readonly active: readonly ObjectReference[];
@@ -45,6 +45,7 @@ export type StartPlan = { readonly tell: readonly Told[]; readonly nextMs?: numb
 export function planJobs({ cronJob, jobs }: Observed): JobsPlan {
   const { status } = cronJob;
   const listed = new Set(status?.active?.map(({ uid }) => uid));
+  const surplus = surplusJobs(cronJob, jobs);
   const tell: Told[] = [];
   const ended = new Set<string>();
   let { lastSuccessfulTime } = status ?? {};
@@ -57,8 +58,7 @@ export function planJobs({ cronJob, jobs }: Observed): JobsPlan {
     }
     if (listed.has(uid)) {
       ended.add(uid);
-      const message = `Saw completed job: ${name}, condition: ${endOf(job)}`;
-      tell.push({ type: 'Normal', reason: 'SawCompletedJob', message });
+      if (!surplus.includes(job)) tell.push(completed(job));
     }
     lastSuccessfulTime = laterTime(
       lastSuccessfulTime,
@@ -68,7 +68,7 @@ export function planJobs({ cronJob, jobs }: Observed): JobsPlan {
   const seen = new Set(jobs.map(({ metadata }) => metadata.uid));
   const active = (status?.active ?? []).filter(({ uid }) => !ended.has(uid ?? ''));
   return {
-    surplus: surplusJobs(cronJob, jobs),
+    surplus: surplus.map((job) => ({ job, ifKept: ended.has(job.metadata.uid) ? [completed(job)] : [] })),
     unseen: active.filter(({ uid }) => !seen.has(uid ?? '')),
     active,
     lastSuccessfulTime,
@@ -184,6 +184,11 @@ function endOf(job: Job): 'Complete' | 'Failed' | undefined {
 function laterTime(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return parseTime(b) > parseTime(a) ? b : a;
+}
+
+function completed(job: Job): Told {
+  const message = `Saw completed job: ${job.metadata.name}, condition: ${endOf(job)}`;
+  return { type: 'Normal', reason: 'SawCompletedJob', message };
 }
 
 function warning(reason: string, message: string): Told {
