@@ -8,7 +8,13 @@ import { Client } from '@kts/client';
 import { answer, ScriptedTransport } from '@kts/client/testing';
 
 import { createControllerRunner, type ControllerRunner } from './controller-runner.ts';
-import { defineController, ownedBy, TerminalError, type AnyControllerDefinition } from './define-controller.ts';
+import {
+  defineController,
+  ownedBy,
+  TerminalError,
+  watching,
+  type AnyControllerDefinition,
+} from './define-controller.ts';
 import { createInformers } from './informers.ts';
 import { controllerUidKeys } from './owner-reference.ts';
 import { item, items, ITEMS_PATH, listOf, ownedBySet, set, sets, SETS_PATH, type TestSet } from './testing/objects.ts';
@@ -184,6 +190,18 @@ describe('controller runner', () => {
     await clock.advance(999);
     assert.equal(calls, 1);
     await clock.advance(1);
+    assert.equal(calls, 2);
+    await stop();
+  });
+
+  test('a change that concerns a key before and after brings it in once', async () => {
+    let calls = 0;
+    const key = { namespace: 'default', name: 'web' };
+    const definition = { ...worker(async () => void calls++), watches: [watching(items, { map: () => [key] })] };
+    const { transport, stop } = await run(definition, { items: [item('a', 6)] });
+    assert.equal(calls, 1);
+    transport.watchOf(ITEMS_PATH).send('MODIFIED', item('a', 11));
+    await settle();
     assert.equal(calls, 2);
     await stop();
   });

@@ -82,19 +82,19 @@ function ownedSource(
 }
 
 function watchedSource(source: WatchedSource, context: ControllerContext): ControllerSource {
-  const enqueue = (object: KubeObject): void => {
-    for (const key of source.map(object, context)) context.enqueue(key);
+  /** Each key once: a worker may take it at once, and would have to come back for the second. */
+  const enqueue = (...objects: readonly KubeObject[]): void => {
+    const keys = objects.flatMap((object) => source.map(object, context));
+    for (const key of new Map(keys.map((each) => [keyText(each), each])).values()) context.enqueue(key);
   };
   return {
     informer: context.informers.get(source.type, source.selection),
     handlers: {
-      onAdd: enqueue,
+      onAdd: (object) => enqueue(object),
       onUpdate: (old, object) => {
-        if (source.changed && !source.changed(old, object)) return;
-        enqueue(old);
-        enqueue(object);
+        if (!source.changed || source.changed(old, object)) enqueue(old, object);
       },
-      onDelete: enqueue,
+      onDelete: (object) => enqueue(object),
     },
   };
 }
