@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { masqueradeRules, nodeInnerCommands, planClusterNetwork, subnet } from './network-plan.ts';
+import { masqueradeRules, nodeHostCommands, nodeInnerCommands, planClusterNetwork, subnet } from './network-plan.ts';
 
 const config = {
   clusterName: 'kts',
@@ -23,6 +23,14 @@ describe('planClusterNetwork', () => {
         ['kts-kts-2', '10.245.3.12', '10.244.1.0/24', 'kts3n2'],
       ],
     );
+  });
+
+  it('makes room for the interface of a node before it makes it', () => {
+    const network = planClusterNetwork(config);
+    assert.deepEqual(nodeHostCommands(network, network.nodes[0]!).slice(0, 2), [
+      'link delete kts3n1',
+      'link add kts3n1 type veth peer name eth0 netns kts-kts-1',
+    ]);
   });
 
   it('routes pods of other nodes through those nodes, and has no default route', () => {

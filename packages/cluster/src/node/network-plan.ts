@@ -65,9 +65,13 @@ export function bridgeCommands(network: ClusterNetwork): readonly string[] {
   return [`addr add ${network.hostAddress}/24 dev ${network.bridge}`, `link set ${network.bridge} up`];
 }
 
-/** Lines for `ip -batch` that join a node, whose namespace exists, to the bridge. */
+/**
+ * Lines for `ip -batch` that join a node, whose namespace exists, to the bridge. An interface of that name is what a
+ * killed or just stopped cluster has left (the kernel takes its time): it goes first, and its other end with it.
+ */
 export function nodeHostCommands(network: ClusterNetwork, node: NodeNetwork): readonly string[] {
   return [
+    `link delete ${node.hostInterface}`,
     `link add ${node.hostInterface} type veth peer name eth0 netns ${node.namespace}`,
     `link set ${node.hostInterface} master ${network.bridge}`,
     `link set ${node.hostInterface} up`,

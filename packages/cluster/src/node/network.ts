@@ -25,6 +25,7 @@ export async function setUpNetwork(
     if (!existsSync(node.namespacePath)) await runCommand(['ip', 'netns', 'add', node.namespace]);
     await runIp(nodeHostCommands(network, node));
     await runIp(nodeInnerCommands(network, node, ranges.serviceCidr), node.namespace);
+    if (!(await isJoined(node))) throw new Error(`${node.namespace} could not be given its address ${node.address}`);
     const inside = { networkNamespace: node.namespacePath };
     await runCommand(['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.route_localnet=1'], inside);
     await runCommand(['nft', '-f', '-'], { ...inside, input: masqueradeRules(ranges.clusterCidr) });
