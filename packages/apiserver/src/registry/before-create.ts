@@ -99,7 +99,8 @@ const WITH_GENERATION: ReadonlySet<string> = new Set([
   'customresourcedefinitions',
 ]);
 
-/** Status is written through its own subresource; a new object begins without one. */
+/** Status is written through its own subresource; a new object begins without one. Only a node registers itself whole. */
 function resetStatus(definition: ResourceDefinition, draft: ObjectDraft): void {
+  if (definition.group === '' && definition.plural === 'nodes') return;
   if (definition.schema.fields.has('status')) delete draft['status'];
 }

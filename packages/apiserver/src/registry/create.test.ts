@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { configMaps, pods } from '@kts/api';
+import { configMaps, nodes, pods } from '@kts/api';
 
 import { failureOf, startTestApiServer } from '../testing/index.ts';
 
@@ -42,4 +42,17 @@ test('a pod gets a service account, a priority and tolerations', async () => {
   assert.equal(pod.spec.priority, 0);
   assert.equal(pod.spec.tolerations?.length, 2);
   assert.equal(pod.spec.containers[0]?.volumeMounts?.length, 1);
+});
+
+test('a node registers itself with its status, other kinds begin without', async () => {
+  await using server = await startTestApiServer();
+  const capacity = { cpu: '4' };
+  const node = await server.client.create(nodes, { metadata: { name: 'one' }, spec: {}, status: { capacity } });
+  assert.deepEqual(node.status?.capacity, capacity);
+  const pod = await server.client.create(pods, {
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { containers: [{ name: 'web', image: 'web' }] },
+    status: { phase: 'Running' },
+  });
+  assert.equal(pod.status?.phase, 'Pending');
 });
