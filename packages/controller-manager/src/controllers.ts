@@ -9,12 +9,14 @@ import { disruptionController, staleDisruptionController } from './disruption/di
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { endpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { endpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring-controller.ts';
+import { ephemeralVolumeController } from './ephemeralvolume/ephemeral-volume-controller.ts';
 import { createGarbageCollector } from './garbagecollector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { cronJobController } from './cronjob/cronjob-controller.ts';
 import { jobController } from './job/job-controller.ts';
 import { jobOrphanController } from './job/job-orphan-controller.ts';
 import { createNodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts';
+import { persistentVolumeControllers } from './persistentvolume/persistentvolume-controller.ts';
 import { createPeriodicController } from './periodic/periodic-controller.ts';
 import { podGCController } from './podgc/podgc-controller.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset-controller.ts';
@@ -97,6 +99,17 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'statefulset-controller',
     eventSource: 'statefulset-controller',
     make: (_config, deps) => [createControllerRunner(statefulSetController(), deps)],
+  },
+  {
+    name: 'persistentvolume-binder-controller',
+    eventSource: 'persistentvolume-controller',
+    make: ({ pvClaimBinderSyncPeriodMs }, deps) =>
+      persistentVolumeControllers(pvClaimBinderSyncPeriodMs).map((each) => createControllerRunner(each, deps)),
+  },
+  {
+    name: 'ephemeral-volume-controller',
+    eventSource: 'ephemeral_volume',
+    make: running(ephemeralVolumeController),
   },
   {
     name: 'persistentvolumeclaim-protection-controller',
