@@ -2,6 +2,7 @@
 export const LAYERS: readonly (readonly string[])[] = [
   ['base'],
   ['apimachinery'],
+  ['cel'],
   ['api', 'store', 'client'],
   ['controlkit', 'host-cri', 'host-linux'],
   ['apiserver', 'controller-manager', 'scheduler', 'kubelet', 'proxy', 'dns'],
