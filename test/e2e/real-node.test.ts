@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -24,6 +24,17 @@ describe('containers on a real node', { skip: cannotRunContainers }, () => {
     await cluster.kubectl(`create deployment web --image=${IMAGE} --replicas=2`);
     await cluster.kubectl('expose deployment web --port=80 --target-port=8080');
     await cluster.kubectl(`run client --image=${IMAGE}`);
+    // Its first run comes with the next minute, while the other tests go on.
+    await cluster.kubectl([
+      'create',
+      'cronjob',
+      'tick',
+      `--image=${IMAGE}`,
+      '--schedule=* * * * *',
+      '--',
+      'echo',
+      'tick',
+    ]);
     await cluster.rollout('deployment/web');
     await cluster.waitFor('pod/client --for=condition=Ready');
   });
@@ -196,6 +207,24 @@ describe('containers on a real node', { skip: cannotRunContainers }, () => {
     assert.equal(await field('pod/greedy', '{.status.containerStatuses[0].state.terminated.reason}'), 'OOMKilled');
   });
 
+  it('limits CPU, and shares it by what was requested', async () => {
+    const resources = { requests: { cpu: '250m' }, limits: { cpu: '500m' } };
+    await cluster.apply(pod('paced', { containers: [shell('main', 'sleep 1000', { resources })] }));
+    await cluster.waitFor('pod/paced --for=condition=Ready');
+    const inContainer = (path: string): Promise<string> =>
+      cluster.kubectl(['exec', 'paced', '--', 'sh', '-c', `cat ${path}`]);
+    if (existsSync('/sys/fs/cgroup/cgroup.controllers')) {
+      assert.equal(await inContainer('/sys/fs/cgroup/cpu.max'), '50000 100000\n');
+      // Runtimes differ in how they turn 256 shares into a weight: linearly 10, along a curve 35.
+      assert.match(await inContainer('/sys/fs/cgroup/cpu.weight'), /^(10|35)\n$/);
+    } else {
+      assert.equal(await inContainer('/sys/fs/cgroup/cpu/cpu.cfs_quota_us'), '50000\n');
+      assert.equal(await inContainer('/sys/fs/cgroup/cpu/cpu.cfs_period_us'), '100000\n');
+      assert.equal(await inContainer('/sys/fs/cgroup/cpu/cpu.shares'), '256\n');
+    }
+    await cluster.kubectl('delete pod paced');
+  });
+
   it('says that an image is missing', async () => {
     await cluster.apply(
       pod('nowhere', { containers: [{ name: 'main', image: 'kts.local/none:v1', imagePullPolicy: 'Never' }] }),
@@ -228,5 +257,74 @@ describe('containers on a real node', { skip: cannotRunContainers }, () => {
     await cluster.rollout('statefulset/db');
     const answer = await eventually(() => fetchFromPod(cluster, 'client', 'http://db-1.db:8080'));
     assert.equal(answer, 'kts demo v1 on db-1\n');
+  });
+
+  it('keeps a pod of a DaemonSet, also when it is deleted', async () => {
+    const app = { app: 'agent' };
+    await cluster.apply({
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: 'agent' },
+      spec: {
+        selector: { matchLabels: app },
+        template: {
+          metadata: { labels: app },
+          spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: IMAGE }] },
+        },
+      },
+    });
+    await cluster.rollout('daemonset/agent');
+    const first = await field('pods -l app=agent', '{.items[*].metadata.name}');
+    assert.match(await cluster.kubectl(`exec ${first} -- cat /etc/hostname`), /^agent-/);
+    await cluster.kubectl(`delete pod ${first}`);
+    await eventually(async () => {
+      const path = '{.items[?(@.status.containerStatuses[0].ready==true)].metadata.name}';
+      assert.match(await field('pods -l app=agent', path), new RegExp(`^(?!${first}$)agent-\\w+$`));
+    });
+  });
+
+  it('runs a Job to its end, and says when one has failed', async () => {
+    await cluster.apply({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'sum' },
+      spec: {
+        completions: 3,
+        parallelism: 2,
+        completionMode: 'Indexed',
+        template: {
+          spec: { restartPolicy: 'OnFailure', containers: [shell('main', 'echo part $JOB_COMPLETION_INDEX')] },
+        },
+      },
+    });
+    await cluster.waitFor('job/sum --for=condition=Complete');
+    const parts = await cluster.kubectl('logs -l job-name=sum');
+    assert.deepEqual(parts.trim().split('\n').toSorted(), ['part 0', 'part 1', 'part 2']);
+
+    await cluster.apply({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'fails' },
+      spec: {
+        backoffLimit: 0,
+        template: { spec: { restartPolicy: 'Never', containers: [shell('main', 'exit 3')] } },
+      },
+    });
+    await cluster.waitFor('job/fails --for=condition=Failed');
+    assert.equal(await field('job/fails', '{.status.conditions[?(@.type=="Failed")].reason}'), 'BackoffLimitExceeded');
+  });
+
+  it('runs the Job of a CronJob when asked, and by the minute', async () => {
+    await cluster.kubectl('create job --from=cronjob/tick now');
+    await cluster.waitFor('job/now --for=condition=Complete');
+    assert.equal(await cluster.kubectl('logs job/now'), 'tick\n');
+    const scheduled = await eventually(async () => {
+      const name = await field('jobs', '{.items[?(@.metadata.name!="now")].metadata.name}');
+      const ticks = name.split(' ').filter((each) => each.startsWith('tick-'));
+      assert.notEqual(ticks.length, 0);
+      return ticks[0]!;
+    }, 75_000);
+    await cluster.waitFor(`job/${scheduled} --for=condition=Complete`);
+    assert.equal(await cluster.kubectl(`logs job/${scheduled}`), 'tick\n');
   });
 });

@@ -44,6 +44,27 @@ spec:
   ports: [{port: 80, targetPort: 8080}]
 `;
 
+const AGENTS = `
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+      - {name: demo, image: 'kts.local/demo:v1'}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: agents}
+spec:
+  selector: {app: agent}
+  ports: [{port: 80, targetPort: 8080}]
+`;
+
 describe(`${NODES} real nodes`, { skip: cannotRunContainers }, () => {
   let cluster: TestCluster;
   let pods: PodList['items'];
@@ -84,6 +105,21 @@ describe(`${NODES} real nodes`, { skip: cannotRunContainers }, () => {
       answers.add(await fetchFromPod(cluster, pods[0]!.metadata.name, `http://${address}`));
       assert.equal(answers.size, NODES);
     });
+  });
+
+  it('each run a pod of a DaemonSet, that every other reaches by the name of their Service', async () => {
+    await cluster.apply(AGENTS);
+    await cluster.rollout('daemonset/agent');
+    const agents = (await cluster.get<PodList>('pods -l app=agent')).items;
+    assert.equal(new Set(agents.map((agent) => agent.spec.nodeName)).size, NODES);
+    const names = agents.map((agent) => agent.metadata.name);
+    for (const from of names) {
+      const answers = new Set<string>();
+      await eventually(async () => {
+        answers.add(await fetchFromPod(cluster, from, 'http://agents'));
+        assert.deepEqual([...answers].toSorted(), names.map((name) => `kts demo v1 on ${name}\n`).toSorted());
+      });
+    }
   });
 
   it('empty one that is drained', async () => {
