@@ -37,6 +37,8 @@ export interface FieldFacts {
   readonly inline?: boolean;
   readonly json?: boolean;
   readonly default?: unknown;
+  /** Of named types that are no structs, as Go prints them: `v1.ServiceType`, `[]v1.KeyUsage`, `v1.ResourceList`. */
+  readonly goType?: string;
   readonly enum?: readonly string[];
   readonly listType?: 'atomic' | 'set' | 'map';
   readonly listMapKeys?: readonly string[];

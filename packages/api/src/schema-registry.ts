@@ -91,6 +91,7 @@ function buildField(name: string, facts: FieldFacts): Field {
     omitempty: facts.omitzero === true || (facts.omitempty === true && (facts.ptr === true || !isStruct(schema))),
     pointer: facts.ptr === true,
     ...(facts.default === undefined ? {} : { default: facts.default }),
+    ...(facts.goType ? { goType: facts.goType } : {}),
     ...(facts.enum ? { enum: facts.enum } : {}),
     ...(facts.patchStrategy ? { patchStrategy: facts.patchStrategy } : {}),
     ...(facts.patchMergeKey ? { patchMergeKey: facts.patchMergeKey } : {}),

@@ -1,7 +1,7 @@
 import { decodeScalar, NumberLiteral, TypeMismatchError } from './decode-scalar.ts';
 import { goTypeName } from './json-patch.ts';
 import { jsonPathText, type JsonPathSegment } from './json-scan.ts';
-import type { Field, ObjectSchema, Schema } from './schema.ts';
+import type { ObjectSchema, Schema } from './schema.ts';
 
 /**
  * What is wrong with a value that does not fit its schema, in Go's words. Only called once something is known to be
@@ -40,20 +40,34 @@ export function isDecodedPath(schema: ObjectSchema, path: readonly JsonPathSegme
 }
 
 /** Go's name of a type: `v1.PodSpec`, `[]string`, `map[string]string`, `int32`. */
-export function goTypeOf(schema: Schema, named?: string): string {
+export function goTypeOf(schema: Schema): string {
   switch (schema.type) {
     case 'object':
       return schema.name.split('.').slice(-2).join('.');
     case 'list':
-      return `[]${goTypeOf(schema.items, named)}`;
+      return `[]${goTypeOf(schema.items)}`;
     case 'map':
-      return `map[string]${goTypeOf(schema.values, named)}`;
+      return `map[string]${goTypeOf(schema.values)}`;
     case 'scalar':
-      return named ?? GO_SCALARS[schema.format] ?? schema.format;
+      return GO_SCALARS[schema.format] ?? schema.format;
   }
 }
 
-const GO_SCALARS: Readonly<Partial<Record<string, string>>> = { boolean: 'bool', double: 'float64', bytes: '[]uint8' };
+/** The named type of the elements of `[]v1.KeyUsage` or `map[string]v1.ExtraValue`; a named list does not tell. */
+function elementGoType(goType: string | undefined): string | undefined {
+  return /^(?:\[\]|map\[[^\]]*\])(.+)$/.exec(goType ?? '')?.[1];
+}
+
+const GO_SCALARS: Readonly<Partial<Record<string, string>>> = {
+  boolean: 'bool',
+  double: 'float64',
+  bytes: '[]uint8',
+  quantity: 'resource.Quantity',
+  time: 'v1.Time',
+  microTime: 'v1.MicroTime',
+  duration: 'v1.Duration',
+  intOrString: 'intstr.IntOrString',
+};
 
 class Walk {
   readonly unknown = new Set<string>();
@@ -63,22 +77,22 @@ class Walk {
   readonly #names: string[] = [];
   #struct = '';
 
-  visit(schema: Schema, value: unknown, field: Field | undefined): void {
+  visit(schema: Schema, value: unknown, goType: string | undefined): void {
     if (value === null || value === undefined) return;
-    if (schema.type === 'scalar') return this.#scalar(schema.format, value, field);
+    if (schema.type === 'scalar') return this.#scalar(schema.format, value, goType);
     const isObject = typeof value === 'object' && !Array.isArray(value) && !(value instanceof NumberLiteral);
     if (schema.type === 'list' ? !Array.isArray(value) : !isObject) {
       const found = value instanceof NumberLiteral ? 'number' : goTypeName(value);
-      this.#report(new TypeMismatchError(found, goTypeOf(schema, field?.goType)));
+      this.#report(new TypeMismatchError(found, goType ?? goTypeOf(schema)));
     } else if (schema.type === 'object') {
       this.#structFields(schema, value as Readonly<Record<string, unknown>>);
     } else if (schema.type === 'list') {
       for (const [index, item] of (value as readonly unknown[]).entries()) {
-        this.#within(index, () => this.visit(schema.items, item, field));
+        this.#within(index, () => this.visit(schema.items, item, elementGoType(goType)));
       }
     } else {
       for (const [key, item] of Object.entries(value as object)) {
-        this.#within(key, () => this.visit(schema.values, item, field));
+        this.#within(key, () => this.visit(schema.values, item, elementGoType(goType)));
       }
     }
   }
@@ -94,13 +108,13 @@ class Walk {
       this.#struct = schema.name.split('.').at(-1)!;
       const names = [...inlinedNames(schema, key), key];
       this.#names.push(...names);
-      this.#within(key, () => this.visit(field.schema, item, field));
+      this.#within(key, () => this.visit(field.schema, item, field.goType));
       this.#names.length -= names.length;
     }
     this.#struct = outer;
   }
 
-  #scalar(format: Parameters<typeof decodeScalar>[0], value: unknown, field: Field | undefined): void {
+  #scalar(format: Parameters<typeof decodeScalar>[0], value: unknown, goType: string | undefined): void {
     try {
       decodeScalar(format, value);
     } catch (error) {
@@ -109,8 +123,7 @@ class Walk {
         this.mismatch ??= (error as Error).message;
         return;
       }
-      const plain = format === 'string' && field?.goType !== undefined;
-      const named = plain ? new TypeMismatchError(error.found, field.goType!) : error;
+      const named = format === 'string' && goType ? new TypeMismatchError(error.found, goType) : error;
       this.#report(named);
       if (OWN_DECODERS.has(format)) throw new Error(this.#text(named), { cause: error });
     }

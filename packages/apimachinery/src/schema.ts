@@ -75,7 +75,7 @@ export interface Field {
   readonly keepsEmpty?: boolean;
   /** A `null` is kept as a value of its own. Only custom resources have it. */
   readonly nullable?: boolean;
-  /** Go's name of the type (for lists and maps: of the element) where messages show it, such as `v1.SecretType`. */
+  /** Go's name of the type where the schema does not tell it: `v1.SecretType`, `[]v1.KeyUsage`, `v1.ResourceList`. */
   readonly goType?: string;
   /** From the `+default` marker. */
   readonly default?: unknown;
