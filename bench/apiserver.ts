@@ -121,39 +121,44 @@ async function bench(
   report(name, count, cpuMs(pids) - cpu, latencies, performance.now() - start);
 }
 
-/** One event to every watcher, many times. */
+/** One event to every watcher, many times: one after another for the latency, then several under way for the rate. */
 async function benchWatch(): Promise<void> {
   if (only.length > 0 && !only.includes('watch')) return;
-  const events = 50;
   let delivered = 0;
-  let wake: (() => void) | undefined;
+  const waiting: { readonly until: number; readonly resolve: () => void }[] = [];
   const streams = await Promise.all(
     Array.from({ length: WATCHERS }, (_, number) =>
       connections[number % CONNECTIONS]!.watch(`${api}/secrets?watch=true`, () => {
         delivered++;
-        if (delivered % WATCHERS === 0) wake?.();
+        if (waiting[0] && delivered >= waiting[0].until) waiting.shift()!.resolve();
       }),
     ),
   );
+  let sent = 0;
+  const sendOne = async (): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.push({ until: ++sent * WATCHERS, resolve });
+    await connections[0]!.request('POST', `${api}/secrets`, { body: secret(sent) });
+    await promise;
+  };
+  await benchEvents(`one event to ${WATCHERS} watchers`, 50, 1, sendOne);
+  await benchEvents('  four events under way', 200, 4, sendOne);
+  for (const stream of streams) stream.close();
+}
+
+async function benchEvents(name: string, events: number, lanes: number, sendOne: () => Promise<void>): Promise<void> {
   const latencies: number[] = [];
   const cpu = cpuMs(pids);
   const start = performance.now();
-  for (let index = 0; index < events; index++) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    wake = resolve;
-    const sent = performance.now();
-    await connections[0]!.request('POST', `${api}/secrets`, { body: secret(index) });
-    if (delivered < (index + 1) * WATCHERS) await promise;
-    latencies.push(performance.now() - sent);
-  }
-  report(
-    `one event to ${WATCHERS} watchers`,
-    events * WATCHERS,
-    cpuMs(pids) - cpu,
-    latencies,
-    performance.now() - start,
-  );
-  for (const stream of streams) stream.close();
+  const lane = async (): Promise<void> => {
+    for (let index = 0; index < events / lanes; index++) {
+      const begun = performance.now();
+      await sendOne();
+      latencies.push(performance.now() - begun);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  report(name, events * WATCHERS, cpuMs(pids) - cpu, latencies, performance.now() - start);
 }
 
 function report(name: string, count: number, cpu: number, latencies: number[], elapsedMs: number): void {

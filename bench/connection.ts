@@ -6,6 +6,7 @@ import { parseYaml } from '@kts/apimachinery';
 
 /** Large enough that the server never waits for this client. */
 const WINDOW_BYTES = 64 * 1024 * 1024;
+const NEWLINE = 0x0a;
 
 export interface Answer {
   readonly status: number;
@@ -91,7 +92,7 @@ export class Connection {
     stream.on('response', () => resolve(stream));
     stream.on('error', reject);
     stream.on('data', (chunk: Buffer) => {
-      for (const byte of chunk) if (byte === 10) onEvent();
+      for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, end + 1)) onEvent();
     });
     stream.end();
     return promise;

@@ -50,6 +50,8 @@ export interface WatchStream {
   drained(): void;
   /** The client went away. */
   close(): void;
+  /** Calls back once, when the watch has ended from either side. */
+  onEnd(listener: () => void): void;
 }
 
 export interface WatchSink {

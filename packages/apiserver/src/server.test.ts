@@ -73,6 +73,7 @@ function watchOf(count: number) {
     },
     drained: () => {},
     close: () => {},
+    onEnd: () => {},
   };
 }
 

@@ -52,6 +52,14 @@ export class CacheEvent {
     }
     return frame;
   }
+
+  /**
+   * Called when the event has been offered to every watch: those that have not sent it yet hold the frame themselves, and
+   * an event that only waits to become history needs no second copy of its bytes.
+   */
+  releaseFrames(): void {
+    this.#frames = undefined;
+  }
 }
 
 /** A frame that shows one entry. */

@@ -11,6 +11,7 @@ import { SortedMap } from './sorted-map.ts';
 import { decodeStoredJson } from './stored-entry.ts';
 import { encodeStored } from './stored-json.ts';
 import { WatchCache, type OpenWatch } from './watch-cache.ts';
+import type { Watcher } from './watcher.ts';
 
 const PREFIX = '/registry/configmaps/';
 const decoder = new TextDecoder();
@@ -39,7 +40,7 @@ function cacheOf(...items: KeyValue[]): WatchCache {
 function collect(cache: WatchCache, open: Partial<OpenWatch>): { seen: string[]; frames: WatchStreamEvent[] } {
   const seen: string[] = [];
   const frames: WatchStreamEvent[] = [];
-  const watcher = cache.watch({ covers: () => true, bookmarks: false, from: 'now', ...open });
+  const watcher = cache.watch({ scope: PREFIX, bookmarks: false, from: 'now', ...open });
   assert.ok(watcher);
   watcher.start({
     send: (events) => {
@@ -127,8 +128,44 @@ describe('watches', () => {
   });
 
   test('history from before the cache is not known', () => {
-    assert.equal(cacheOf().watch({ covers: () => true, bookmarks: false, from: 9 }), undefined);
+    assert.equal(cacheOf().watch({ scope: PREFIX, bookmarks: false, from: 9 }), undefined);
   });
+
+  test('a watch of a namespace or of one key sees only what is in it', () => {
+    const cache = cacheOf();
+    const elsewhere = { ...item('web', 12), key: `${PREFIX}ab/web` };
+    const one = collect(cache, { scope: `${PREFIX}a/web` });
+    const namespace = collect(cache, { scope: `${PREFIX}a/` });
+    cache.apply([put(item('web', 11)), put(elsewhere), put(item('web2', 13))]);
+    assert.deepEqual(one.seen, ['ADDED web@11']);
+    assert.deepEqual(namespace.seen, ['ADDED web@11', 'ADDED web2@13']);
+  });
+
+  test('events that come together are sent together', () => {
+    const cache = cacheOf();
+    const sent: number[] = [];
+    const watcher = cache.watch({ scope: PREFIX, bookmarks: false, from: 'now' })!;
+    watcher.start({ send: (events) => sent.push(events.length) > 0, end: () => {} });
+    cache.apply([put(item('one', 11)), put(item('two', 12)), put(item('three', 13))]);
+    cache.apply([put(item('four', 14))]);
+    assert.deepEqual(sent, [3, 1]);
+  });
+
+  for (const [name, end] of [
+    ['the client', (watcher: Watcher) => watcher.close()],
+    ['the server', (watcher: Watcher) => watcher.end()],
+  ] as const) {
+    test(`whoever listens learns once that ${name} has ended the watch`, () => {
+      const cache = cacheOf();
+      const watcher = cache.watch({ scope: PREFIX, bookmarks: false, from: 'now' })!;
+      let ended = 0;
+      watcher.onEnd(() => ended++);
+      watcher.start({ send: () => true, end: () => {} });
+      end(watcher);
+      watcher.close();
+      assert.deepEqual([ended, cache.watches], [1, 0]);
+    });
+  }
 
   test('all watches get the same bytes', () => {
     const cache = cacheOf();
@@ -143,7 +180,7 @@ describe('watches', () => {
     const cache = cacheOf();
     const seen: string[] = [];
     let ready = false;
-    const watcher = cache.watch({ covers: () => true, bookmarks: false, from: 'now' })!;
+    const watcher = cache.watch({ scope: PREFIX, bookmarks: false, from: 'now' })!;
     watcher.start({
       send: (events) => {
         seen.push(...events.map((event) => (event.object() as KubeObject).metadata.name));
@@ -151,7 +188,8 @@ describe('watches', () => {
       },
       end: () => {},
     });
-    cache.apply([put(item('a', 11)), put(item('b', 12)), put(item('c', 13))]);
+    cache.apply([put(item('a', 11))]);
+    cache.apply([put(item('b', 12)), put(item('c', 13))]);
     assert.deepEqual(seen, ['a']);
     ready = true;
     watcher.drained();

@@ -27,7 +27,8 @@ export interface WatchCacheOptions {
 }
 
 export interface OpenWatch {
-  readonly covers: (key: string) => boolean;
+  /** The prefix of the resource or of a namespace in it, which ends in a slash, or one key. */
+  readonly scope: string;
   readonly matches?: (entry: CacheEntry) => boolean;
   /** The one value of the indexed field that `matches` lets through. */
   readonly indexedValue?: string;
@@ -52,9 +53,11 @@ export class WatchCache {
   #ring: EventRing;
   #revision: Revision = 0;
   readonly #watchers = new Set<Watcher>();
-  /** Watches that have to see every event, and those found by the indexed field's value. */
-  readonly #general = new Set<Watcher>();
+  /** Watches by their scope, and those found by the indexed field's value: an event asks only those it may concern. */
+  readonly #byScope = new Map<string, Set<Watcher>>();
   readonly #byValue = new Map<string, Set<Watcher>>();
+  /** Watches that have frames to send once the events that came together are applied. */
+  #waiting: Watcher[] = [];
   #index: Map<string, Map<string, StoredEntry>> | undefined;
   readonly #written = new Map<string, { readonly bytes: Uint8Array; readonly object: KubeObject }>();
   readonly #fresh: StoredEntry[] = [];
@@ -106,6 +109,9 @@ export class WatchCache {
       const revision = event.type === 'put' ? event.current.revision : event.revision;
       if (revision > this.#revision) this.#applyOne(event, revision);
     }
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const watcher of waiting) watcher.flush();
   }
 
   /** The store is at `revision`, and all events up to it have been applied. */
@@ -155,21 +161,22 @@ export class WatchCache {
   watch(open: OpenWatch): Watcher | undefined {
     const history = typeof open.from === 'number' ? this.#ring.after(open.from) : [];
     if (!history) return undefined;
-    const peers = open.indexedValue === undefined ? this.#general : this.#peersOf(open.indexedValue);
+    const indexed = open.indexedValue !== undefined;
+    const groups = indexed ? this.#byValue : this.#byScope;
+    const group = open.indexedValue ?? open.scope;
     const watcher: Watcher = new Watcher({
-      covers: open.covers,
+      scope: open.scope,
       ...(open.matches ? { matches: open.matches } : {}),
       ...(open.view ? { view: open.view } : {}),
       bookmarks: open.bookmarks,
       after: Math.max(typeof open.from === 'number' ? open.from : 0, this.#revision),
       backlog: open.from === 'state' ? this.#stateFrames(open) : historyFrames(history, open),
       onClose: () => {
-        peers.delete(watcher);
         this.#watchers.delete(watcher);
-        if (open.indexedValue !== undefined && peers.size === 0) this.#byValue.delete(open.indexedValue);
+        leaveGroup(groups, group, watcher);
       },
     });
-    peers.add(watcher);
+    joinGroup(groups, group, watcher);
     this.#watchers.add(watcher);
     return watcher;
   }
@@ -200,16 +207,26 @@ export class WatchCache {
     this.#ring.push(event);
     this.#reindex(event);
     this.#deliver(event);
+    event.releaseFrames();
   }
 
   #deliver(event: CacheEvent): void {
-    for (const watcher of this.#general) watcher.offer(event);
+    const { key } = event;
+    this.#offer(event, this.#byScope.get(this.prefix));
+    const nameAt = key.lastIndexOf('/') + 1;
+    if (nameAt > this.prefix.length) this.#offer(event, this.#byScope.get(key.slice(0, nameAt)));
+    this.#offer(event, this.#byScope.get(key));
     if (this.#byValue.size === 0) return;
     const now = event.current && this.#valueOf(event.current);
     const before = event.previous && this.#valueOf(event.previous);
-    for (const value of new Set([now, before])) {
-      if (value === undefined) continue;
-      for (const watcher of this.#byValue.get(value) ?? []) watcher.offer(event);
+    if (now !== undefined) this.#offer(event, this.#byValue.get(now));
+    if (before !== undefined && before !== now) this.#offer(event, this.#byValue.get(before));
+  }
+
+  #offer(event: CacheEvent, watchers: ReadonlySet<Watcher> | undefined): void {
+    if (!watchers) return;
+    for (const watcher of watchers) {
+      if (inScope(watcher.options.scope, event.key) && watcher.offer(event)) this.#waiting.push(watcher);
     }
   }
 
@@ -227,12 +244,6 @@ export class WatchCache {
     this.#fresh[this.#freshAt]?.release();
     this.#fresh[this.#freshAt] = entry;
     this.#freshAt = (this.#freshAt + 1) % FRESH_OBJECTS_MAX;
-  }
-
-  #peersOf(value: string): Set<Watcher> {
-    let peers = this.#byValue.get(value);
-    if (!peers) this.#byValue.set(value, (peers = new Set()));
-    return peers;
   }
 
   #valueOf(entry: StoredEntry): string {
@@ -258,7 +269,8 @@ export class WatchCache {
 
   *#stateFrames(open: OpenWatch): Iterable<WatchStreamEvent> {
     for (const entry of open.state ?? this.range(this.prefix)) {
-      if (open.covers(entry.key) && (open.matches?.(entry) ?? true)) yield entryFrame('ADDED', entry, open.view);
+      if (inScope(open.scope, entry.key) && (open.matches?.(entry) ?? true))
+        yield entryFrame('ADDED', entry, open.view);
     }
     if (open.afterState) yield open.afterState;
   }
@@ -266,9 +278,25 @@ export class WatchCache {
 
 function* historyFrames(events: readonly CacheEvent[], open: OpenWatch): Iterable<WatchStreamEvent> {
   for (const event of events) {
-    const frame = open.covers(event.key) ? frameFor(event, open.matches, open.view) : undefined;
+    const frame = inScope(open.scope, event.key) ? frameFor(event, open.matches, open.view) : undefined;
     if (frame) yield frame;
   }
+}
+
+function inScope(scope: string, key: string): boolean {
+  return scope.endsWith('/') ? key.startsWith(scope) : key === scope;
+}
+
+function joinGroup(groups: Map<string, Set<Watcher>>, group: string, watcher: Watcher): void {
+  const peers = groups.get(group);
+  if (peers) peers.add(watcher);
+  else groups.set(group, new Set([watcher]));
+}
+
+function leaveGroup(groups: Map<string, Set<Watcher>>, group: string, watcher: Watcher): void {
+  const peers = groups.get(group);
+  peers?.delete(watcher);
+  if (peers?.size === 0) groups.delete(group);
 }
 
 function indexEntry(index: Map<string, Map<string, StoredEntry>>, value: string, entry: StoredEntry): void {

@@ -10,8 +10,8 @@ export const WATCH_BACKLOG_FRAMES_MAX = 16_384;
 const CATCH_UP_FRAMES = 256;
 
 export interface WatcherOptions {
-  /** Keys that the watch is about: a namespace's or the whole resource's prefix, or one key. */
-  readonly covers: (key: string) => boolean;
+  /** What the watch is about: the prefix of the resource or of a namespace in it, which ends in a slash, or one key. */
+  readonly scope: string;
   /** The selectors. Absent: everything matches. */
   readonly matches?: (entry: CacheEntry) => boolean;
   readonly view?: EntryView;
@@ -46,6 +46,7 @@ export class Watcher implements WatchStream {
   readonly #catchUp: Iterator<WatchStreamEvent>;
   #caughtUp = false;
   #queue: WatchStreamEvent[] = [];
+  readonly #endListeners: (() => void)[] = [];
   #sink: WatchSink | undefined;
   #blocked = false;
   #pumping = false;
@@ -72,22 +73,35 @@ export class Watcher implements WatchStream {
     this.#closed = true;
     this.#queue = [];
     this.options.onClose();
+    for (const listener of this.#endListeners) listener();
   }
 
-  /** Called for every event of the resource, in order. */
-  offer(event: CacheEvent): void {
-    if (event.revision <= this.options.after || !this.options.covers(event.key)) return;
+  onEnd(listener: () => void): void {
+    this.#endListeners.push(listener);
+  }
+
+  /**
+   * Called for every event in the watch's scope, in order. `true`: frames have begun to wait; `flush` is to be called
+   * once the events that came together have all been offered, so that a client gets them in one piece.
+   */
+  offer(event: CacheEvent): boolean {
+    if (event.revision <= this.options.after || this.#closed || this.#ending) return false;
     const frame = frameFor(event, this.options.matches, this.options.view);
-    if (frame) this.send(frame);
+    return frame !== undefined && this.#queue.push(frame) === 1;
+  }
+
+  /** Sends what waits, if the client takes it. */
+  flush(): void {
+    if (this.#queue.length > WATCH_BACKLOG_FRAMES_MAX) {
+      this.#queue = [];
+      this.end();
+    } else this.#pump();
   }
 
   send(frame: WatchStreamEvent): void {
     if (this.#closed || this.#ending) return;
     this.#queue.push(frame);
-    if (this.#queue.length > WATCH_BACKLOG_FRAMES_MAX) {
-      this.#queue = [];
-      this.end();
-    } else this.#pump();
+    this.flush();
   }
 
   /** Ends the watch from the server's side, after what is queued. */

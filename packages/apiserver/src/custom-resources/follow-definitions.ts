@@ -23,7 +23,7 @@ export async function followDefinitions(registry: Registry, log: Logger): Promis
   const storage = registry.storages.of(customResourceDefinitions);
   await registry.feed.ready(storage.cache);
   const served = new Map<string, ResourceDefinition[]>();
-  const watcher = storage.cache.watch({ covers: () => true, bookmarks: false, from: 'state' });
+  const watcher = storage.cache.watch({ scope: storage.cache.prefix, bookmarks: false, from: 'state' });
   watcher?.start({
     send: (events) => {
       for (const { type, object } of events) {

@@ -61,7 +61,8 @@ export function measuringRequests(
     total.add([shown, dryRun, group, version, resource, subresource, scope, 'apiserver', code]);
     if (isLongRunning(request.info)) {
       const labels = [shown, group, version, resource, subresource, scope, 'apiserver'];
-      return counting(response, longRunning, labels);
+      countWhileOpen(response, longRunning, labels);
+      return response;
     }
     const labels = [shown, dryRun, group, version, resource, subresource, scope, 'apiserver'];
     duration.observe(labels, (clock.monotonic() - started) / 1000);
@@ -70,33 +71,10 @@ export function measuringRequests(
 }
 
 /** A watch counts from its start to its end. */
-function counting(response: ApiServerResponse, running: Counter, labels: readonly string[]): ApiServerResponse {
-  if (response.kind !== 'watch') return response;
-  const { watch } = response;
-  let open = true;
-  const ended = (): void => {
-    if (open) running.add(labels, -1);
-    open = false;
-  };
+function countWhileOpen(response: ApiServerResponse, running: Counter, labels: readonly string[]): void {
+  if (response.kind !== 'watch') return;
   running.add(labels, 1);
-  return {
-    kind: 'watch',
-    watch: {
-      start: (sink) =>
-        watch.start({
-          send: (events) => sink.send(events),
-          end: () => {
-            ended();
-            sink.end();
-          },
-        }),
-      drained: () => watch.drained(),
-      close: () => {
-        ended();
-        watch.close();
-      },
-    },
-  };
+  response.watch.onEnd(() => running.add(labels, -1));
 }
 
 function registerServerMetrics(registry: MetricRegistry, inFlight: InFlight): void {

@@ -67,7 +67,7 @@ function openWatch(
   const entryView = entryViewOf(scope, view);
   const marksEnd = options.sendInitialEvents === true && options.allowWatchBookmarks;
   return cache.watch({
-    covers: exactKey ? (key) => key === exactKey : (key) => key.startsWith(prefix),
+    scope: exactKey ?? prefix,
     ...(selection.matches ? { matches: selection.matches } : {}),
     ...(indexedValue ? { indexedValue } : {}),
     ...(entryView ? { view: entryView } : {}),
@@ -129,32 +129,23 @@ export function bookmarkFrame(
 function withTimeout({ registry }: RequestScope, options: ListOptions, watcher: Watcher): WatchStream {
   const seconds = options.timeoutSeconds || WATCH_SECONDS_MIN * (1 + registry.random.next());
   const timer = registry.clock.after(seconds * 1000, () => watcher.end());
-  return {
-    start: (sink) =>
-      watcher.start({
-        send: (events) => sink.send(events),
-        end: () => {
-          timer.cancel();
-          sink.end();
-        },
-      }),
-    drained: () => watcher.drained(),
-    close: () => {
-      timer.cancel();
-      watcher.close();
-    },
-  };
+  watcher.onEnd(() => timer.cancel());
+  return watcher;
 }
 
 /** The events asked for are gone: the client has to list again. */
 function expiredWatch({ storage }: RequestScope, from: Revision): WatchStream {
   const { status } = expired(`too old resource version: ${from} (${storage.cache.floor})`);
+  const listeners: (() => void)[] = [];
+  const ended = (): void => listeners.splice(0).forEach((listener) => listener());
   return {
     start: (sink) => {
       sink.send([objectFrame('ERROR', () => status)]);
       sink.end();
+      ended();
     },
     drained: () => {},
-    close: () => {},
+    close: ended,
+    onEnd: (listener) => void listeners.push(listener),
   };
 }
