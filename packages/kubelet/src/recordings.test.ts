@@ -11,12 +11,10 @@ import { readRecordedNode, readRecordings, recordingsDirectory } from './testing
  */
 const DIFFERENT: Readonly<Record<string, string>> = {
   'device/too-many': 'device plugins are not implemented',
-  'image/two-containers-same-absent': 'order of two Killing events of one instant',
-  'security/proc-mount-unmasked': 'order of two Killing events of one instant',
-  'resize/memory-up-and-down': 'when the retry of a failed resize comes',
-  'resize/sidecar': 'what cgroup v1 reports for no limit',
-  'resources/overhead': "when the pod's cgroup goes",
-  'restart/always-crash-loop': 'a container that ends at the instant of the deletion',
+  'resize/memory-up-and-down': 'one sync or two follow the change of a spec, by chance: the second reports the failure',
+  'resize/sidecar': 'cgroup v1 has a number for no memory limit, which the real kubelet shows to users',
+  'resources/overhead': "the pod's cgroup goes with a round of housekeeping, before or after the last status",
+  'restart/always-crash-loop': 'the real kubelet stops what it saw running up to a second ago; this one looks anew',
   'static/mirror-deleted': 'when the last status of a mirror is written',
 };
 

@@ -30,7 +30,7 @@ export function differences(recording: Recording, observed: Observed): readonly 
 
 function entriesOf(part: Part, entries: readonly unknown[]): readonly string[] {
   const texts = entries.map((entry) => JSON.stringify(canonical(withoutLibraryVersion(entry))));
-  return part === 'calls' ? sortStops(texts) : texts;
+  return sortStops(texts);
 }
 
 /** The metadata of gRPC probes names the client library, not the kubelet. */
@@ -40,9 +40,10 @@ function withoutLibraryVersion(entry: unknown): unknown {
   return { ...call, request: { ...(call.request as object), metadata: undefined } };
 }
 
-/** Containers of one pod are stopped side by side, in any order. */
+/** Containers of one pod are stopped side by side, in any order; so are they announced. */
 function sortStops(texts: readonly string[]): readonly string[] {
-  const isStop = (text: string | undefined): boolean => text?.includes('"method":"StopContainer"') ?? false;
+  const isStop = (text: string | undefined): boolean =>
+    text !== undefined && (text.includes('"method":"StopContainer"') || text.includes('"reason":"Killing"'));
   const result = [...texts];
   for (let start = 0; start < result.length; start++) {
     if (!isStop(result[start])) continue;
