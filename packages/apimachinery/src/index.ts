@@ -31,6 +31,7 @@ export {
   type FieldRequirement,
   type FieldSelector,
 } from './field-selector.ts';
+export { formatPatched } from './format-patched.ts';
 export { goValueText } from './go-value-text.ts';
 export {
   apiVersionOf,

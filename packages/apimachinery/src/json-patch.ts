@@ -59,9 +59,17 @@ export function decodeJsonPatch(patch: JsonValue, strict: boolean): DecodedJsonP
   return { operations: patch.map((operation: JsonPatchOperation | null) => operation ?? {}), unknown };
 }
 
-/** The document after all operations; the original is not touched. Throws PatchError (`inapplicable`). */
-export function applyJsonPatch(document: JsonValue, operations: readonly JsonPatchOperation[]): JsonValue {
-  const run: Run = { root: deepCopy(document) as Node, copiedBytes: 0 };
+/**
+ * The document after all operations; the original is not touched. `opened` takes the containers that the patch looked
+ * into (see `formatPatched`). Throws PatchError (`inapplicable`).
+ */
+export function applyJsonPatch(
+  document: JsonValue,
+  operations: readonly JsonPatchOperation[],
+  opened = new Set<object>(),
+): JsonValue {
+  const run: Run = { root: deepCopy(document) as Node, copiedBytes: 0, opened };
+  if (typeof run.root === 'object' && run.root !== null) opened.add(run.root);
   for (const operation of operations) applyOperation(run, operation);
   return run.root as JsonValue;
 }
@@ -75,6 +83,7 @@ interface ObjectNode {
 interface Run {
   root: Node;
   copiedBytes: number;
+  readonly opened: Set<object>;
 }
 
 const MISSING = 'missing value';
@@ -101,7 +110,7 @@ function applyOperation(run: Run, operation: JsonPatchOperation): void {
 function add(run: Run, operation: JsonPatchOperation): void {
   const path = member(operation, 'path');
   if (path === undefined) throw inapplicable(`add operation failed to decode path: ${MISSING}`);
-  const target = find(run.root, path);
+  const target = find(run, path);
   if (!target) throw inapplicable(`add operation does not apply: doc is missing path: "${path}": ${MISSING}`);
   within(`error in add for path: '${path}'`, () => insert(target, valueOf(operation)));
 }
@@ -109,7 +118,7 @@ function add(run: Run, operation: JsonPatchOperation): void {
 function remove(run: Run, operation: JsonPatchOperation): void {
   const path = member(operation, 'path');
   if (path === undefined) throw inapplicable(`remove operation failed to decode path: ${MISSING}`);
-  const target = find(run.root, path);
+  const target = find(run, path);
   if (!target) throw inapplicable(`remove operation does not apply: doc is missing path: "${path}": ${MISSING}`);
   within(`error in remove for path: '${path}'`, () => take(target));
 }
@@ -124,7 +133,7 @@ function replace(run: Run, operation: JsonPatchOperation): void {
     run.root = value;
     return;
   }
-  const target = find(run.root, path);
+  const target = find(run, path);
   if (!target) throw inapplicable(`replace operation does not apply: doc is missing path: ${path}: ${MISSING}`);
   const { container, key } = target;
   if (!Array.isArray(container)) {
@@ -140,7 +149,7 @@ function replace(run: Run, operation: JsonPatchOperation): void {
 
 function move(run: Run, operation: JsonPatchOperation): void {
   const from = fromOf(operation, 'move');
-  const source = find(run.root, from);
+  const source = find(run, from);
   if (!source) throw inapplicable(`move operation does not apply: doc is missing from path: ${from}: ${MISSING}`);
   const value = within(`error in move for path: '${source.key}'`, () => {
     const found = read(source);
@@ -148,7 +157,7 @@ function move(run: Run, operation: JsonPatchOperation): void {
     return found;
   });
   const path = pathOf(operation, 'move');
-  const target = find(run.root, path);
+  const target = find(run, path);
   if (!target) {
     throw inapplicable(`move operation does not apply: doc is missing destination path: ${path}: ${MISSING}`);
   }
@@ -157,12 +166,12 @@ function move(run: Run, operation: JsonPatchOperation): void {
 
 function copy(run: Run, operation: JsonPatchOperation): void {
   const from = fromOf(operation, 'copy');
-  const source = find(run.root, from);
+  const source = find(run, from);
   if (!source) throw inapplicable(`copy operation does not apply: doc is missing from path: ${from}: ${MISSING}`);
   const value = within(`error in copy for from: '${from}'`, () => read(source));
   const path = member(operation, 'path');
   if (path === undefined) throw inapplicable(`copy operation failed to decode path: ${MISSING}`);
-  const target = find(run.root, path);
+  const target = find(run, path);
   if (!target) {
     throw inapplicable(`copy operation does not apply: doc is missing destination path: ${path}: ${MISSING}`);
   }
@@ -179,13 +188,20 @@ function test(run: Run, operation: JsonPatchOperation): void {
   const path = pathOf(operation, 'test');
   let actual: Node | undefined = run.root;
   if (path !== '') {
-    const target = find(run.root, path);
+    const target = find(run, path);
     if (!target) throw inapplicable(`test operation does not apply: is missing path: ${path}: ${MISSING}`);
     actual = within(`error in test for path: '${path}'`, () => read(target));
   }
+  openAll(run, actual);
   if (!deepEqual(actual ?? null, operation.value ?? null)) {
     throw inapplicable(`testing value ${path} failed: test failed`);
   }
+}
+
+function openAll(run: Run, node: Node | undefined): void {
+  if (typeof node !== 'object' || node === null) return;
+  run.opened.add(node);
+  for (const member of Object.values<Node>(node as ObjectNode)) openAll(run, member);
 }
 
 /** Where a path points: a member (there or not) of a container that is there. */
@@ -194,7 +210,7 @@ interface Target {
   readonly key: string;
 }
 
-function find(root: Node, path: string): Target | undefined {
+function find({ root, opened }: Run, path: string): Target | undefined {
   const segments = path.split('/').map(decodeSegment);
   if (segments.length < 2 || typeof root !== 'object' || root === null) return undefined;
   let container: Container = root;
@@ -204,6 +220,7 @@ function find(root: Node, path: string): Target | undefined {
     const next: Node | undefined = Array.isArray(container) ? container[index] : ownMember(container, segment);
     if (typeof next !== 'object' || next === null) return undefined;
     container = next;
+    opened.add(container);
   }
   return { container, key: segments.at(-1)! };
 }

@@ -9,9 +9,15 @@ import type { JsonObject, JsonValue } from './scalars.ts';
 
 /**
  * The document after the patch; neither is touched, and the result may share parts of both. `strict` insists on an
- * object, as the API server does unless field validation is switched off. Throws PatchError (`malformed`).
+ * object, as the API server does unless field validation is switched off. `opened` takes the containers that were made
+ * anew (see `formatPatched`). Throws PatchError (`malformed`).
  */
-export function applyMergePatch(document: JsonValue, patch: JsonValue, strict = true): JsonValue {
+export function applyMergePatch(
+  document: JsonValue,
+  patch: JsonValue,
+  strict = true,
+  opened = new Set<object>(),
+): JsonValue {
   if (!isObject(patch)) {
     if (strict && patch !== null) {
       throw new PatchError(
@@ -20,35 +26,39 @@ export function applyMergePatch(document: JsonValue, patch: JsonValue, strict = 
       );
     }
     if (!Array.isArray(patch)) throw new PatchError('malformed', 'Invalid JSON Patch');
-    return withoutNulls(patch as JsonValue);
+    return withoutNulls(patch as JsonValue, opened);
   }
-  return isObject(document) ? mergeObjects(document, patch) : withoutNulls(patch);
+  return isObject(document) ? mergeObjects(document, patch, opened) : withoutNulls(patch, opened);
 }
 
-function mergeObjects(document: JsonObject, patch: JsonObject): JsonObject {
+function mergeObjects(document: JsonObject, patch: JsonObject, opened: Set<object>): JsonObject {
   const merged = new Map<string, JsonValue>(Object.entries(document));
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key);
-    else merged.set(key, mergeValue(merged.get(key), value));
+    else merged.set(key, mergeValue(merged.get(key), value, opened));
   }
-  return Object.fromEntries(merged);
+  const result = Object.fromEntries(merged);
+  opened.add(result);
+  return result;
 }
 
 /** A list that replaces an object keeps its nulls, as in the library. */
-function mergeValue(current: JsonValue | undefined, patch: JsonValue): JsonValue {
-  if (!isObject(current)) return withoutNulls(patch);
-  return isObject(patch) ? mergeObjects(current, patch) : patch;
+function mergeValue(current: JsonValue | undefined, patch: JsonValue, opened: Set<object>): JsonValue {
+  if (!isObject(current)) return withoutNulls(patch, opened);
+  return isObject(patch) ? mergeObjects(current, patch, opened) : patch;
 }
 
 /** Drops members that are null, at any depth. Elements of lists stay. */
-function withoutNulls(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(withoutNulls);
+function withoutNulls(value: JsonValue, opened: Set<object>): JsonValue {
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map((item) => withoutNulls(item, opened));
   if (!isObject(value)) return value;
-  return Object.fromEntries(
+  const result = Object.fromEntries(
     Object.entries(value)
       .filter(([, member]) => member !== null)
-      .map(([key, member]) => [key, withoutNulls(member)]),
+      .map(([key, member]) => [key, withoutNulls(member, opened)]),
   );
+  opened.add(result);
+  return result;
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

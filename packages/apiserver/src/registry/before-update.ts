@@ -34,7 +34,7 @@ export function prepareAndValidateUpdate(
   }
   const object = asObject(draft);
   const errors = [
-    ...validateChangedMetadata(definition, metadata, old.metadata),
+    ...validateChangedMetadata(definition, metadata, old.metadata, context.subresource),
     ...validateKind(definition, object, old, context),
   ];
   if (errors.length > 0) throw invalidObject(internalKind(definition), metadata.name ?? '', errors);

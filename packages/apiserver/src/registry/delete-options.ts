@@ -23,13 +23,16 @@ export function deleteOptionsFromQuery(query: URLSearchParams): DeleteOptions {
   }
   const orphan = query.get('orphanDependents');
   const policy = query.get('propagationPolicy');
-  const uid = query.get('preconditions.uid');
+  const uid = query.get('uid');
+  const resourceVersion = query.get('resourceVersion');
   const dryRun = query.getAll('dryRun');
   return {
     ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
     ...(orphan === null ? {} : { orphanDependents: orphan.toLowerCase() !== 'false' && orphan !== '0' }),
     ...(policy === null ? {} : { propagationPolicy: policy }),
-    ...(uid === null ? {} : { preconditions: { uid } }),
+    ...(uid || resourceVersion
+      ? { preconditions: { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) } }
+      : {}),
     ...(dryRun.length === 0 ? {} : { dryRun }),
   };
 }

@@ -3,8 +3,10 @@
  */
 import { notFound, type DeleteOptions, type KubeObject, type Status } from '@kts/apimachinery';
 import type { Namespace } from '@kts/api/types/core-v1';
+import type { Revision } from '@kts/store';
 
 import type { CacheEntry } from '../cache/entry.ts';
+import { withResourceVersion } from '../cache/stored-entry.ts';
 import type { ApiServerResponse } from '../response.ts';
 import { decodeDeleteOptions } from './decode-body.ts';
 import { checkDeleteOptions, deleteOptionsFromQuery, isDryRun } from './delete-options.ts';
@@ -12,7 +14,7 @@ import { planDelete, type DeletePlan } from './plan-delete.ts';
 import { planNamespaceDelete } from './plan-namespace-delete.ts';
 import { currentEntry, freshEntry, putObject, removeObject, type WriteTarget } from './put-object.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
-import { presentEntry } from './resource-storage.ts';
+import { objectEntry, presentEntry } from './resource-storage.ts';
 import { runDeleted } from './resource-hooks.ts';
 import { entryResponse, objectResponse } from './respond.ts';
 
@@ -92,10 +94,20 @@ export async function deleteObject(scope: RequestScope, options: DeleteOptions):
     const removal = await removeObject(target, current);
     if (removal.ok || !removal.current) {
       await runDeleted(scope, old);
-      return { entry: presentEntry(definition, current), removed: true };
+      const last = removal.ok ? entryAt(current, removal.revision) : current;
+      return { entry: presentEntry(definition, last), removed: true };
     }
     existing = removal.current;
   }
+}
+
+/** What was removed is shown at the revision of its removal. */
+function entryAt(entry: CacheEntry, revision: Revision): CacheEntry {
+  return objectEntry({ ...identityOf(entry), revision }, withResourceVersion(entry.object(), revision));
+}
+
+function identityOf({ key, namespace, name }: CacheEntry): Pick<CacheEntry, 'key' | 'namespace' | 'name'> {
+  return { key, namespace, name };
 }
 
 function planFor({ definition, registry }: RequestScope, object: KubeObject, options: DeleteOptions): DeletePlan {

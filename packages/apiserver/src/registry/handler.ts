@@ -1,5 +1,5 @@
 import { failure, notFound } from '@kts/apimachinery';
-import type { ResourceDefinition } from '@kts/api';
+import type { ResourceDefinition, SubresourceDefinition } from '@kts/api';
 
 import { noSuchResource } from '../routing/not-found.ts';
 import type { ApiServerRequest } from '../request.ts';
@@ -12,6 +12,7 @@ import type { Registry } from './deps.ts';
 import { getResource } from './get.ts';
 import { listResource } from './list.ts';
 import { patchResource } from './patch.ts';
+import { checkPatchRoute } from './patch-body.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
 import { updateResource } from './update.ts';
 import { watchResource } from './watch.ts';
@@ -40,38 +41,56 @@ export function registryHandler(registry: Registry, special: SpecialHandlers): H
   return (request) => {
     const { resource: definition, info } = request;
     if (!definition) throw notFound({ group: info.group, plural: info.resource }, info.name);
-    if (!hasPath(definition, request)) throw noSuchResource();
+    if (!hasPath(definition, request)) throw isCustom(definition) ? notFound(definition, info.name) : noSuchResource();
     const handler = special.find(definition, info.subresource);
     const verb = handler ?? VERBS[info.verb];
     if (!verb || !supports(definition, request)) {
       throw failure('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
     }
+    const scope = scopeOf(registry, definition, request);
+    if (info.verb === 'patch') checkPatchRoute(scope);
     addWarnings({ request }, deprecations(definition));
-    return verb(scopeOf(registry, definition, request));
+    return verb(scope);
   };
 }
 
 /** Whether the server has the path at all, for whatever method. */
 function hasPath(definition: ResourceDefinition, { info }: ApiServerRequest): boolean {
   if (!definition.namespaced && info.namespace !== '' && definition.plural !== 'namespaces') return false;
-  if (info.subresource !== '') return definition.subresources.some(({ name }) => name === info.subresource);
+  if (info.subresource !== '') {
+    const found = definition.subresources.find(({ name }) => name === info.subresource);
+    return found !== undefined && (info.parts.length <= 3 || takesPath(found));
+  }
   if (info.parts.length < 2)
     return !definition.namespaced || info.namespace !== '' || definition.verbs.includes('list');
   if (definition.namespaced && info.namespace === '') return false;
   return definition.verbs.some((verb) => NAMED_VERBS.has(verb));
 }
 
+/** Only proxies know what comes after them. */
+function takesPath({ name, connect }: SubresourceDefinition): boolean {
+  return connect === true && name === 'proxy';
+}
+
+/** One route serves all paths of custom resources, so their endpoints are reached even if a name is missing. */
+function isCustom({ schema }: ResourceDefinition): boolean {
+  return schema.name === '';
+}
+
+const NAMED_ONLY: ReadonlySet<string> = new Set(['update', 'patch']);
 const NAMED_VERBS: ReadonlySet<string> = new Set(['get', 'update', 'patch', 'delete']);
+const STREAM_METHODS: ReadonlySet<string> = new Set(['GET', 'POST']);
 
 function supports(definition: ResourceDefinition, { info, method }: ApiServerRequest): boolean {
   const { verb, subresource } = info;
   if (method === 'HEAD') return false;
   if (subresource !== '') {
     const found = definition.subresources.find(({ name }) => name === subresource);
-    return found?.connect === true || found?.verbs.includes(verb) === true;
+    if (found?.connect) return takesPath(found) || STREAM_METHODS.has(method);
+    return found?.verbs.includes(verb) === true;
   }
   const named = info.parts.length > 1;
-  if (named ? verb === 'create' : verb === 'update' || verb === 'patch') return false;
+  if (named ? verb === 'create' : NAMED_ONLY.has(verb) && !isCustom(definition)) return false;
   if (definition.namespaced && info.namespace === '' && verb !== 'list' && verb !== 'watch') return false;
   return definition.verbs.includes(verb);
 }

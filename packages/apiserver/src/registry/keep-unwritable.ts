@@ -7,16 +7,9 @@ import type { KubeObject } from '@kts/apimachinery';
 import type { ResourceDefinition } from '@kts/api';
 
 import { objectField, setOrDelete, type MetadataDraft, type ObjectDraft } from './object-draft.ts';
+import { statusMetadata } from './reset-fields.ts';
 
 const TYPE_AND_METADATA: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
-/** Kinds whose status endpoint changes no metadata. */
-const STATUS_KEEPS_METADATA: ReadonlySet<string> = new Set([
-  'servicecidrs',
-  'resourceclaims',
-  'volumeattachments',
-  'validatingadmissionpolicies',
-  'customresourcedefinitions',
-]);
 type JsonObject = Readonly<Record<string, unknown>>;
 
 export function keepUnwritable(
@@ -33,8 +26,7 @@ export function keepUnwritable(
       return;
     case 'status':
       keepAllBut(draft, before, 'status');
-      if (definition.schema.name === '') keepAllMetadata(draft, old);
-      else if (STATUS_KEEPS_METADATA.has(definition.plural)) keepMetadata(draft, old);
+      keepMetadataOfStatus(definition, draft, old);
       return;
     case 'ephemeralcontainers':
       keepSpecBut(draft, before, { ephemeralContainers: objectField(draft, 'spec')?.['ephemeralContainers'] });
@@ -70,6 +62,14 @@ function keepSpecBut(draft: ObjectDraft, before: JsonObject, own: JsonObject): v
   const spec: Record<string, unknown> = { ...objectField(before, 'spec') };
   for (const field of Object.keys(own)) setOrDelete(spec, field, own[field]);
   draft['spec'] = spec;
+}
+
+/** What the status endpoint leaves of the metadata that was sent. */
+function keepMetadataOfStatus(definition: ResourceDefinition, draft: ObjectDraft, old: KubeObject): void {
+  const kept = statusMetadata(definition);
+  if (kept === 'all') keepAllMetadata(draft, old);
+  else if (kept === 'identity') keepMetadata(draft, old);
+  else for (const field of kept) setOrDelete(draft.metadata, field, old.metadata[field]);
 }
 
 /** What says who an object is and belongs to. */

@@ -11,11 +11,9 @@ import {
   badRequest,
   canonicalObject,
   deepEqual,
-  fieldSetOfNames,
   fromScaleManagedFields,
   toScaleManagedFields,
   updateManagedFields,
-  type FieldSet,
   type JsonObject,
   type JsonValue,
   type KubeObject,
@@ -27,6 +25,7 @@ import type { ResourceDefinition } from '@kts/api';
 import { finishDraft, goTypeName, type BodyType } from './decode-body.ts';
 import { setOrDelete, type ObjectDraft } from './object-draft.ts';
 import type { RequestScope } from './request-scope.ts';
+import { resetFields } from './reset-fields.ts';
 import type { WriteOptions } from './write-options.ts';
 
 /** Records a write that is no apply in the draft's managed fields. */
@@ -148,15 +147,3 @@ function versionOf(
   }
   return undefined;
 }
-
-/** What a write through an endpoint does not own because it cannot change it. */
-function resetFields(definition: ResourceDefinition, subresource: string): FieldSet | undefined {
-  const hasStatus = definition.subresources.some(({ name }) => name === 'status');
-  if (!hasStatus) return undefined;
-  if (subresource === '' || subresource === 'finalize') return fieldSetOfNames(['status']);
-  if (subresource !== 'status') return undefined;
-  const others = [...definition.schema.fields.keys()].filter((name) => !KEPT_APART.has(name));
-  return fieldSetOfNames(...others.map((name) => [name]));
-}
-
-const KEPT_APART: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);

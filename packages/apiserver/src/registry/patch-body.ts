@@ -9,7 +9,6 @@ import {
   explainConversion,
   failure,
   FieldPath,
-  formatJson,
   invalid,
   invalidObject,
   JsonSyntaxError,
@@ -22,6 +21,9 @@ import {
   type JsonValue,
 } from '@kts/apimachinery';
 
+import type { ResourceDefinition } from '@kts/api';
+
+import { unsupportedMediaType } from '../http/negotiation.ts';
 import { finishDraft, goTypeName, kindProblem, strictText, type BodyType } from './decode-body.ts';
 import type { ObjectDraft } from './object-draft.ts';
 import type { RequestScope } from './request-scope.ts';
@@ -54,18 +56,27 @@ export async function readPatch(scope: RequestScope, strict: boolean): Promise<P
   return type === 'apply' ? readYaml(bytes) : readJson(type, bytes, strict);
 }
 
-export function patchTypeOf(scope: RequestScope, contentType: string): PatchType {
+/** Throws UnsupportedMediaType. */
+export function patchTypeOf({ definition }: Pick<RequestScope, 'definition'>, contentType: string): PatchType {
   const type = TYPES[contentType.split(';', 1)[0]!.trim()];
-  const custom = scope.definition.schema.name === '';
+  const custom = isCustom(definition);
   if (type && !(type === 'strategic' && custom)) return type;
-  if (type) {
-    const accepted = Object.keys(TYPES).filter((name) => TYPES[name] !== 'strategic');
-    throw failure(
-      'UnsupportedMediaType',
-      `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
-    );
-  }
+  throw unsupportedMediaType(Object.keys(TYPES).filter((name) => !(custom && TYPES[name] === 'strategic')));
+}
+
+/**
+ * The routes of built-in kinds take requests with one of their media types only; others never reach the endpoint, which
+ * would give a better answer. Throws UnsupportedMediaType.
+ */
+export function checkPatchRoute({ definition, request }: Pick<RequestScope, 'definition' | 'request'>): void {
+  if (isCustom(definition) || request.connection.kind !== 'http') return;
+  const sent = (request.headers['content-type'] ?? '').split(',').map((part) => part.split(';', 1)[0]!.trim());
+  if (sent.some((type) => type in TYPES)) return;
   throw failure('UnsupportedMediaType', '415: Unsupported Media Type', {});
+}
+
+function isCustom({ schema }: ResourceDefinition): boolean {
+  return schema.name === '';
 }
 
 function readJson(type: PatchType, bytes: Uint8Array, strict: boolean): PatchBody {
@@ -103,26 +114,33 @@ function yamlProblems(text: string): readonly string[] {
   }
 }
 
+/** A document that a patch has made. */
+export interface PatchedDocument {
+  readonly value: JsonValue;
+  /** What a strict reader finds wrong with the patch itself. */
+  readonly problems: readonly string[];
+  /** What a message about the result shows. */
+  readonly shown: () => string;
+  /** Made without ever being bytes: what does not fit is said in other words. */
+  readonly converted: boolean;
+}
+
 /** The patched document as an object of `type`, with defaults, and warnings. Throws Invalid with all of it. */
 export function decodePatched(
   type: BodyType,
-  {
-    value,
-    problems: found,
-    shown,
-  }: { readonly value: JsonValue; readonly problems: readonly string[]; readonly shown?: string },
+  { value, problems: found, shown, converted }: PatchedDocument,
   validation: FieldValidation,
 ): { readonly draft: ObjectDraft; readonly warnings: readonly string[] } {
-  const refuse = (text: string): Error => refusedPatch(shown ?? sortedText(value), text);
+  const refuse = (text: string): Error => refusedPatch(shown(), text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw refuse(
       `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeName(value)} into Go value of type ${GO_TYPE_META}`,
     );
   }
   const { object, ...decoded } = decodeObject(type.schema, value);
-  const { unknown, error } = shown === undefined ? decoded : explainConversion(type.schema, value);
+  const { unknown, error } = converted ? explainConversion(type.schema, value) : decoded;
   if (error !== undefined) throw refuse(error);
-  const mismatch = shown === undefined ? kindProblem(value as JsonObject, type) : undefined;
+  const mismatch = converted ? undefined : kindProblem(value as JsonObject, type);
   if (mismatch) throw refuse(mismatch);
   const problems = [...found, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
   if (validation === 'Strict' && problems.length > 0) throw refuse(strictText(problems));
@@ -139,11 +157,4 @@ function refusedPatch(shown: string, text: string): Error {
   const { status } = invalidObject({ group: '', kind: '' }, '', [invalid(FieldPath.of('patch'), shown, text)]);
   const { kind: _, ...details } = status.details ?? {};
   return new StatusError({ ...status, details });
-}
-
-/** JSON with its outermost members sorted, as upstream's patch library writes it. */
-function sortedText(value: JsonValue): string {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return formatJson(value);
-  const sorted = Object.fromEntries(Object.entries(value as JsonObject).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return formatJson(sorted);
 }

@@ -7,6 +7,7 @@ import {
   badRequest,
   conflict,
   decodeJsonPatch,
+  formatPatched,
   goValueText,
   notFound,
   strategicMerge,
@@ -23,10 +24,10 @@ import { ensureNamespace } from './ensure-namespace.ts';
 import { guaranteedUpdate } from './guaranteed-update.ts';
 import { appliedDraft, trackUpdate } from './managed-fields.ts';
 import type { ObjectDraft } from './object-draft.ts';
-import { decodePatched, patchTypeOf, readPatch, type PatchBody } from './patch-body.ts';
+import { decodePatched, patchTypeOf, readPatch, type PatchBody, type PatchedDocument } from './patch-body.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
 import { entryResponse } from './respond.ts';
-import { admitWrite, checkName, validateWrite } from './update.ts';
+import { admitWrite, checkName, checkNamed, validateWrite } from './update.ts';
 import { managerOf, parseWriteOptions, type WriteOptions } from './write-options.ts';
 
 /** PATCH of an object or of a part of it. */
@@ -51,6 +52,7 @@ export async function readPatchRequest(
   const { query, headers } = scope.request;
   const contentType = headers['content-type'];
   if (contentType !== undefined) patchTypeOf(scope, contentType);
+  checkNamed(scope);
   const strict = query.get('fieldValidation') !== 'Ignore';
   const body = await readPatch(scope, strict);
   return { body, options: parseWriteOptions(query, 'PatchOptions', body.type === 'apply') };
@@ -110,13 +112,6 @@ function changed(
   return draft;
 }
 
-interface PatchedDocument {
-  readonly value: JsonValue;
-  readonly problems: readonly string[];
-  /** What a message about the result shows instead of it. */
-  readonly shown?: string;
-}
-
 /** The patched document, and what a strict reader finds wrong with the patch itself. */
 function patchDocument(body: PatchBody, document: JsonValue, strict: boolean, type: BodyType): PatchedDocument {
   try {
@@ -124,10 +119,10 @@ function patchDocument(body: PatchBody, document: JsonValue, strict: boolean, ty
       case 'json': {
         const { operations, unknown } = decodeJsonPatch(body.value, strict);
         const problems = [...body.problems, ...unknown.map((text) => `json patch ${text}`)];
-        return { value: applyJsonPatch(document, operations), problems };
+        return patchedBy(problems, (opened) => applyJsonPatch(document, operations, opened));
       }
       case 'merge':
-        return { value: applyMergePatch(document, body.value, strict), problems: body.problems };
+        return patchedBy(body.problems, (opened) => applyMergePatch(document, body.value, strict, opened));
       case 'strategic':
         return strategicDocument(type, document as JsonObject, body);
       case 'apply':
@@ -139,13 +134,24 @@ function patchDocument(body: PatchBody, document: JsonValue, strict: boolean, ty
   }
 }
 
+function patchedBy(problems: readonly string[], apply: (opened: Set<object>) => JsonValue): PatchedDocument {
+  const opened = new Set<object>();
+  const value = apply(opened);
+  return { value, problems, shown: () => formatPatched(value, opened), converted: false };
+}
+
 /** Upstream shows what is left of the patch in its messages, not the patched document. */
 function strategicDocument(type: BodyType, document: JsonObject, body: PatchBody): PatchedDocument {
   if (typeof body.value !== 'object' || body.value === null || Array.isArray(body.value)) {
     throw badRequest(`json: cannot unmarshal ${goTypeName(body.value)} into Go value of type map[string]interface {}`);
   }
   const merged = strategicMerge(type.schema, document, body.value as JsonObject);
-  return { value: merged.document, problems: body.problems, shown: goValueText(merged.remainder) };
+  return {
+    value: merged.document,
+    problems: body.problems,
+    shown: () => goValueText(merged.remainder),
+    converted: true,
+  };
 }
 
 function patchFailure(error: PatchError): Error {

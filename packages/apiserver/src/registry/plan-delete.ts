@@ -8,6 +8,7 @@ import { formatTime } from '@kts/base';
 import { conflict, parseTime, type DeleteOptions, type KubeObject } from '@kts/apimachinery';
 import type { ResourceDefinition } from '@kts/api';
 
+import { internalKind } from './before-create.ts';
 import { draftOf, type ObjectDraft } from './object-draft.ts';
 import { FINALIZER_FOREGROUND, FINALIZER_ORPHAN } from './validate-metadata.ts';
 
@@ -45,7 +46,8 @@ export function planDelete(
 export function checkPreconditions(definition: ResourceDefinition, object: KubeObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
   const { metadata } = object;
-  const named = { group: definition.group, plural: definition.kind };
+  const { group, kind } = internalKind(definition);
+  const named = { group, plural: kind };
   if (uid !== undefined && uid !== metadata.uid) {
     throw conflict(
       named,

@@ -39,6 +39,7 @@ export async function putObject(
   if (!existing && !dryRun && isVersioned(draft)) {
     throw failure('', 'resourceVersion should not be set on objects to be created', undefined, 500);
   }
+  delete (draft.metadata as { selfLink?: string }).selfLink;
   const object = toStorageVersion(definition, canonicalObject(definition.schema, asObject(draft)));
   if (existing && sameObject(object, existing)) return { ok: true, entry: existing };
   if (dryRun) return { ok: true, entry: unwrittenEntry(target, object, existing) };

@@ -20,6 +20,7 @@ import { managerOf, parseWriteOptions, type WriteOptions } from './write-options
 /** PUT of an object or of its status. */
 export async function updateResource(scope: RequestScope): Promise<ApiServerResponse> {
   const { request, definition } = scope;
+  checkNamed(scope);
   const options = parseWriteOptions(request.query, 'UpdateOptions');
   const sent = await decodeBody(scope, definition, options.fieldValidation);
   ensureNamespace(definition, sent, scope.namespace);
@@ -40,6 +41,10 @@ export async function updateResource(scope: RequestScope): Promise<ApiServerResp
     validate: (object, old) => validateWrite(scope, object, old, options),
   });
   return entryResponse(scope, result.created ? 201 : 200, result.entry);
+}
+
+export function checkNamed({ name }: RequestScope): void {
+  if (name === '') throw badRequest('name must be provided');
 }
 
 export function checkName(scope: RequestScope, draft: ObjectDraft): void {

@@ -9,8 +9,63 @@ import { validateObjectMeta, validateObjectMetaUpdate, type ResourceDefinition }
 export const FINALIZER_ORPHAN = 'orphan';
 export const FINALIZER_FOREGROUND = 'foregroundDeletion';
 
-/** Kinds whose own validation looks at the metadata of a changed object as if it were new. */
-const REVALIDATED: ReadonlySet<string> = new Set(['configmaps', 'secrets', 'services', 'endpoints']);
+/**
+ * How a kind's own validation of an update looks at the metadata, after all kinds had theirs checked alike: as that of
+ * a new object, or as a change. Most kinds look at the change. Kinds that look at it as new between their own rules do
+ * that in their own `validateUpdate`.
+ */
+type MetadataCheck = 'new' | 'change';
+
+const CHANGE: readonly MetadataCheck[] = ['change'];
+const NEW: readonly MetadataCheck[] = ['new'];
+const CHANGE_THEN_NEW: readonly MetadataCheck[] = ['change', 'new'];
+const NEW_THEN_CHANGE: readonly MetadataCheck[] = ['new', 'change'];
+
+const CHECKS: ReadonlyMap<string, readonly MetadataCheck[]> = new Map([
+  ['poddisruptionbudgets', []],
+  ['limitranges', NEW],
+  ['endpointslices', NEW],
+  ['flowschemas', NEW],
+  ['prioritylevelconfigurations', NEW],
+  ['csinodes', NEW],
+  ['volumeattachments', NEW],
+  ['mutatingadmissionpolicies', NEW],
+  ['mutatingadmissionpolicybindings', NEW],
+  ['mutatingwebhookconfigurations', NEW],
+  ['validatingadmissionpolicies', NEW],
+  ['validatingadmissionpolicybindings', NEW],
+  ['validatingwebhookconfigurations', NEW],
+  ['persistentvolumes', NEW],
+  ['volumeattributesclasses', CHANGE_THEN_NEW],
+  ['apiservices', CHANGE_THEN_NEW],
+  ['certificatesigningrequests', NEW_THEN_CHANGE],
+  ['csistoragecapacities', NEW_THEN_CHANGE],
+  ['ipaddresses', NEW_THEN_CHANGE],
+  ['namespaces', NEW_THEN_CHANGE],
+  ['nodes', NEW_THEN_CHANGE],
+  ['resourceclaims', NEW_THEN_CHANGE],
+  ['resourceclaimtemplates', NEW_THEN_CHANGE],
+  ['runtimeclasses', NEW_THEN_CHANGE],
+  ['statefulsets', NEW_THEN_CHANGE],
+  ['storageclasses', NEW_THEN_CHANGE],
+]);
+
+/** Through other endpoints most kinds look at the change alone, and these not at all. */
+const UNCHECKED_STATUS: ReadonlySet<string> = new Set([
+  'cronjobs',
+  'flowschemas',
+  'poddisruptionbudgets',
+  'prioritylevelconfigurations',
+  'validatingadmissionpolicies',
+  'volumeattachments',
+]);
+const CHECKED_ALIKE: ReadonlySet<string> = new Set(['certificatesigningrequests']);
+
+function checksOf({ plural }: ResourceDefinition, subresource: string): readonly MetadataCheck[] {
+  if (subresource === '' || CHECKED_ALIKE.has(plural)) return CHECKS.get(plural) ?? CHANGE;
+  if (subresource === 'status' && UNCHECKED_STATUS.has(plural)) return [];
+  return CHANGE;
+}
 
 /** The metadata of a new object, by the kind's own rule for names. */
 export function validateMetadata(definition: ResourceDefinition, metadata: ObjectMeta): readonly FieldError[] {
@@ -31,11 +86,15 @@ export function validateChangedMetadata(
   definition: ResourceDefinition,
   metadata: ObjectMeta,
   old: ObjectMeta,
+  subresource: string,
 ): readonly FieldError[] {
   const update = validateObjectMetaUpdate(metadata, old);
   const common = [...validateCommonMetadata(definition, metadata), ...withoutBareFinalizers(update)];
   if (definition.schema.name === '') return common;
-  return [...common, ...update, ...(REVALIDATED.has(definition.plural) ? validateMetadata(definition, metadata) : [])];
+  const own = checksOf(definition, subresource).flatMap((check) =>
+    check === 'change' ? update : validateMetadata(definition, metadata),
+  );
+  return [...common, ...own];
 }
 
 /** Only built-in kinds insist that finalizers of others have a domain. */
