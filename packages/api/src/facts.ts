@@ -111,6 +111,8 @@ export interface ColumnsFile {
 }
 
 export const typeFacts = readOnce<Readonly<Record<string, TypeFacts>>>('types.json');
+/** Fields of upstream's internal types by the name of the versioned type, in Go's order; see internal-form.ts. */
+export const internalTypeFacts = readOnce<Readonly<Record<string, readonly string[]>>>('internal-types.json');
 export const resourceFacts = readOnce<ResourcesFile>('resources.json');
 export const columnFacts = readOnce<ColumnsFile>('printer-columns.json');
 

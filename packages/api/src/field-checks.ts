@@ -16,6 +16,7 @@ import {
   type FieldPath,
   type Quantity,
 } from '@kts/apimachinery';
+import { internalForm } from './internal-form.ts';
 
 export const NEGATIVE = 'must be greater than or equal to 0';
 export const NOT_POSITIVE = 'must be greater than zero';
@@ -58,8 +59,10 @@ export function checkPositiveQuantity(value: Quantity, path: FieldPath): FieldEr
   return quantityCompare(value, '0') <= 0 ? [invalid(path, value, NOT_POSITIVE)] : [];
 }
 
-export function checkImmutable(value: unknown, old: unknown, path: FieldPath): FieldError[] {
-  return sameValue(value, old) ? [] : [invalid(path, value, IMMUTABLE)];
+/** Structs are shown as upstream's internal type has them; `type` is the name that `internalForm` takes. */
+export function checkImmutable(value: unknown, old: unknown, path: FieldPath, type?: string): FieldError[] {
+  if (sameValue(value, old)) return [];
+  return [invalid(path, type && value !== undefined ? internalForm(type, value) : value, IMMUTABLE)];
 }
 
 /** Equal, where nothing, an empty list and an empty map are the same: what Go calls semantic equality. */

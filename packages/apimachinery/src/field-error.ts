@@ -3,6 +3,8 @@
  *
  * Mirrors: staging/src/k8s.io/apimachinery/pkg/util/validation/field/errors.go (v1.36)
  */
+import { goJson, goQuote } from './go-text.ts';
+
 export type FieldErrorType =
   | 'FieldValueRequired'
   | 'FieldValueInvalid'
@@ -95,7 +97,7 @@ export const notSupported = (path: FieldPath, value: unknown, supported: readonl
     path,
     'FieldValueNotSupported',
     `Unsupported value: ${valueText(value)}${
-      supported.length > 0 ? `: supported values: ${supported.map((text) => JSON.stringify(text)).join(', ')}` : ''
+      supported.length > 0 ? `: supported values: ${supported.map(goQuote).join(', ')}` : ''
     }`,
   );
 
@@ -105,5 +107,5 @@ function withDetail(text: string, detail: string): string {
 
 /** Strings are quoted, objects are shown as JSON, nothing is shown as `null`. */
 function valueText(value: unknown): string {
-  return value === undefined ? 'null' : JSON.stringify(value);
+  return typeof value === 'string' ? goQuote(value) : goJson(value);
 }

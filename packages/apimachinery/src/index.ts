@@ -31,6 +31,7 @@ export {
   type FieldRequirement,
   type FieldSelector,
 } from './field-selector.ts';
+export { goJson, goQuote } from './go-text.ts';
 export { formatPatched } from './format-patched.ts';
 export { goValueText } from './go-value-text.ts';
 export {
@@ -186,4 +187,5 @@ export {
 export { encodeJson, formatJson, parseJson, parseJsonStrict, type StrictJson } from './strict-json.ts';
 export { applyStrategicMergePatch, strategicMerge, type StrategicMergeResult } from './strategic-merge-patch.ts';
 export { canonicalMicroTime, canonicalTime, formatSeconds, parseTime, TimeError, ZERO_TIME } from './time.ts';
+export { unifiedDiff } from './unified-diff.ts';
 export { formatYaml, parseYaml, parseYamlDocuments, YamlError, type YamlOptions } from './yaml.ts';

@@ -33,6 +33,7 @@ import {
   validateIntOrPercent,
   validateLongRunning,
 } from './rollout-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const SPEC = FieldPath.of('spec');
 /** Counts changes of the template; kept as an annotation since the field is gone from v1. */
@@ -130,12 +131,7 @@ function validateUpdateStrategy(strategy: DaemonSetUpdateStrategy, path: FieldPa
   const { type, rollingUpdate } = strategy;
   if (type === 'OnDelete') return [];
   if (type !== 'RollingUpdate') {
-    const internal = {
-      Type: type ?? '',
-      RollingUpdate: rollingUpdate
-        ? { MaxUnavailable: rollingUpdate.maxUnavailable ?? 0, MaxSurge: rollingUpdate.maxSurge ?? 0 }
-        : null,
-    };
+    const internal = internalForm('apps.v1.DaemonSetUpdateStrategy', strategy);
     return [notSupported(path, internal, ['RollingUpdate', 'OnDelete'])];
   }
   const at = path.child('rollingUpdate');

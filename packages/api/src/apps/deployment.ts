@@ -24,6 +24,7 @@ import {
   validateReplicaTemplate,
   validateWorkloadSelector,
 } from './rollout-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const SPEC = FieldPath.of('spec');
 
@@ -104,12 +105,7 @@ function validateStrategy(strategy: DeploymentStrategy, path: FieldPath): FieldE
     return rollingUpdate ? [forbidden(path.child('rollingUpdate'), text)] : [];
   }
   if (type !== 'RollingUpdate') {
-    const internal = {
-      Type: type ?? '',
-      RollingUpdate: rollingUpdate
-        ? { MaxUnavailable: rollingUpdate.maxUnavailable ?? 0, MaxSurge: rollingUpdate.maxSurge ?? 0 }
-        : null,
-    };
+    const internal = internalForm('apps.v1.DeploymentStrategy', strategy);
     return [notSupported(path, internal, ['Recreate', 'RollingUpdate'])];
   }
   const { maxUnavailable, maxSurge } = rollingUpdate ?? {};

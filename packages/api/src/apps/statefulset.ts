@@ -32,6 +32,7 @@ import {
   validateLongRunning,
   validateWorkloadSelector,
 } from './rollout-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const SPEC = FieldPath.of('spec');
 const MUTABLE = new Set<keyof StatefulSetSpec>([
@@ -156,17 +157,17 @@ function validateRetention({ persistentVolumeClaimRetentionPolicy: retention }: 
     .map((field) => notSupported(path.child(field), retention[field] ?? '', ['Retain', 'Delete']));
 }
 
-function validateUpdateStrategy({ type, rollingUpdate }: StatefulSetUpdateStrategy, path: FieldPath): FieldError[] {
+function validateUpdateStrategy(strategy: StatefulSetUpdateStrategy, path: FieldPath): FieldError[] {
+  const { type, rollingUpdate } = strategy;
   const at = path.child('rollingUpdate');
-  const internalRolling = rollingUpdate
-    ? { Partition: rollingUpdate.partition ?? 0, MaxUnavailable: rollingUpdate.maxUnavailable ?? null }
-    : null;
   if (!type) return [required(path)];
   if (type === 'OnDelete') {
-    return rollingUpdate ? [invalid(at, internalRolling, "only allowed for updateStrategy 'RollingUpdate'")] : [];
+    if (!rollingUpdate) return [];
+    const internal = internalForm('apps.v1.RollingUpdateStatefulSetStrategy', rollingUpdate);
+    return [invalid(at, internal, "only allowed for updateStrategy 'RollingUpdate'")];
   }
   if (type !== 'RollingUpdate') {
-    const internal = { Type: type, RollingUpdate: internalRolling };
+    const internal = internalForm('apps.v1.StatefulSetUpdateStrategy', strategy);
     return [invalid(path, internal, "must be 'RollingUpdate' or 'OnDelete'")];
   }
   if (!rollingUpdate) return [];

@@ -31,6 +31,7 @@ import type {
 } from '../gen/batch-v1.gen.ts';
 import { validateDomainPath } from '../domain-path-validation.ts';
 import { parseIndexes } from './completion-indexes.ts';
+import { internalForm } from '../internal-form.ts';
 
 const INDEXED_PARALLELISM_MAX = 100_000;
 const FAILED_INDEXES_MAX = 100_000;
@@ -202,12 +203,7 @@ function validateSuccessPolicy(spec: JobSpec, path: FieldPath): FieldError[] {
   const rules = spec.successPolicy?.rules ?? [];
   const at = path.child('rules');
   if (spec.completionMode !== 'Indexed') {
-    const internal = {
-      Rules: rules.map(({ succeededIndexes, succeededCount }) => ({
-        SucceededIndexes: succeededIndexes ?? null,
-        SucceededCount: succeededCount ?? null,
-      })),
-    };
+    const internal = internalForm('batch.v1.SuccessPolicy', spec.successPolicy);
     return [invalid(path, internal, 'requires indexed completion mode')];
   }
   const errors: FieldError[] = [];

@@ -8,6 +8,7 @@ import { FieldPath, invalid, parseTime, required, type FieldError } from '@kts/a
 import { checkNonNegative, invalidWithoutValue, sameValue } from '../field-checks.ts';
 import type { Job, JobStatus } from '../gen/batch-v1.gen.ts';
 import { firstCommonIndex, parseIndexes } from './completion-indexes.ts';
+import { internalForm } from '../internal-form.ts';
 
 const PATH = FieldPath.of('status');
 const CONDITIONS = PATH.child('conditions');
@@ -76,7 +77,7 @@ function validateFinished(status: JobStatus): FieldError[] {
   if (isFinished(status)) {
     if (active > 0) errors.push(invalid(PATH.child('active'), active, 'active>0 is invalid for finished job'));
     if ((uncounted?.failed?.length ?? 0) + (uncounted?.succeeded?.length ?? 0) > 0) {
-      const internal = { Succeeded: uncounted?.succeeded ?? null, Failed: uncounted?.failed ?? null };
+      const internal = internalForm('batch.v1.UncountedTerminatedPods', uncounted);
       errors.push(invalid(PATH.child('uncountedTerminatedPods'), internal, 'must be empty for finished job'));
     }
     if (terminating > 0) {

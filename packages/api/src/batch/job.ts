@@ -166,17 +166,18 @@ function validateJobUpdate(job: Job, old: Job): FieldError[] {
     ...validateCompletionsChange(spec, before),
     ...checkImmutable(spec.selector, before.selector, SPEC.child('selector')),
     ...validateTemplateChange(spec, old),
-    ...FIXED.flatMap((field) => checkImmutable(spec[field], before[field], SPEC.child(field))),
+    ...FIXED.flatMap(([field, type]) => checkImmutable(spec[field], before[field], SPEC.child(field), type)),
   ];
 }
 
-const FIXED = [
-  'completionMode',
-  'podFailurePolicy',
-  'backoffLimitPerIndex',
-  'managedBy',
-  'successPolicy',
-] as const satisfies readonly (keyof JobSpec)[];
+/** What stays, with the types of structs. */
+const FIXED: readonly (readonly [keyof JobSpec, string?])[] = [
+  ['completionMode'],
+  ['podFailurePolicy', 'batch.v1.PodFailurePolicy'],
+  ['backoffLimitPerIndex'],
+  ['managedBy'],
+  ['successPolicy', 'batch.v1.SuccessPolicy'],
+];
 
 /** An indexed job can grow and shrink, if its parallelism does the same. */
 function validateCompletionsChange(spec: JobSpec, old: JobSpec): FieldError[] {
@@ -192,9 +193,10 @@ function validateTemplateChange(spec: JobSpec, { spec: old, status }: Job): Fiel
   const before = old?.template ?? {};
   const suspended = old?.suspend === true;
   const idle = (!status?.startTime || hasCondition(status, 'Suspended')) && !status?.active;
-  if (!suspended || !idle) return checkImmutable(spec.template, before, SPEC.child('template'));
+  if (!suspended || !idle)
+    return checkImmutable(spec.template, before, SPEC.child('template'), 'core.v1.PodTemplateSpec');
   const allowed = withResourcesOf(withPlacementOf(before, spec.template), spec.template);
-  return checkImmutable(spec.template.spec, allowed.spec, SPEC.child('template.spec'));
+  return checkImmutable(spec.template.spec, allowed.spec, SPEC.child('template.spec'), 'core.v1.PodSpec');
 }
 
 function withPlacementOf(old: PodTemplateSpec, template: PodTemplateSpec): PodTemplateSpec {

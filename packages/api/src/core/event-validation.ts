@@ -77,15 +77,16 @@ function validateSeries({ series }: Event): FieldError[] {
 export function validateStrictEventUpdate(event: Event, old: Event): FieldError[] {
   return [
     ...(sameValue(event.series, old.series) ? [] : validateSeries(event)),
-    ...FIXED.flatMap(([field, name]) => checkImmutable(event[field], old[field], FieldPath.of(name))),
+    ...FIXED.flatMap(([field, name, type]) => checkImmutable(event[field], old[field], FieldPath.of(name), type)),
   ];
 }
 
-const FIXED: readonly (readonly [keyof Event, string])[] = [
-  ['involvedObject', 'involvedObject'],
+/** Field, its name in errors, and the type of structs. */
+const FIXED: readonly (readonly [keyof Event, string, string?])[] = [
+  ['involvedObject', 'involvedObject', 'core.v1.ObjectReference'],
   ['reason', 'reason'],
   ['message', 'message'],
-  ['source', 'source'],
+  ['source', 'source', 'core.v1.EventSource'],
   ['firstTimestamp', 'firstTimestamp'],
   ['lastTimestamp', 'lastTimestamp'],
   ['count', 'count'],
@@ -93,7 +94,7 @@ const FIXED: readonly (readonly [keyof Event, string])[] = [
   ['type', 'type'],
   ['eventTime', 'eventTime'],
   ['action', 'action'],
-  ['related', 'related'],
+  ['related', 'related', 'core.v1.ObjectReference'],
   ['reportingComponent', 'reportingController'],
   ['reportingInstance', 'reportingInstance'],
 ];

@@ -15,6 +15,7 @@ import { checkLegacyCidr, isDualStack } from '../ip-address.ts';
 import { roundUpAmounts } from './resource-defaults.ts';
 import { validateResourceAmount } from './resource-validation.ts';
 import { TAINT_EFFECTS } from './scheduling-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const SPEC = FieldPath.of('spec');
 const STATUS = FieldPath.of('status');
@@ -87,8 +88,7 @@ function validateTaints(taints: readonly Taint[]): FieldError[] {
     ];
     const pair = `${effect}/${key}`;
     if (seen.has(pair)) {
-      const internal = { Key: key, Value: value, Effect: effect ?? '', TimeAdded: taint.timeAdded ?? null };
-      const error = duplicate(at, internal);
+      const error = duplicate(at, internalForm('core.v1.Taint', taint));
       errors.push({ ...error, message: `${error.message}: taints must be unique by key and effect pair` });
     }
     seen.add(pair);

@@ -19,6 +19,7 @@ import { validateVolumeSpec, VOLUME_SOURCES } from './persistentvolume-validatio
 import { volumeWarnings } from './persistentvolume-warnings.ts';
 import { setStorageDefaults } from './pod-defaults.ts';
 import { roundUpAmounts } from './resource-defaults.ts';
+import { internalDiff, internalForm } from '../internal-form.ts';
 
 const SPEC = FieldPath.of('spec');
 const GA_LABELS: Readonly<Record<string, string>> = {
@@ -85,14 +86,17 @@ function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVolume): 
     ...validateObjectMeta(metadata, { namespaced: false }),
     ...validateVolumeSpec(spec, metadata.name, SPEC, rules),
   ];
-  if (VOLUME_SOURCES.some((source) => !sameValue(sourceOf(spec, before, source), before[source]))) {
+  const sources = withoutAddedSecret(spec, before);
+  if (VOLUME_SOURCES.some((source) => !sameValue(sources[source], before[source]))) {
     const path = SPEC.child('persistentvolumesource');
-    errors.push(forbidden(path, 'spec.persistentvolumesource is immutable after creation\n'));
+    const difference = internalDiff('core.v1.PersistentVolumeSource', before, sources);
+    errors.push(forbidden(path, `spec.persistentvolumesource is immutable after creation\n${difference}`));
   }
   errors.push(...checkImmutable(spec.volumeMode, before.volumeMode, FieldPath.of('volumeMode')));
   if (before.nodeAffinity && !sameAffinity(spec.nodeAffinity, before.nodeAffinity)) {
     const text = `${IMMUTABLE}, except for updating from beta label to GA`;
-    errors.push(invalid(FieldPath.of('nodeAffinity'), spec.nodeAffinity ?? null, text));
+    const internal = spec.nodeAffinity ? internalForm('core.v1.VolumeNodeAffinity', spec.nodeAffinity) : null;
+    errors.push(invalid(FieldPath.of('nodeAffinity'), internal, text));
   }
   if (before.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
     const text = 'update from non-nil value to nil is forbidden';
@@ -104,10 +108,10 @@ function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVolume): 
 type Spec = NonNullable<PersistentVolume['spec']>;
 
 /** The secret for expansion may be added later. */
-function sourceOf(spec: Spec, old: Spec, source: (typeof VOLUME_SOURCES)[number]): unknown {
-  if (source !== 'csi' || !spec.csi || !old.csi || old.csi.controllerExpandSecretRef) return spec[source];
-  const { controllerExpandSecretRef: _added, ...rest } = spec.csi;
-  return rest;
+function withoutAddedSecret(spec: Spec, old: Spec): Spec {
+  if (!spec.csi || !old.csi || old.csi.controllerExpandSecretRef) return spec;
+  const { controllerExpandSecretRef: _added, ...csi } = spec.csi;
+  return { ...spec, csi };
 }
 
 function hasInvalidAffinity(affinity: VolumeNodeAffinity | undefined): boolean {

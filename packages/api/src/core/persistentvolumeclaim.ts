@@ -21,6 +21,7 @@ import { setClaimSpecDefaults } from './pod-defaults.ts';
 import { roundUpAmounts } from './resource-defaults.ts';
 import { fractionWarnings } from './pod-warnings.ts';
 import { isNativeResource } from './resource-list.ts';
+import { internalDiff } from '../internal-form.ts';
 
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
 const BETA_CLASS_ADVICE = 'deprecated since v1.8; use "storageClassName" attribute instead';
@@ -118,9 +119,13 @@ function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolume
     errors.push(invalid(FieldPath.of('metadata', 'annotations', CLASS_ANNOTATION), newClass ?? '', IMMUTABLE));
   }
   const setsClass = before.storageClassName === undefined && (!oldClass || spec.storageClassName === oldClass);
-  if (!sameClaim(spec, before, claim.status?.phase === 'Bound', movesFromAnnotation || setsClass)) {
+  const sameClass = movesFromAnnotation || setsClass ? before.storageClassName : spec.storageClassName;
+  const rest = withAllowedChanges(spec, before, claim.status?.phase === 'Bound', sameClass);
+  const bound = before.volumeName || !spec.volumeName ? before : { ...before, volumeName: spec.volumeName };
+  if (!sameClaim(rest, bound)) {
     const exceptions = 'resources.requests and volumeAttributesClassName for bound claims';
-    errors.push(forbidden(SPEC, `spec is immutable after creation except ${exceptions}\n`));
+    const difference = internalDiff('core.v1.PersistentVolumeClaimSpec', bound, rest);
+    errors.push(forbidden(SPEC, `spec is immutable after creation except ${exceptions}\n${difference}`));
   }
   const size = spec.resources?.requests?.['storage'] ?? '0';
   const oldSize = before.resources?.requests?.['storage'] ?? '0';
@@ -134,24 +139,25 @@ function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolume
 }
 
 /** The volume may be bound once; bound claims may grow and change their class of attributes. */
-function sameClaim(
+function withAllowedChanges(
   spec: PersistentVolumeClaimSpec,
   old: PersistentVolumeClaimSpec,
   bound: boolean,
-  ignoreClass: boolean,
-): boolean {
+  sameClass: PersistentVolumeClaimSpec['storageClassName'],
+): PersistentVolumeClaimSpec {
+  const requests = spec.resources?.requests;
+  const resized = { ...requests, storage: old.resources?.requests?.['storage'] ?? '0' };
+  return {
+    ...spec,
+    storageClassName: sameClass!,
+    ...(bound && requests ? { resources: { ...spec.resources, requests: resized } } : {}),
+    ...(bound ? { volumeAttributesClassName: old.volumeAttributesClassName! } : {}),
+  };
+}
+
+function sameClaim(spec: PersistentVolumeClaimSpec, old: PersistentVolumeClaimSpec): boolean {
   const keys = new Set([...Object.keys(spec), ...Object.keys(old)]) as Set<keyof PersistentVolumeClaimSpec>;
-  return [...keys].every((key) => {
-    if (key === 'volumeName' && !old.volumeName) return true;
-    if (key === 'storageClassName' && ignoreClass) return true;
-    if (bound && key === 'volumeAttributesClassName') return true;
-    if (!bound || key !== 'resources') return sameValue(spec[key], old[key]);
-    const withoutStorage = (resources: PersistentVolumeClaimSpec['resources']) => {
-      const { storage: _storage, ...requests } = resources?.requests ?? {};
-      return { limits: resources?.limits ?? {}, requests };
-    };
-    return sameValue(withoutStorage(spec.resources), withoutStorage(old.resources));
-  });
+  return [...keys].every((key) => sameValue(spec[key], old[key]));
 }
 
 function validateAttributesChange(spec: PersistentVolumeClaimSpec, old: PersistentVolumeClaim): FieldError[] {

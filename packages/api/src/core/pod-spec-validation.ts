@@ -38,6 +38,7 @@ import { validateContainerResources, validatePodResources } from './resource-val
 import { validateSchedulingGates, validateSpreadConstraints, validateTolerations } from './scheduling-validation.ts';
 import { validatePodSecurity } from './security-validation.ts';
 import { validateVolumes } from './volume-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 const NAMESERVERS_MAX = 3;
@@ -136,11 +137,7 @@ function validateResourceClaims(
       errors.push(...checkDnsLabel(name, at.child('name')));
       names.add(name);
     }
-    const internal = {
-      Name: name ?? '',
-      ResourceClaimName: resourceClaimName ?? null,
-      ResourceClaimTemplateName: resourceClaimTemplateName ?? null,
-    };
+    const internal = internalForm('core.v1.PodResourceClaim', claim);
     const both = '`resourceClaimName` or `resourceClaimTemplateName`';
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
       errors.push(invalid(at, internal, `at most one of ${both} may be specified`));

@@ -2,7 +2,6 @@
  * What may change in a pod once it exists.
  *
  * Mirrors: ValidatePodUpdate, ValidatePodEphemeralContainersUpdate in pkg/apis/core/validation/validation.go (v1.36)
- * Differs: messages do not show the difference of two specs in Go's notation, because it depends on Go's types.
  */
 import {
   deepEqual,
@@ -18,6 +17,7 @@ import type { Affinity, Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec 
 import { validatePodAnnotationUpdate } from './pod-annotation-validation.ts';
 import type { PodRules } from './pod-rules.ts';
 import { validateTolerations } from './scheduling-validation.ts';
+import { internalDiff, internalForm } from '../internal-form.ts';
 
 const INT32_MAX = 2 ** 31 - 1;
 const UPDATABLE = [
@@ -120,7 +120,8 @@ function validateRest(spec: PodSpec, old: PodSpec): FieldError[] {
     };
   }
   if (sameSpec(rest, old)) return errors;
-  return [...errors, forbidden(SPEC, `pod updates may not change fields other than ${UPDATABLE}\n`)];
+  const difference = internalDiff('core.v1.PodSpec', old, rest);
+  return [...errors, forbidden(SPEC, `pod updates may not change fields other than ${UPDATABLE}\n${difference}`)];
 }
 
 function sameSpec(a: PodSpec, b: PodSpec): boolean {
@@ -150,14 +151,18 @@ function validateNodeAffinityChange(affinity: NodeAffinity | undefined, old: Nod
   const after = affinity?.[field]?.nodeSelectorTerms ?? [];
   if (before.length === 0) return [];
   if (before.length !== after.length) {
-    return [invalid(path, after, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')];
+    return [
+      invalid(path, after.map(internalTerm), 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'),
+    ];
   }
   return after.flatMap((term, index) =>
     hasOnlyAdditions(term, before[index]!)
       ? []
-      : [invalid(path.index(index), term, 'only additions are allowed (no mutations or deletions)')],
+      : [invalid(path.index(index), internalTerm(term), 'only additions are allowed (no mutations or deletions)')],
   );
 }
+
+const internalTerm = (term: NodeSelectorTerm): unknown => internalForm('core.v1.NodeSelectorTerm', term);
 
 function hasOnlyAdditions(term: NodeSelectorTerm, old: NodeSelectorTerm): boolean {
   const fields = ['matchExpressions', 'matchFields'] as const;
@@ -177,6 +182,7 @@ export function validateEphemeralContainersChange(pod: Pod, old: Pod): FieldErro
     const name = JSON.stringify(container.name);
     if (!other) return [forbidden(path, `existing ephemeral containers ${name} may not be removed\n`)];
     if (sameValue(other, container)) return [];
-    return [forbidden(path, `existing ephemeral containers ${name} may not be changed\n`)];
+    const difference = internalDiff('core.v1.EphemeralContainer', container, other);
+    return [forbidden(path, `existing ephemeral containers ${name} may not be changed\n${difference}`)];
   });
 }

@@ -27,6 +27,7 @@ import { validateFieldRef, validateResourceFieldRef } from './env-validation.ts'
 import { validateFileMode, validateNonReservedPath } from './file-path-validation.ts';
 import type { PodRules } from './pod-rules.ts';
 import { isKubernetesSigner, trustBundleNameErrors, validateSignerName } from './signer-name-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const TOKEN_SECONDS_MIN = 10 * 60;
 const TOKEN_SECONDS_MAX = 2 ** 32;
@@ -143,7 +144,13 @@ function validateTrustBundle(bundle: ClusterTrustBundleProjection, path: FieldPa
   const { name, signerName, labelSelector } = bundle;
   const errors: FieldError[] = [];
   if (name !== undefined && signerName !== undefined) {
-    errors.push(invalid(path, bundle, 'only one of name and signerName may be used'));
+    errors.push(
+      invalid(
+        path,
+        internalForm('core.v1.ClusterTrustBundleProjection', bundle),
+        'only one of name and signerName may be used',
+      ),
+    );
   } else if (name !== undefined) {
     if (name === '') errors.push(required(path.child('name'), 'must be a valid object name'));
     const complaints = trustBundleNameErrors(name).map((text) => `not a valid clustertrustbundlename: ${text}`);

@@ -6,6 +6,7 @@ import { age } from '../human-duration.ts';
 import { roundUpAmounts } from './resource-defaults.ts';
 import { isStandardQuotaResource, type ResourceList } from './resource-list.ts';
 import { checkResourceName, validateResourceAmount } from './resource-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const SPEC = FieldPath.of('spec');
 const STATUS = FieldPath.of('status');
@@ -110,13 +111,7 @@ function validateSelector(
   requirements: readonly ScopedResourceSelectorRequirement[],
 ): FieldError[] {
   const path = SPEC.child('scopeSelector', 'matchExpressions');
-  const internal = {
-    MatchExpressions: requirements.map(({ scopeName, operator, values }) => ({
-      ScopeName: scopeName ?? '',
-      Operator: operator ?? '',
-      Values: values ?? null,
-    })),
-  };
+  const internal = internalForm('core.v1.ScopeSelector', spec.scopeSelector);
   const errors = requirements.flatMap(({ scopeName, operator, values = [] }) => [
     ...(SCOPES[scopeName] ? [] : [invalid(path.child('scopeName'), scopeName, 'unsupported scope')]),
     ...unsuitable(scopeName, spec.hard).map(() => invalid(path, internal, 'unsupported scope applied to resource')),

@@ -26,6 +26,7 @@ import type {
 import { validateDescendingPath } from './file-path-validation.ts';
 import type { PodRules } from './pod-rules.ts';
 import { validateSysctls } from './sysctl-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const PROFILE_TYPES = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const LOCALHOST_PROFILE_BYTES_MAX = 4095;
@@ -88,7 +89,11 @@ export function validateContainerSecurity(
   errors.push(...validateSeccomp(context.seccompProfile, path.child('seccompProfile')));
   if (context.allowPrivilegeEscalation === false) {
     const because = (reason: string): FieldError =>
-      invalid(path, internalForm(context), `cannot set \`allowPrivilegeEscalation\` to false and ${reason}`);
+      invalid(
+        path,
+        internalForm('core.v1.SecurityContext', context),
+        `cannot set \`allowPrivilegeEscalation\` to false and ${reason}`,
+      );
     if (context.privileged) errors.push(because('`privileged` to true'));
     for (const capability of context.capabilities?.add ?? []) {
       if (capability === 'CAP_SYS_ADMIN') errors.push(because('`capabilities.Add` CAP_SYS_ADMIN'));
@@ -101,37 +106,6 @@ export function validateContainerSecurity(
   ];
 }
 
-/** Messages show upstream's internal struct: every field, by its Go name. */
-function internalForm(context: SecurityContext): object {
-  const { capabilities, seccompProfile, appArmorProfile, seLinuxOptions } = context;
-  return {
-    Capabilities: capabilities ? { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null } : null,
-    Privileged: context.privileged ?? null,
-    SELinuxOptions: seLinuxOptions
-      ? {
-          User: seLinuxOptions.user ?? '',
-          Role: seLinuxOptions.role ?? '',
-          Type: seLinuxOptions.type ?? '',
-          Level: seLinuxOptions.level ?? '',
-        }
-      : null,
-    WindowsOptions: context.windowsOptions ?? null,
-    RunAsUser: context.runAsUser ?? null,
-    RunAsGroup: context.runAsGroup ?? null,
-    RunAsNonRoot: context.runAsNonRoot ?? null,
-    ReadOnlyRootFilesystem: context.readOnlyRootFilesystem ?? null,
-    AllowPrivilegeEscalation: context.allowPrivilegeEscalation ?? null,
-    ProcMount: context.procMount ?? null,
-    SeccompProfile: seccompProfile ? internalProfile(seccompProfile) : null,
-    AppArmorProfile: appArmorProfile ? internalProfile(appArmorProfile) : null,
-  };
-}
-
-const internalProfile = ({ type, localhostProfile }: SeccompProfile | AppArmorProfile): object => ({
-  Type: type,
-  LocalhostProfile: localhostProfile ?? null,
-});
-
 function validateSeccomp(profile: SeccompProfile | undefined, path: FieldPath): FieldError[] {
   if (!profile) return [];
   const { type, localhostProfile } = profile;
@@ -143,7 +117,9 @@ function validateSeccomp(profile: SeccompProfile | undefined, path: FieldPath): 
     if (localhostProfile === undefined) errors.push(required(at, 'must be set when seccomp type is Localhost'));
     else errors.push(...validateDescendingPath(localhostProfile, at));
   } else if (localhostProfile !== undefined) {
-    errors.push(invalid(at, internalProfile(profile), 'can only be set when seccomp type is Localhost'));
+    errors.push(
+      invalid(at, internalForm('core.v1.SeccompProfile', profile), 'can only be set when seccomp type is Localhost'),
+    );
   }
   return errors;
 }

@@ -17,6 +17,7 @@ import { checkLegacyCidr, checkLegacyIp, ipFamily, isDualStack } from '../ip-add
 import { validateLabels } from '../label-validation.ts';
 import { validateEndpointIp } from './endpoint-ip-validation.ts';
 import { validatePort } from './probe-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const SPEC = FieldPath.of('spec');
 const AFFINITY_SECONDS_MAX = 86400;
@@ -121,21 +122,11 @@ function validatePortNumbers({ type, ports = [] }: ServiceSpec): FieldError[] {
   const seen = new Set<string>();
   for (const [index, { port, protocol }] of ports.entries()) {
     const key = `${protocol}/${port}`;
-    if (seen.has(key)) errors.push(duplicate(at(index), internalPort(port, protocol)));
+    if (seen.has(key)) errors.push(duplicate(at(index), internalForm('core.v1.ServicePort', { port, protocol })));
     seen.add(key);
   }
   return errors;
 }
-
-/** The value shown is upstream's internal struct. */
-const internalPort = (port: number, protocol = ''): object => ({
-  Name: '',
-  Protocol: protocol,
-  AppProtocol: null,
-  Port: port,
-  TargetPort: 0,
-  NodePort: 0,
-});
 
 function validateAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): FieldError[] {
   const errors = checkChoice(sessionAffinity, ['ClientIP', 'None'], SPEC.child('sessionAffinity'));

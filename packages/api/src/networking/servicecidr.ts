@@ -4,6 +4,7 @@ import { IMMUTABLE } from '../field-checks.ts';
 import type { ServiceCIDR } from '../gen/networking-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { checkCidr, parseCidr } from '../ip-address.ts';
+import { internalForm } from '../internal-form.ts';
 
 const CIDRS = FieldPath.of('spec', 'cidrs');
 
@@ -28,7 +29,8 @@ export const serviceCIDRs = defineResource<ServiceCIDR>('networking.k8s.io/v1', 
 
 function validateRanges(cidrs: readonly string[]): FieldError[] {
   if (cidrs.length === 0) return [required(CIDRS, 'at least one CIDR required')];
-  if (cidrs.length > 2) return [invalid(CIDRS, { CIDRs: cidrs }, 'may only hold up to 2 values')];
+  if (cidrs.length > 2)
+    return [invalid(CIDRS, internalForm('networking.v1.ServiceCIDRSpec', { cidrs }), 'may only hold up to 2 values')];
   const errors = cidrs.flatMap((cidr, index) => checkCidr(cidr, CIDRS.index(index)));
   const [first, second] = cidrs.map((cidr) => parseCidr(cidr)?.address.family);
   if (cidrs.length < 2 || first === undefined || first !== second) return errors;

@@ -9,6 +9,7 @@ import type { Toleration } from '../gen/core-v1.gen.ts';
 import type { RuntimeClass } from '../gen/node-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { validateLabels } from '../label-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const HANDLER = FieldPath.of('handler');
 
@@ -51,16 +52,9 @@ function validateUniqueTolerations(tolerations: readonly Toleration[], path: Fie
   const errors = validateTolerations(tolerations, path, { allowToleratedComparisons: false });
   const seen = new Set<string>();
   for (const [index, toleration] of tolerations.entries()) {
-    const { key = '', operator = '', value = '', effect = '', tolerationSeconds = null } = toleration;
+    const { key = '', operator = '', value = '', effect = '' } = toleration;
     const identity = JSON.stringify([key, operator, value, effect]);
-    const internal = {
-      Key: key,
-      Operator: operator,
-      Value: value,
-      Effect: effect,
-      TolerationSeconds: tolerationSeconds,
-    };
-    if (seen.has(identity)) errors.push(duplicate(path.index(index), internal));
+    if (seen.has(identity)) errors.push(duplicate(path.index(index), internalForm('core.v1.Toleration', toleration)));
     seen.add(identity);
   }
   return errors;

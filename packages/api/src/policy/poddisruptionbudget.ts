@@ -5,6 +5,7 @@ import { checkNonNegative, checkSupported } from '../field-checks.ts';
 import type { PodDisruptionBudget, PodDisruptionBudgetSpec } from '../gen/policy-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { hasInvalidLabelValue, validateLabelSelector } from '../label-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const SPEC = FieldPath.of('spec');
 const STATUS = FieldPath.of('status');
@@ -39,12 +40,7 @@ function validateSpec(spec: PodDisruptionBudgetSpec, allowInvalidValues: boolean
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec;
   const errors: FieldError[] = [];
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
-    const internal = {
-      MinAvailable: minAvailable,
-      Selector: selector ?? null,
-      MaxUnavailable: maxUnavailable,
-      UnhealthyPodEvictionPolicy: unhealthyPodEvictionPolicy ?? null,
-    };
+    const internal = internalForm('policy.v1.PodDisruptionBudgetSpec', spec);
     errors.push(invalid(SPEC, internal, 'minAvailable and maxUnavailable cannot be both set'));
   }
   for (const field of ['minAvailable', 'maxUnavailable'] as const) {

@@ -15,6 +15,7 @@ import {
 } from '@kts/apimachinery';
 import { checkSupported, invalidEach } from '../field-checks.ts';
 import type { PolicyRule, RoleRef, Subject } from '../gen/rbac-v1.gen.ts';
+import { internalForm } from '../internal-form.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
 
@@ -94,8 +95,7 @@ function validateSubject(
 export function validateRoleRefChange(roleRef: RoleRef, old: RoleRef): FieldError[] {
   const fields = ['apiGroup', 'kind', 'name'] as const;
   if (fields.every((field) => roleRef[field] === old[field])) return [];
-  const internal = { APIGroup: roleRef.apiGroup, Kind: roleRef.kind, Name: roleRef.name };
-  return [invalid(FieldPath.of('roleRef'), internal, 'cannot change roleRef')];
+  return [invalid(FieldPath.of('roleRef'), internalForm('rbac.v1.RoleRef', roleRef), 'cannot change roleRef')];
 }
 
 /** Names of the subjects of one kind; service accounts with their namespace. */

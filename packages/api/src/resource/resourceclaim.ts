@@ -17,7 +17,8 @@ export const resourceClaims = defineResource<ResourceClaim>('resource.k8s.io/v1'
   prepareForCreate: (draft) => {
     draft.status = {};
   },
-  validateUpdate: ({ spec }, old) => checkImmutable(spec, old.spec, FieldPath.of('spec')),
+  validateUpdate: ({ spec }, old) =>
+    checkImmutable(spec, old.spec, FieldPath.of('spec'), 'resource.v1.ResourceClaimSpec'),
   cells: (claim, now) => [claim.metadata.name, stateText(claim), age(claim.metadata.creationTimestamp, now)],
 });
 

@@ -17,7 +17,8 @@ export const resourceClaimTemplates = defineResource<ResourceClaimTemplate>(
   {
     generation: 'none',
     setDefaults: ({ spec }) => setClaimDefaults(spec.spec),
-    validateUpdate: ({ spec }, old) => checkImmutable(spec, old.spec, FieldPath.of('spec')),
+    validateUpdate: ({ spec }, old) =>
+      checkImmutable(spec, old.spec, FieldPath.of('spec'), 'resource.v1.ResourceClaimTemplateSpec'),
     cells: ({ metadata }, now) => [metadata.name, age(metadata.creationTimestamp, now)],
   },
 );

@@ -38,7 +38,7 @@ export const volumeAttachments = defineResource<VolumeAttachment>('storage.k8s.i
   validate: validateAttachment,
   validateUpdate: (attachment, old) => [
     ...validateAttachment(attachment),
-    ...checkImmutable(attachment.spec, old.spec, SPEC),
+    ...checkImmutable(attachment.spec, old.spec, SPEC, 'storage.v1.VolumeAttachmentSpec'),
   ],
   validateStatusUpdate: validateAttachment,
   cells: ({ metadata, spec, status }, now) => [
