@@ -37,6 +37,13 @@ export interface KubeletConfig {
   readonly kubeReserved: Readonly<Record<string, string>>;
   /** Signal to threshold, such as `memory.available` to `100Mi` or `10%`. */
   readonly evictionHard: Readonly<Record<string, string>>;
+  readonly evictionSoft: Readonly<Record<string, string>>;
+  /** Signal to duration, such as `1m30s`: every soft threshold has one. */
+  readonly evictionSoftGracePeriod: Readonly<Record<string, string>>;
+  readonly evictionMinimumReclaim: Readonly<Record<string, string>>;
+  readonly evictionPressureTransitionPeriodMs: number;
+  /** Seconds that a soft threshold leaves a pod at most. */
+  readonly evictionMaxPodGracePeriod: number;
   readonly localStorageCapacityIsolation: boolean;
   /** `--protect-kernel-defaults` and the rest of what upstream sets on the host is not done here. */
   readonly singleProcessOOMKill: boolean;
@@ -47,6 +54,8 @@ export interface KubeletConfig {
   readonly imageGCHighThresholdPercent: number;
   readonly imageGCLowThresholdPercent: number;
   readonly imageMinimumGCAgeMs: number;
+  /** Images that nothing has used for so long go in any case; 0: they do not. */
+  readonly imageMaximumGCAgeMs: number;
   readonly nodeStatusMaxImages: number;
   readonly containerLogMaxSizeBytes: number;
   readonly containerLogMaxFiles: number;
@@ -88,13 +97,20 @@ export const DEFAULT_KUBELET_CONFIG: Omit<KubeletConfig, 'nodeName'> = {
     'nodefs.available': '10%',
     'nodefs.inodesFree': '5%',
     'imagefs.available': '15%',
+    'imagefs.inodesFree': '5%',
   },
+  evictionSoft: {},
+  evictionSoftGracePeriod: {},
+  evictionMinimumReclaim: {},
+  evictionPressureTransitionPeriodMs: 300_000,
+  evictionMaxPodGracePeriod: 0,
   localStorageCapacityIsolation: true,
   singleProcessOOMKill: false,
   serializeImagePulls: true,
   imageGCHighThresholdPercent: 85,
   imageGCLowThresholdPercent: 80,
   imageMinimumGCAgeMs: 120_000,
+  imageMaximumGCAgeMs: 0,
   nodeStatusMaxImages: 50,
   containerLogMaxSizeBytes: 10 * 1024 * 1024,
   containerLogMaxFiles: 5,

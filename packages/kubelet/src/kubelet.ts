@@ -6,11 +6,12 @@ import { createEventRecorder, createInformers, type Informer } from '@kts/contro
 import type { ImageService, RuntimeService } from '@kts/host-cri';
 import type { KubeletConfig } from './config.ts';
 import { cleanUpPods, collectGarbage, removeOldAttempts, type HousekeepingDeps } from './core/housekeeping.ts';
+import { createEvictionManager } from './core/evictions.ts';
 import { assembleParts, type KubeletParts } from './core/kubelet-parts.ts';
 import { PodIntake } from './core/pod-intake.ts';
 import { readRuntimeInfo } from './core/runtime-info.ts';
 import { runtimeChanges } from './core/runtime-watch.ts';
-import { enforceLocalStorage } from './eviction/local-storage.ts';
+import type { EvictionManager } from './eviction/eviction-manager.ts';
 import { isFileError } from './host/file-system.ts';
 import type { NodeHost } from './host/node-host.ts';
 import type { RuntimePodSummary } from './runtime/runtime-reader.ts';
@@ -52,7 +53,6 @@ const HOUSEKEEPING_MS = 2000;
 const GARBAGE_MS = 60_000;
 const IMAGE_GARBAGE_MS = 300_000;
 const RUNTIME_CHECK_MS = 5000;
-const EVICTION_MS = 10_000;
 const DEADLINE_CHECK_MS = 1000;
 
 /** The node agent: runs the pods that are bound to its node and reports what became of them. */
@@ -84,7 +84,10 @@ export function createKubelet(config: KubeletConfig, deps: KubeletDeps): Kubelet
         signal: group.signal,
         onRuntimeChanged: () => relist.now(),
       });
-      const loop = new KubeletLoop(config, deps, parts, relist);
+      const { nodeReference } = parts;
+      const loop = new KubeletLoop(config, deps, parts, relist, (reason, message) =>
+        recorder.event(nodeReference, 'Warning', reason, message),
+      );
       recorder.event(parts.nodeReference, 'Normal', 'Starting', 'Starting kubelet.');
       group.start((groupSignal) => recorder.run(groupSignal));
       group.start((groupSignal) => informers.run(groupSignal));
@@ -136,14 +139,26 @@ class KubeletLoop {
   #seen: ReadonlyMap<string, RuntimePodSummary> = new Map();
   #staticPods: readonly Pod[] = [];
   readonly #relistNow: Wake;
+  readonly #evictions: EvictionManager;
   #intake: PodIntake | undefined;
 
-  constructor(config: KubeletConfig, deps: KubeletDeps, parts: KubeletParts, relist: Wake) {
+  constructor(
+    config: KubeletConfig,
+    deps: KubeletDeps,
+    parts: KubeletParts,
+    relist: Wake,
+    warn: (reason: string, message: string) => void,
+  ) {
     this.#relistNow = relist;
     this.#config = config;
     this.#deps = deps;
     this.#parts = parts;
     this.#housekeeping = { config, parts, runtime: deps.runtime, host: deps.host, clock: deps.clock, log: deps.log };
+    this.#evictions = createEvictionManager({
+      ...this.#housekeeping,
+      images: deps.images,
+      announce: (message) => warn('EvictionThresholdMet', message),
+    });
   }
 
   /** Waits for the runtime, which may start later than the kubelet. */
@@ -179,9 +194,6 @@ class KubeletLoop {
     group.start((signal) => this.#watchRuntime(signal));
     every(RUNTIME_CHECK_MS, 'check the runtime', (signal) => this.#checkRuntime(signal));
     every(DEADLINE_CHECK_MS, 'check deadlines', () => Promise.resolve(this.#checkDeadlines()));
-    every(EVICTION_MS, 'check local storage', (signal) =>
-      enforceLocalStorage(this.#config, this.#parts, this.#deps.host, signal),
-    );
     if (this.#config.staticPodPath !== undefined) {
       every(this.#config.fileCheckFrequencyMs, 'read manifests', () => this.#readManifests());
     }
@@ -196,6 +208,7 @@ class KubeletLoop {
       onReady();
       every(HOUSEKEEPING_MS, 'clean up pods', () => cleanUpPods(this.#housekeeping, signal));
       every(GARBAGE_MS, 'collect garbage', () => collectGarbage(this.#housekeeping, signal));
+      group.start((evictionSignal) => this.#evictions.run(evictionSignal));
       every(IMAGE_GARBAGE_MS, 'collect images', () => this.#parts.imageCollector.collect(signal));
     });
   }

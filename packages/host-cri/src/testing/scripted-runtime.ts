@@ -320,7 +320,16 @@ export class ScriptedRuntime implements RuntimeService {
   attach: RuntimeService['attach'] = () => unimplemented('Attach');
   portForward: RuntimeService['portForward'] = () => unimplemented('PortForward');
   containerStats: RuntimeService['containerStats'] = () => Promise.resolve({});
-  listContainerStats: RuntimeService['listContainerStats'] = () => Promise.resolve({ stats: [] });
+  /** Which containers run; nothing is said about what they use. */
+  listContainerStats: RuntimeService['listContainerStats'] = async () => {
+    const { containers } = await this.listContainers({}, {});
+    const running = containers.filter(({ state }) => state === 'CONTAINER_RUNNING');
+    return {
+      stats: running.map(({ id, metadata, labels, annotations }) => ({
+        attributes: { id, labels, annotations, ...(metadata ? { metadata } : {}) },
+      })),
+    };
+  };
   podSandboxStats: RuntimeService['podSandboxStats'] = () => Promise.resolve({});
   listPodSandboxStats: RuntimeService['listPodSandboxStats'] = () => Promise.resolve({ stats: [] });
   updateRuntimeConfig: RuntimeService['updateRuntimeConfig'] = () => Promise.resolve({});

@@ -1,5 +1,8 @@
 import type { ContainerPort, Node, Pod, Taint, Toleration } from '@kts/api/types/core-v1';
-import { isStaticPod } from '../pod/containers.ts';
+import { EVICTED } from '../eviction/eviction-manager.ts';
+import type { PressureCondition } from '../eviction/thresholds.ts';
+import { isCriticalPod, isStaticPod } from '../pod/containers.ts';
+import { qosClass } from '../pod/qos-class.ts';
 import { podRequests } from '../pod/pod-resources.ts';
 import { milliValue, wholeValue, type ResourceList } from '../pod/resource-list.ts';
 import { nodeMatchesPod } from './node-affinity.ts';
@@ -18,6 +21,8 @@ export interface AdmissionInput {
   readonly others: readonly Pod[];
   readonly allowedUnsafeSysctls: readonly string[];
   readonly appArmorEnabled: boolean;
+  /** What the node has too little of. */
+  readonly pressures: readonly PressureCondition[];
 }
 
 /**
@@ -27,6 +32,9 @@ export interface AdmissionInput {
  */
 export function rejectionOf(input: AdmissionInput): Rejection | undefined {
   const { pod, node } = input;
+  if (isRefusedUnderPressure(pod, input.pressures)) {
+    return { reason: EVICTED, message: `The node had condition: [${input.pressures.join(' ')}]. ` };
+  }
   const sysctl = forbiddenSysctl(pod, input.allowedUnsafeSysctls);
   if (sysctl !== undefined) return { reason: 'SysctlForbidden', message: sysctl };
   const osLabel = pod.metadata.labels?.['kubernetes.io/os'];
@@ -43,6 +51,15 @@ export function rejectionOf(input: AdmissionInput): Rejection | undefined {
     return { reason: 'SupplementalGroupsPolicyNotSupported', message };
   }
   return resourceRejection(input) ?? placementRejection(input) ?? appArmorRejection(input);
+}
+
+/** Short of memory a node takes only pods that ask for some of it; short of anything else, none that are not critical. */
+function isRefusedUnderPressure(pod: Pod, pressures: readonly PressureCondition[]): boolean {
+  if (pressures.length === 0 || isCriticalPod(pod)) return false;
+  const onlyMemory = pressures.length === 1 && pressures[0] === 'MemoryPressure';
+  if (!onlyMemory) return true;
+  const taint: Taint = { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' };
+  return qosClass(pod) === 'BestEffort' && !(pod.spec.tolerations ?? []).some((one) => tolerates(one, taint));
 }
 
 function resourceRejection({ pod, node, others }: AdmissionInput): Rejection | undefined {

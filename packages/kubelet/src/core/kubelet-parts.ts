@@ -5,6 +5,7 @@ import type { ImageService, RuntimeService } from '@kts/host-cri';
 import { nodes, services } from '@kts/api';
 import type { EventRecorder, Informers } from '@kts/controlkit';
 import type { KubeletConfig } from '../config.ts';
+import type { PressureCondition } from '../eviction/thresholds.ts';
 import type { NodeHost } from '../host/node-host.ts';
 import { ImageCollector } from '../images/image-garbage.ts';
 import { ImageManager } from '../images/image-manager.ts';
@@ -30,6 +31,7 @@ import { RuntimeReader } from '../runtime/runtime-reader.ts';
 import { UserNamespaces } from '../runtime/user-namespaces.ts';
 import { MirrorPods } from '../sources/mirror-pods.ts';
 import { ObjectReader } from '../sources/object-reader.ts';
+import { isTerminalPhase } from '../status/status-update.ts';
 import { StatusManager } from '../status/status-manager.ts';
 import { VolumeManager } from '../volumes/volume-manager.ts';
 import { PodLifecycle } from './pod-lifecycle.ts';
@@ -61,6 +63,8 @@ const PULLS_UNLIMITED = 1_000_000;
 interface Shared {
   runtimeInfo: RuntimeInfo;
   hostIPs: readonly string[];
+  /** What the node has too little of, in alphabetical order. */
+  pressures: readonly PressureCondition[];
 }
 
 export type KubeletParts = Awaited<ReturnType<typeof assembleParts>>;
@@ -69,7 +73,7 @@ export type KubeletParts = Awaited<ReturnType<typeof assembleParts>>;
 export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
   const { client, clock, random, log, runtime, images, host, recorder, informers, signal } = deps;
   const machine = await host.machine.info();
-  const shared: Shared = { runtimeInfo: UNKNOWN_RUNTIME, hostIPs: [] };
+  const shared: Shared = { runtimeInfo: UNKNOWN_RUNTIME, hostIPs: [], pressures: [] };
   const events: PodEvents = {
     record: (about, type, reason, message) => {
       if (!about.fieldPath?.startsWith('implicitly required')) recorder.event(about, type, reason, message);
@@ -102,6 +106,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     machine: host.machine,
     images,
     runtimeInfo,
+    pressures: () => shared.pressures,
     onEvent: (reason, message) => recorder.event(nodeReference, 'Normal', reason, message),
   });
   const imageCollector = new ImageCollector({
@@ -251,9 +256,16 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     latestPod: (uid) => pods.get(uid),
     onChanged: deps.onRuntimeChanged,
   });
+  const activePods = (): readonly Pod[] =>
+    pods.all().filter(({ metadata: { uid }, status }) => {
+      if (workers.isTerminated(uid)) return false;
+      const ended = isTerminalPhase(status?.phase) || isTerminalPhase(statuses.get(uid)?.phase);
+      return !ended || workers.isTerminationRequested(uid);
+    });
   return {
     shared,
     events,
+    activePods,
     node,
     allocatable,
     reporter,

@@ -111,23 +111,15 @@ export class PodIntake {
   }
 
   #reviewResize(pod: Pod): void {
-    const others = this.#activePods().filter((other) => other.metadata.uid !== pod.metadata.uid);
+    const others = this.#parts.activePods().filter((other) => other.metadata.uid !== pod.metadata.uid);
     if (this.#parts.allocator.review(pod, others, this.#parts.allocatable())) this.#parts.syncPod(pod.metadata.uid);
-  }
-
-  #activePods(): readonly Pod[] {
-    const { pods, workers, statuses } = this.#parts;
-    return pods.all().filter(({ metadata: { uid }, status }) => {
-      if (workers.isTerminated(uid)) return false;
-      const ended = isTerminalPhase(status?.phase) || isTerminalPhase(statuses.get(uid)?.phase);
-      return !ended || workers.isTerminationRequested(uid);
-    });
   }
 
   #rejection(pod: Pod): Rejection | undefined {
     const node = this.#parts.node();
     if (!node) return { reason: 'InvalidNodeInfo', message: 'Kubelet cannot get node info.' };
-    const others = this.#activePods()
+    const others = this.#parts
+      .activePods()
       .filter((other) => other.metadata.uid !== pod.metadata.uid)
       .map((other) => this.#parts.allocator.allocated(other));
     return rejectionOf({
@@ -136,6 +128,7 @@ export class PodIntake {
       others,
       allowedUnsafeSysctls: this.#config.allowedUnsafeSysctls,
       appArmorEnabled: this.#appArmorEnabled,
+      pressures: this.#parts.shared.pressures,
     });
   }
 

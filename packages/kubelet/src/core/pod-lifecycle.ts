@@ -22,6 +22,7 @@ import type { UserNamespaces } from '../runtime/user-namespaces.ts';
 import type { ObjectReader } from '../sources/object-reader.ts';
 import { podStatus, type PodEviction } from '../status/pod-status.ts';
 import type { StatusManager } from '../status/status-manager.ts';
+import { condition } from '../status/pod-conditions.ts';
 import { isTerminalPhase } from '../status/status-update.ts';
 import { MountError, type VolumeManager } from '../volumes/volume-manager.ts';
 import type { RuntimeInfo } from './runtime-info.ts';
@@ -118,7 +119,7 @@ export class PodLifecycle implements PodSyncer {
     const { statuses, killer, probes, events, allocator } = this.#deps;
     const pod = allocator.allocated(wanted);
     const runtime = await this.#observe(pod, signal);
-    statuses.set(pod, evicted(await this.#generate(pod, runtime, false), eviction));
+    statuses.set(pod, evicted(pod, await this.#generate(pod, runtime, false), eviction));
     probes.stopLivenessAndStartup(pod);
     try {
       await killer.killPod(pod, runtime, gracePeriodSeconds, signal);
@@ -133,7 +134,7 @@ export class PodLifecycle implements PodSyncer {
     if (running.length > 0) {
       throw new Error(`detected running containers after a successful KillPod, CRI violation: [${running.join(' ')}]`);
     }
-    statuses.set(pod, evicted(await this.#generate(pod, stopped, true), eviction));
+    statuses.set(pod, evicted(pod, await this.#generate(pod, stopped, true), eviction));
   }
 
   async syncTerminatingRuntimePod(pod: RuntimePod, signal: AbortSignal): Promise<void> {
@@ -143,11 +144,11 @@ export class PodLifecycle implements PodSyncer {
     await this.#deps.killer.killPod({ metadata, spec: { containers: [] } }, runtime, 1, signal);
   }
 
-  async syncTerminated(wanted: Pod, signal: AbortSignal): Promise<void> {
+  async syncTerminated(wanted: Pod, eviction: PodEviction | undefined, signal: AbortSignal): Promise<void> {
     const { statuses, volumes, host, userNamespaces, cgroupOf, allocator } = this.#deps;
     const pod = allocator.allocated(wanted);
     const { uid } = pod.metadata;
-    statuses.set(pod, await this.#generate(pod, await this.#observe(pod, signal), true));
+    statuses.set(pod, evicted(pod, await this.#generate(pod, await this.#observe(pod, signal), true), eviction));
     await volumes.unmountPod(uid);
     await host.cgroups.remove(cgroupOf(pod));
     userNamespaces.release(uid);
@@ -304,6 +305,14 @@ const DEADLINE: PodEviction = {
   message: 'Pod was active on the node longer than the specified deadline',
 };
 
-export function evicted(status: PodStatus, eviction: PodEviction | undefined): PodStatus {
-  return eviction ? { ...status, phase: 'Failed', ...eviction } : status;
+export function evicted(pod: Pod, status: PodStatus, eviction: PodEviction | undefined): PodStatus {
+  if (!eviction) return status;
+  const { reason, message, isDisruption } = eviction;
+  const failed: PodStatus = { ...status, phase: 'Failed', reason, message };
+  if (!isDisruption) return failed;
+  const disruption = { ...condition(pod, 'DisruptionTarget', true), reason: 'TerminationByKubelet', message };
+  return {
+    ...failed,
+    conditions: [...(status.conditions ?? []).filter((one) => one.type !== disruption.type), disruption],
+  };
 }

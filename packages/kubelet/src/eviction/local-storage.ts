@@ -1,55 +1,46 @@
 import type { Pod } from '@kts/api/types/core-v1';
-import type { KubeletConfig } from '../config.ts';
-import type { KubeletParts } from '../core/kubelet-parts.ts';
-import type { NodeHost } from '../host/node-host.ts';
-import { isCriticalPod, podReference } from '../pod/containers.ts';
+import { canonicalQuantity } from '@kts/apimachinery';
 import { podLimits } from '../pod/pod-resources.ts';
 import { wholeValue } from '../pod/resource-list.ts';
+import { diskUsage, type DiskPart, type PodUsage } from './pod-usage.ts';
 
-/**
- * Evicts pods that write more to the node's disk than they may.
- *
- * Mirrors: pkg/kubelet/eviction/eviction_manager.go, localStorageEviction (v1.36)
- * Differs: writable layers and logs of containers are not counted.
- */
-export async function enforceLocalStorage(
-  config: KubeletConfig,
-  parts: KubeletParts,
-  host: NodeHost,
-  signal: AbortSignal,
-): Promise<void> {
-  if (!config.localStorageCapacityIsolation) return;
-  for (const pod of parts.pods.all()) {
-    const { uid } = pod.metadata;
-    if (signal.aborted || isCriticalPod(pod) || parts.workers.isTerminationRequested(uid)) continue;
-    const message = await excess(pod, parts, host);
-    if (message === undefined) continue;
-    parts.events.record(podReference(pod), 'Warning', 'Evicted', message);
-    parts.workers.update({
-      type: 'kill',
-      pod,
-      kill: { gracePeriodSeconds: 1, eviction: { reason: 'Evicted', message } },
-    });
-  }
+const STORAGE = 'ephemeral-storage';
+const EVERYTHING: ReadonlySet<DiskPart> = new Set(['writable layers', 'logs', 'volumes']);
+
+/** The pod has a limit on what it writes to the node's disk: only then need its usage be measured. */
+export function limitsLocalStorage(pod: Pod): boolean {
+  const limited = (pod.spec.volumes ?? []).some(
+    ({ emptyDir }) => emptyDir?.sizeLimit !== undefined && emptyDir.medium !== 'Memory',
+  );
+  return limited || podLimits(pod)[STORAGE] !== undefined;
 }
 
-/** What the pod uses too much of; `undefined`: nothing. */
-async function excess(pod: Pod, parts: KubeletParts, host: NodeHost): Promise<string | undefined> {
-  let total = 0;
+/**
+ * What the pod writes too much of; `undefined`: nothing.
+ *
+ * Mirrors: pkg/kubelet/eviction/eviction_manager.go, localStorageEviction (v1.36)
+ */
+export function localStorageExcess(pod: Pod, usage: PodUsage, dedicatedImageFs: boolean): string | undefined {
   for (const { name, emptyDir } of pod.spec.volumes ?? []) {
-    const mounted =
-      emptyDir && emptyDir.medium !== 'Memory' ? parts.volumes.mounted(pod.metadata.uid, name) : undefined;
-    if (!mounted) continue;
-    const { bytes } = await host.machine.usage(mounted.path);
-    total += bytes;
     const limit = emptyDir?.sizeLimit;
-    if (limit !== undefined && wholeValue({ limit }, 'limit') > 0 && bytes > wholeValue({ limit }, 'limit')) {
-      return `Usage of EmptyDir volume "${name}" exceeds the limit "${limit}". `;
+    const used = usage.volumes.get(name)?.bytes;
+    if (limit === undefined || used === undefined) continue;
+    const most = wholeValue({ limit }, 'limit');
+    if (most > 0 && used > most) {
+      return `Usage of EmptyDir volume "${name}" exceeds the limit "${canonicalQuantity(limit)}". `;
     }
   }
-  const podLimit = wholeValue(podLimits(pod), 'ephemeral-storage');
-  if (podLimit > 0 && total > podLimit) {
-    return `Pod ephemeral local storage usage exceeds the total limit of containers ${podLimits(pod)['ephemeral-storage']}. `;
+  const limits = podLimits(pod);
+  if (limits[STORAGE] !== undefined && diskUsage(usage, EVERYTHING).bytes > wholeValue(limits, STORAGE)) {
+    return `Pod ephemeral local storage usage exceeds the total limit of containers ${limits[STORAGE]}. `;
+  }
+  for (const { name, writableLayer, logs } of usage.containers) {
+    const limits = pod.spec.containers.find((container) => container.name === name)?.resources?.limits;
+    const most = wholeValue(limits, STORAGE);
+    const used = (logs?.bytes ?? 0) + (dedicatedImageFs ? 0 : (writableLayer?.bytes ?? 0));
+    if (most > 0 && used > most) {
+      return `Container ${name} exceeded its local ephemeral storage limit "${canonicalQuantity(limits![STORAGE]!)}". `;
+    }
   }
   return undefined;
 }

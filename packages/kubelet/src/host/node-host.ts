@@ -103,6 +103,8 @@ export interface MachineInfo {
 }
 
 export interface DiskUsage {
+  /** Tells file systems apart; absent where there is but one. */
+  readonly device?: number;
   readonly capacityBytes: number;
   readonly availableBytes: number;
   readonly inodes: number;

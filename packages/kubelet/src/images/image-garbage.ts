@@ -18,6 +18,34 @@ export interface ImageGarbageInput {
   readonly minimumAgeMs: number;
 }
 
+/** Images that nothing uses and that have been here for some time, the one that was used longest ago first. */
+export function unusedImages({
+  images,
+  known,
+  now,
+  minimumAgeMs,
+}: Pick<ImageGarbageInput, 'images' | 'known' | 'now' | 'minimumAgeMs'>): readonly Image[] {
+  const age = (image: Image): KnownImage => known.get(image.id)!;
+  return images
+    .filter((image) => {
+      const record = known.get(image.id);
+      return !image.pinned && record && record.lastUsedAt < now && now - record.firstSeenAt >= minimumAgeMs;
+    })
+    .toSorted((a, b) => age(a).lastUsedAt - age(b).lastUsedAt || age(a).firstSeenAt - age(b).firstSeenAt);
+}
+
+/** Images that nothing has used for so long that they go however much space there is. */
+export function outdatedImages(
+  { images, known, now, minimumAgeMs }: Pick<ImageGarbageInput, 'images' | 'known' | 'now' | 'minimumAgeMs'>,
+  maximumAgeMs: number,
+): readonly Image[] {
+  if (maximumAgeMs === 0) return [];
+  return unusedImages({ images, known, now, minimumAgeMs }).filter((image) => {
+    const { firstSeenAt, lastUsedAt } = known.get(image.id)!;
+    return now - Math.max(lastUsedAt, firstSeenAt) > maximumAgeMs;
+  });
+}
+
 export interface ImageGarbage {
   /** How much must go; 0: nothing. */
   readonly bytes: number;
@@ -27,19 +55,12 @@ export interface ImageGarbage {
 
 /** Which images to remove from a disk that is fuller than it should be. */
 export function imageGarbage(input: ImageGarbageInput): ImageGarbage {
-  const { disk, known, now } = input;
+  const { disk } = input;
   if (disk.capacityBytes === 0) return { bytes: 0, images: [] };
   const usedPercent = 100 - Math.floor((disk.availableBytes * 100) / disk.capacityBytes);
   if (usedPercent < input.highPercent) return { bytes: 0, images: [] };
   const bytes = Math.floor((disk.capacityBytes * (100 - input.lowPercent)) / 100) - disk.availableBytes;
-  const unused = input.images.filter((image) => {
-    const record = known.get(image.id);
-    return !image.pinned && record && record.lastUsedAt < now && now - record.firstSeenAt >= input.minimumAgeMs;
-  });
-  const age = (image: Image): KnownImage => known.get(image.id)!;
-  const oldest = unused.toSorted(
-    (a, b) => age(a).lastUsedAt - age(b).lastUsedAt || age(a).firstSeenAt - age(b).firstSeenAt,
-  );
+  const oldest = unusedImages(input);
   const images: Image[] = [];
   for (let freed = 0; freed < bytes && images.length < oldest.length;) {
     const image = oldest[images.length]!;
@@ -85,17 +106,22 @@ export class ImageCollector {
 
   async collect(signal: AbortSignal): Promise<void> {
     const now = this.#clock.now();
-    const images = await this.#look(now, signal);
+    const known = this.#known;
+    const { imageMinimumGCAgeMs: minimumAgeMs, imageMaximumGCAgeMs } = this.#config;
+    const found = await this.#look(now, signal);
+    const outdated = new Set(outdatedImages({ images: found, known, now, minimumAgeMs }, imageMaximumGCAgeMs));
+    for (const image of outdated) await this.#remove(image, signal);
+    const images = found.filter((image) => !outdated.has(image));
     const { imageFilesystems } = await this.#images.imageFsInfo({}, { signal });
     const mountpoint = imageFilesystems[0]?.fsId?.mountpoint;
     const garbage = imageGarbage({
       images,
-      known: this.#known,
+      known,
       disk: await this.#machine.disk(mountpoint ?? this.#config.rootDirectory),
       now,
       highPercent: this.#config.imageGCHighThresholdPercent,
       lowPercent: this.#config.imageGCLowThresholdPercent,
-      minimumAgeMs: this.#config.imageMinimumGCAgeMs,
+      minimumAgeMs,
     });
     let freed = 0;
     for (const image of garbage.images) freed += await this.#remove(image, signal);
@@ -103,6 +129,16 @@ export class ImageCollector {
     this.#onShortage(
       `Failed to garbage collect required amount of images. Attempted to free ${garbage.bytes} bytes, but only found ${freed} bytes eligible to free.`,
     );
+  }
+
+  /** Removes everything that nothing uses. */
+  async removeUnused(signal: AbortSignal): Promise<void> {
+    const now = this.#clock.now();
+    const images = await this.#look(now, signal);
+    const minimumAgeMs = this.#config.imageMinimumGCAgeMs;
+    for (const image of unusedImages({ images, known: this.#known, now, minimumAgeMs })) {
+      await this.#remove(image, signal);
+    }
   }
 
   /** Notes which images there are, and which of them are in use now. */

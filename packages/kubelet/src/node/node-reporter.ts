@@ -7,6 +7,7 @@ import type { Client } from '@kts/client';
 import type { ImageService } from '@kts/host-cri';
 import type { KubeletConfig } from '../config.ts';
 import type { RuntimeInfo } from '../core/runtime-info.ts';
+import type { PressureCondition } from '../eviction/thresholds.ts';
 import type { Machine } from '../host/node-host.ts';
 import { conditionEvents, nodeLabels, nodeStatus, nodeStatusChanged } from './node-status.ts';
 
@@ -18,6 +19,7 @@ export interface NodeReporterDeps {
   readonly machine: Machine;
   readonly images: ImageService;
   readonly runtimeInfo: () => RuntimeInfo;
+  readonly pressures: () => readonly PressureCondition[];
   /** Something about the node is worth an event. */
   readonly onEvent: (reason: string, message: string) => void;
 }
@@ -92,12 +94,10 @@ export class NodeReporter {
   }
 
   async #observe(signal: AbortSignal): Promise<Parameters<typeof nodeStatus>[0]> {
-    const { config, machine, images, clock, runtimeInfo } = this.#deps;
-    const [info, disk, availableMemoryBytes, processes, addresses] = await Promise.all([
+    const { config, machine, images, clock, runtimeInfo, pressures } = this.#deps;
+    const [info, disk, addresses] = await Promise.all([
       machine.info(),
       machine.disk(config.rootDirectory),
-      machine.availableMemoryBytes(),
-      machine.processes(),
       this.addresses(),
     ]);
     const found = await images.listImages({}, { signal }).catch(() => ({ images: [] }));
@@ -106,8 +106,7 @@ export class NodeReporter {
       machine: info,
       addresses,
       disk,
-      availableMemoryBytes,
-      processes,
+      pressures: pressures(),
       runtime: runtimeInfo(),
       images: found.images,
       now: clock.now(),

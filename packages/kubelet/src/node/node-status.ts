@@ -3,6 +3,7 @@ import { formatTime } from '@kts/base';
 import type { Image } from '@kts/host-cri';
 import type { KubeletConfig } from '../config.ts';
 import type { RuntimeInfo } from '../core/runtime-info.ts';
+import type { PressureCondition } from '../eviction/thresholds.ts';
 import type { DiskUsage, MachineInfo } from '../host/node-host.ts';
 import { formatBytes, formatMilli, wholeValue, milliValue, type ResourceList } from '../pod/resource-list.ts';
 
@@ -14,8 +15,8 @@ export interface NodeObservation {
   readonly machine: MachineInfo;
   readonly addresses: readonly string[];
   readonly disk: DiskUsage;
-  readonly availableMemoryBytes: number;
-  readonly processes: { readonly max: number; readonly running: number };
+  /** What the node has too little of. */
+  readonly pressures: readonly PressureCondition[];
   readonly runtime: RuntimeInfo;
   readonly images: readonly Image[];
   readonly now: number;
@@ -107,32 +108,31 @@ function evictionShare(config: KubeletConfig, resource: string, total: number): 
 }
 
 export function nodeConditions(observed: NodeObservation, old: readonly NodeCondition[]): readonly NodeCondition[] {
-  const { config, machine, disk, runtime } = observed;
-  const below = (signal: string, available: number, total: number): boolean => {
-    const threshold = config.evictionHard[signal];
-    if (!threshold) return false;
-    const limit = threshold.endsWith('%')
-      ? (total * Number(threshold.slice(0, -1))) / 100
-      : wholeValue({ threshold }, 'threshold');
-    return available < limit;
-  };
-  const lowMemory = below('memory.available', observed.availableMemoryBytes, machine.memoryBytes);
-  const lowDisk =
-    below('nodefs.available', disk.availableBytes, disk.capacityBytes) ||
-    below('nodefs.inodesFree', disk.inodesFree, disk.inodes);
-  const lowPids = observed.processes.max - observed.processes.running < observed.processes.max * 0.01;
+  const { pressures, runtime } = observed;
   const problems = [runtime.runtimeProblem, runtime.networkProblem].filter((problem) => problem !== '');
   const ready = problems.length === 0;
   const wanted: readonly Omit<NodeCondition, 'lastHeartbeatTime' | 'lastTransitionTime'>[] = [
     pressure(
       'MemoryPressure',
-      lowMemory,
+      pressures.includes('MemoryPressure'),
       'KubeletHasInsufficientMemory',
       'KubeletHasSufficientMemory',
       'memory available',
     ),
-    pressure('DiskPressure', lowDisk, 'KubeletHasDiskPressure', 'KubeletHasNoDiskPressure', 'disk pressure'),
-    pressure('PIDPressure', lowPids, 'KubeletHasInsufficientPID', 'KubeletHasSufficientPID', 'PID available'),
+    pressure(
+      'DiskPressure',
+      pressures.includes('DiskPressure'),
+      'KubeletHasDiskPressure',
+      'KubeletHasNoDiskPressure',
+      'disk pressure',
+    ),
+    pressure(
+      'PIDPressure',
+      pressures.includes('PIDPressure'),
+      'KubeletHasInsufficientPID',
+      'KubeletHasSufficientPID',
+      'PID available',
+    ),
     {
       type: 'Ready',
       status: ready ? 'True' : 'False',

@@ -25,7 +25,7 @@ export interface PodSyncer {
   ): Promise<void>;
   syncTerminatingRuntimePod(pod: RuntimePod, signal: AbortSignal): Promise<void>;
   /** Cleans up after the containers have stopped. */
-  syncTerminated(pod: Pod, signal: AbortSignal): Promise<void>;
+  syncTerminated(pod: Pod, eviction: PodEviction | undefined, signal: AbortSignal): Promise<void>;
   /** The pod has ended on this node already: neither the API nor the runtime has anything of it that runs. */
   hasEnded(pod: Pod): boolean;
 }
@@ -208,7 +208,7 @@ export class PodWorkers {
       const { gracePeriodSeconds, eviction } = worker.state;
       if (work === 'terminating') {
         await this.#syncer.syncTerminating(pod, gracePeriodSeconds || undefined, eviction, child.signal);
-      } else await this.#syncer.syncTerminated(pod, child.signal);
+      } else await this.#syncer.syncTerminated(pod, eviction, child.signal);
       return { complete: true };
     } catch (error) {
       if (!child.signal.aborted) {

@@ -22,6 +22,8 @@ import { podResourcesStatus } from './pod-resources-status.ts';
 export interface PodEviction {
   readonly reason: string;
   readonly message: string;
+  /** The node's doing, not the pod's: a condition says so, for those who count failures. */
+  readonly isDisruption?: boolean;
 }
 
 export interface PodStatusInput {
@@ -121,7 +123,10 @@ function finalPhase(input: PodStatusInput, statuses: readonly ContainerStatus[])
     const message = old.message || pod.status?.message;
     result = { ...result, ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
   }
-  if (input.eviction) result = { phase: 'Failed', ...input.eviction };
+  if (input.eviction) {
+    const { reason: why, message } = input.eviction;
+    result = { phase: 'Failed', reason: why, message };
+  }
   const stored = terminalPhase(pod.status?.phase);
   return stored ? { ...result, phase: stored } : result;
 }

@@ -23,6 +23,13 @@ export interface FakeHost extends NodeHost {
   readonly files: MemoryFiles;
   readonly mounts: FakeMounts;
   readonly cgroups: FakeCgroups;
+  /** Changes how much there is of something from now on. */
+  set(change: FakeAmounts): void;
+}
+
+export interface FakeAmounts {
+  readonly availableMemoryBytes?: number;
+  readonly disk?: Partial<DiskUsage>;
 }
 
 const MACHINE: MachineInfo = {
@@ -46,12 +53,16 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
   files.add('/etc/resolv.conf', { content: 'nameserver 192.0.2.53\n' });
   files.add('/etc/hosts', { content: '127.0.0.1\tlocalhost\n' });
   const machine = { ...MACHINE, ...options.machine };
+  let amounts = { availableMemoryBytes: machine.memoryBytes / 2, disk: { ...DISK, ...options.disk } };
   return {
     files,
     mounts: new FakeMounts(files),
     cgroups: new FakeCgroups(options.cgroupVersion ?? 2, options.swapController ?? false),
     network: options.network ?? SILENT_NETWORK,
-    machine: fakeMachine(machine, { ...DISK, ...options.disk }, files),
+    machine: fakeMachine(machine, () => amounts, files),
+    set: ({ disk, ...change }) => {
+      amounts = { ...amounts, ...change, disk: { ...amounts.disk, ...disk } };
+    },
   };
 }
 
@@ -119,7 +130,7 @@ function refused(host: string, port: number): Error {
   return new Error(`dial tcp ${host}:${port}: connect: connection refused`);
 }
 
-function fakeMachine(info: MachineInfo, disk: DiskUsage, files: MemoryFiles): Machine {
+function fakeMachine(info: MachineInfo, amounts: () => Required<FakeAmounts>, files: MemoryFiles): Machine {
   const usage = async (path: string): Promise<{ readonly bytes: number; readonly inodes: number }> => {
     const stat = await files.lstat(path);
     if (!stat) return { bytes: 0, inodes: 0 };
@@ -132,8 +143,8 @@ function fakeMachine(info: MachineInfo, disk: DiskUsage, files: MemoryFiles): Ma
   };
   return {
     info: () => Promise.resolve(info),
-    disk: () => Promise.resolve(disk),
-    availableMemoryBytes: () => Promise.resolve(info.memoryBytes / 2),
+    disk: () => Promise.resolve(amounts().disk as DiskUsage),
+    availableMemoryBytes: () => Promise.resolve(amounts().availableMemoryBytes),
     processes: () => Promise.resolve({ max: 100_000, running: 100 }),
     usage,
     sysctl: () => Promise.resolve(undefined),

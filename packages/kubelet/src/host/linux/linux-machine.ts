@@ -1,4 +1,4 @@
-import { access, constants, readdir, readFile, statfs } from 'node:fs/promises';
+import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { arch, availableParallelism, freemem, hostname, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,8 +16,9 @@ export function linuxMachine(network: NetworkNamespace): Machine {
   return {
     info: () => readInfo(network),
     async disk(path) {
-      const found = await statfs(path);
+      const [found, { dev: device }] = await Promise.all([statfs(path), stat(path)]);
       return {
+        device,
         capacityBytes: found.blocks * found.bsize,
         availableBytes: found.bavail * found.bsize,
         inodes: found.files,

@@ -16,9 +16,9 @@ export interface Difference {
 /** Where a run differs from its recording, one difference per part. */
 export function differences(recording: Recording, observed: Observed): readonly Difference[] {
   return PARTS.flatMap((part) => {
-    const expected = entriesOf(part, recording[part] ?? []);
-    const actual = entriesOf(part, observed[part]);
-    const common = recording.both?.[part]?.map((index) => entriesOf(part, [recording[part]?.[index]])[0]!);
+    const expected = entriesOf(recording[part] ?? []);
+    const actual = entriesOf(observed[part]);
+    const common = recording.both?.[part]?.map((index) => entriesOf([recording[part]?.[index]])[0]!);
     const difference = recording.stable[part]
       ? firstDifference(expected, actual)
       : recording.stable[`${part}Unordered`]
@@ -28,7 +28,7 @@ export function differences(recording: Recording, observed: Observed): readonly 
   });
 }
 
-function entriesOf(part: Part, entries: readonly unknown[]): readonly string[] {
+function entriesOf(entries: readonly unknown[]): readonly string[] {
   const texts = entries.map((entry) => JSON.stringify(canonical(withoutLibraryVersion(entry))));
   return sortStops(texts);
 }
