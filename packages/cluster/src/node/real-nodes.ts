@@ -120,6 +120,9 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
         clusterDNS: [dnsServiceAddress(config)],
         cgroupRoot: nodeControlGroup(node.name),
         serializeImagePulls: false,
+        // How full the machine's own disk is says nothing about the cluster.
+        evictionHard: { 'memory.available': '100Mi' },
+        imageGCHighThresholdPercent: 100,
         ...parseKubeletFlags(config.componentArguments.kubelet).config,
       },
       {
