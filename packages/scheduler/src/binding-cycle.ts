@@ -1,5 +1,5 @@
 import type { Binding } from './framework/binding.ts';
-import type { Cycle } from './framework/cycle.ts';
+import { guarded, guardedAsync, type Cycle } from './framework/cycle.ts';
 import type { NodeInfo } from './framework/node-info.ts';
 import type { Plugin, Rejection } from './framework/plugin.ts';
 import type { PodInfo } from './framework/pod-info.ts';
@@ -22,21 +22,23 @@ export interface PluginRefusal {
   readonly rejection: Rejection;
 }
 
-/** Claims everything the pod will use; what was claimed before a refusal is given back. */
+/** Claims everything the pod will use. After a refusal, or if it throws, `unreservePlan` has to follow. */
 export function reservePlan(plan: BindingPlan, binding: Binding): PluginRefusal | undefined {
   for (const [plugin, state] of active(plan, 'reserve')) {
-    const rejection = plugin.reserve!(plan.pod, plan.node, state, binding);
-    if (rejection === undefined) continue;
-    unreservePlan(plan, binding);
-    return { plugin: plugin.name, rejection };
+    const rejection = guarded(`running Reserve plugin "${plugin.name}"`, () =>
+      plugin.reserve!(plan.pod, plan.node, state, binding),
+    );
+    if (rejection !== undefined) return { plugin: plugin.name, rejection };
   }
   return undefined;
 }
 
-export function unreservePlan(plan: BindingPlan, binding: Binding): void {
-  for (const [plugin, state] of active(plan, 'reserve').reverse()) {
-    plugin.unreserve?.(plan.pod, plan.node, state, binding);
-  }
+/** Gives back what was claimed; what is only in memory at once. */
+export async function unreservePlan(plan: BindingPlan, binding: Binding): Promise<void> {
+  const undoing = active(plan, 'reserve')
+    .reverse()
+    .map(([plugin, state]) => plugin.unreserve?.(plan.pod, plan.node, state, binding));
+  await Promise.all(undoing);
 }
 
 /** Whether the binding will take a while, so that the pod should be nominated meanwhile. */
@@ -51,8 +53,12 @@ export async function runBindingCycle(plan: BindingPlan, binding: Binding): Prom
     const rejection = await plugin.permit!(pod, node, state, binding);
     if (rejection !== undefined) return { plugin: plugin.name, rejection };
   }
-  for (const [plugin, state] of active(plan, 'preBind')) await plugin.preBind!(pod, node, state, binding);
-  await profile.at.bind[0]?.plugin.bind!(pod, node, binding);
+  for (const [plugin, state] of active(plan, 'preBind')) {
+    const what = `running PreBind plugin "${plugin.name}"`;
+    await guardedAsync(what, () => plugin.preBind!(pod, node, state, binding));
+  }
+  const binder = profile.at.bind[0]?.plugin;
+  if (binder) await guardedAsync(`running Bind plugin "${binder.name}"`, () => binder.bind!(pod, node, binding));
   for (const { plugin } of profile.at.postBind) plugin.postBind!(pod, node, binding);
   return undefined;
 }

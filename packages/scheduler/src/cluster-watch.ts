@@ -2,6 +2,7 @@ import {
   csiDrivers,
   csiNodes,
   csiStorageCapacities,
+  deviceClasses,
   namespaces,
   nodes,
   persistentVolumeClaims,
@@ -10,6 +11,7 @@ import {
   pods,
   replicaSets,
   resourceClaims,
+  resourceSlices,
   replicationControllers,
   services,
   statefulSets,
@@ -171,5 +173,7 @@ function watchOthers({ informers, queue, wake }: ClusterWatch): readonly (() => 
     watchOther('CSIStorageCapacity', informers.get(csiStorageCapacities)),
     watchOther('VolumeAttachment', informers.get(volumeAttachments)),
     watchOther('ResourceClaim', informers.get(resourceClaims)),
+    watchOther('ResourceSlice', informers.get(resourceSlices)),
+    watchOther('DeviceClass', informers.get(deviceClasses)),
   ];
 }

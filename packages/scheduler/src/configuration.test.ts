@@ -53,6 +53,7 @@ describe('profilesOf', () => {
       'NodeResourcesFit 1',
       'PodTopologySpread 2',
       'InterPodAffinity 2',
+      'DynamicResources 2',
       'NodeResourcesBalancedAllocation 1',
       'ImageLocality 1',
     ]);

@@ -1,4 +1,4 @@
-import { pods, resourceClaims } from '@kts/api';
+import { pods } from '@kts/api';
 import type { Pod } from '@kts/api/types/core-v1';
 import { TaskGroup, type Clock, type Component, type Logger, type Random } from '@kts/base';
 import type { Client } from '@kts/client';
@@ -13,11 +13,12 @@ import {
   type PluginRefusal,
 } from './binding-cycle.ts';
 import { informerListers, watchCluster } from './cluster-watch.ts';
+import { watchDevices } from './device-watch.ts';
 import { profilesOf, type KubeSchedulerConfiguration } from './configuration.ts';
 import type { Binding } from './framework/binding.ts';
 import { ClusterCache } from './framework/cluster-cache.ts';
 import { fitMessage } from './framework/diagnosis.ts';
-import { unresolvable } from './framework/plugin.ts';
+import { unresolvable, type Effect } from './framework/plugin.ts';
 import type { PodInfo } from './framework/pod-info.ts';
 import type { Profile } from './framework/profile.ts';
 import { scheduleOne, type Scheduled, type Unschedulable } from './framework/schedule-one.ts';
@@ -108,9 +109,11 @@ class Scheduler {
     const { client, clock, informers } = deps;
     this.#deps = deps;
     this.#group = group;
+    const onWaiting = (pod: Pod, node: string): void => this.#tell(pod, waitingForDevices(node));
+    const devices = watchDevices({ ...deps, onWaiting });
     this.#profiles = profilesOf(configuration, {
       isPreempting: (uid) => this.#preemption.isPreempting(uid),
-      resourceClaims: informers.get(resourceClaims),
+      devices: devices.host,
     });
     const recorderOf = (name: string): PodEventRecorder =>
       new PodEventRecorder(name, `${name}-${deps.hostname ?? 'localhost'}`, deps);
@@ -145,6 +148,7 @@ class Scheduler {
     });
     const onAbort = (): void => {
       stopWatching();
+      devices.stop();
       this.#wake();
       resolve();
     };
@@ -161,7 +165,9 @@ class Scheduler {
       do {
         this.#queue.flush();
         entry = this.#bindings < BINDINGS_MAX ? this.#queue.pop() : undefined;
-        if (entry !== undefined) this.#schedule(entry);
+        // Most pods are decided at once; a few have to wait for something to be loaded.
+        const waiting = entry && this.#schedule(entry);
+        if (waiting !== undefined) await waiting;
       } while (entry !== undefined && this.#deps.clock.monotonic() < deadline);
       if (entry === undefined) await this.#idle();
       else await new Promise<void>((resolve) => setImmediate(resolve));
@@ -179,15 +185,32 @@ class Scheduler {
     this.#wake = () => {};
   }
 
-  #schedule(entry: QueueEntry): void {
+  #schedule(entry: QueueEntry): Promise<void> | undefined {
     const { info } = entry;
     const { metadata, spec } = info.pod;
     const profile = this.#profiles.get(spec.schedulerName ?? '');
-    if (profile === undefined || this.#cache.isAssumed(info.uid)) return;
+    if (profile === undefined || this.#cache.isAssumed(info.uid)) return undefined;
     if (metadata.deletionTimestamp !== undefined) {
       this.#tell(info.pod, failedScheduling(`skip schedule deleting pod: ${info.key}`));
-      return;
+      return undefined;
     }
+    const loading = loadPlugins(profile, info);
+    if (loading === undefined) this.#decide(entry, profile);
+    else return this.#decideLater(loading, entry, profile);
+    return undefined;
+  }
+
+  async #decideLater(loading: Promise<unknown>, entry: QueueEntry, profile: Profile): Promise<void> {
+    try {
+      await loading;
+    } catch (problem) {
+      return this.#fail(entry, error(problem instanceof Error ? problem.message : String(problem)));
+    }
+    this.#decide(entry, profile);
+  }
+
+  #decide(entry: QueueEntry, profile: Profile): void {
+    const { info } = entry;
     const decision = scheduleOne(this.#snapshot(), info, profile, this.#deps.random);
     if (decision.kind !== 'failed') this.#startNodeIndex = decision.nextStartNodeIndex;
     switch (decision.kind) {
@@ -214,10 +237,11 @@ class Scheduler {
     const pod = this.#cache.assumePod(entry.info, node.name);
     this.#queue.nominations.delete(pod.uid);
     const plan: BindingPlan = { pod, node, cycle, profile };
-    const refusal = reservePlan(plan, this.#binding);
-    if (refusal !== undefined) {
+    const problem = this.#reserve(plan);
+    if (problem !== undefined) {
       this.#cache.forgetPod(pod.uid);
-      this.#fail(entry, refused(plan, refusal));
+      this.#fail(entry, problem);
+      this.#apply(pod, () => unreservePlan(plan, this.#binding));
       return;
     }
     this.#bindings++;
@@ -227,6 +251,26 @@ class Scheduler {
       } finally {
         this.#bindings--;
         this.#wake();
+      }
+    });
+  }
+
+  #reserve(plan: BindingPlan): Failure | undefined {
+    try {
+      const refusal = reservePlan(plan, this.#binding);
+      return refusal && refused(plan, refusal);
+    } catch (problem) {
+      return error(problem instanceof Error ? problem.message : String(problem));
+    }
+  }
+
+  /** Writes, in the background, what follows from a decision. */
+  #apply(pod: PodInfo, effect: Effect): void {
+    this.#group.start(async () => {
+      try {
+        await effect(this.#binding);
+      } catch (problem) {
+        if (!this.#group.signal.aborted) this.#deps.log.warn('Error scheduling pod', { pod: pod.key, error: problem });
       }
     });
   }
@@ -250,16 +294,17 @@ class Scheduler {
       log.warn('Failed to bind pod', { pod: pod.key, node: node.name, error: problem });
       failure = error(problem instanceof Error ? problem.message : String(problem));
     }
-    unreservePlan(plan, this.#binding);
+    this.#apply(pod, () => unreservePlan(plan, this.#binding));
     this.#cache.forgetPod(pod.uid);
     this.#fail(entry, failure);
     this.#queue.move('Pod/Delete', { before: pod.pod }, ({ uid }) => uid !== pod.uid);
   }
 
   #reject(entry: QueueEntry, decision: Unschedulable): void {
-    const { message, nominatedNode, victims, unschedulablePlugins: rejectors } = decision;
+    const { message, nominatedNode, victims, effects, unschedulablePlugins: rejectors } = decision;
     const failure: Failure = { reason: 'Unschedulable', message, rejectors };
     this.#fail(entry, nominatedNode === undefined ? failure : { ...failure, nominatedNode });
+    for (const effect of effects) this.#apply(entry.info, effect);
     if (!nominatedNode || victims.length === 0) return;
     const yielding = this.#nominatedBelow(entry.info, nominatedNode);
     this.#preemption.start(this.#group, entry.info, nominatedNode, victims, yielding);
@@ -310,6 +355,20 @@ class Scheduler {
       if (this.#writes.get(uid) === settled) this.#writes.delete(uid);
     }
   }
+}
+
+function loadPlugins(profile: Profile, info: PodInfo): Promise<unknown> | undefined {
+  let loading: Promise<void>[] | undefined;
+  for (const plugin of profile.plugins) {
+    const promise = plugin.load?.(info);
+    if (promise !== undefined) (loading ??= []).push(promise);
+  }
+  return loading && Promise.all(loading);
+}
+
+function waitingForDevices(node: string): PodEvent {
+  const note = `waiting for binding conditions for device on node ${node}`;
+  return { type: 'Normal', reason: 'BindingConditionsPending', action: 'Scheduling', note };
 }
 
 function failedScheduling(note: string): PodEvent {

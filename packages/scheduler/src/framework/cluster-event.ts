@@ -37,7 +37,9 @@ export type OtherResource =
   | 'CSIDriver'
   | 'CSIStorageCapacity'
   | 'VolumeAttachment'
-  | 'ResourceClaim';
+  | 'ResourceClaim'
+  | 'ResourceSlice'
+  | 'DeviceClass';
 
 /** The object of an event before and after: only `after` for an addition, only `before` for a removal. */
 export interface EventObjects<T = unknown> {

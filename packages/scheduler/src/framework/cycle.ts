@@ -110,16 +110,36 @@ export function guarded<T>(what: string, hook: () => T): T {
   try {
     return hook();
   } catch (error) {
-    throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw failure(what, error);
+  }
+}
+
+export async function guardedAsync<T>(what: string, hook: () => Promise<T>): Promise<T> {
+  try {
+    return await hook();
+  } catch (error) {
+    throw failure(what, error);
   }
 }
 
 function runFilters(filters: readonly ActiveFilter[], pod: PodInfo, node: NodeInfo): PluginRejection | undefined {
   for (const { plugin, state } of filters) {
-    const rejection = plugin.filter!(pod, node, state);
+    const rejection = filterWith(plugin, pod, node, state);
     if (rejection !== undefined) return { plugin: plugin.name, rejection };
   }
   return undefined;
+}
+
+function filterWith(plugin: Plugin, pod: PodInfo, node: NodeInfo, state: unknown): Rejection | undefined {
+  try {
+    return plugin.filter!(pod, node, state);
+  } catch (error) {
+    throw failure(`running "${plugin.name}" filter plugin`, error);
+  }
+}
+
+function failure(what: string, cause: unknown): Error {
+  return new Error(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
 function adjustFilters(filters: readonly ActiveFilter[], pod: PodInfo, change: PodChange): readonly ActiveFilter[] {

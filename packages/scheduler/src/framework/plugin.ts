@@ -55,7 +55,12 @@ export interface PostFilterResult {
   readonly nominatedNode?: string;
   /** Pods of that node to delete. */
   readonly victims?: readonly PodInfo[];
+  /** Something else that is to be written. */
+  readonly effect?: Effect;
 }
+
+/** A change of the cluster that follows from a decision; carried out in the background. */
+export type Effect = (binding: Binding) => Promise<void>;
 
 /** What a `postFilter` needs of the cycle that has just failed. */
 export interface FailedCycle {
@@ -64,6 +69,8 @@ export interface FailedCycle {
   readonly diagnosis: Diagnosis;
   /** The plugins whose `preFilter` was called, by name. */
   readonly asked: ReadonlySet<string>;
+  /** What the plugin of this name prepared in its `preFilter`. */
+  readonly stateOf: (plugin: string) => unknown;
   /** Runs all filters for the pod on a node of an imagined cluster, nominated pods included. */
   readonly imagine: (node: NodeInfo) => ImaginedNode;
   readonly randomBelow: (bound: number) => number;
@@ -88,6 +95,8 @@ export interface ImaginedNode {
 export interface Plugin<F = unknown, S = unknown> {
   readonly name: string;
 
+  /** Loads what the other hooks need for such a pod; `undefined` if nothing is missing. */
+  load?(pod: PodInfo): Promise<void> | undefined;
   /** Keeps a pod out of the queue for as long as it returns a reason. */
   preEnqueue?(pod: Pod): Rejection | undefined;
   /** Events after which a pod that this plugin rejected may fit, each with a hint whether it does. */
@@ -101,15 +110,16 @@ export interface Plugin<F = unknown, S = unknown> {
   filter?(pod: PodInfo, node: NodeInfo, state: F): Rejection | undefined;
   postFilter?(cycle: FailedCycle): PostFilterResult;
 
-  preScore?(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]): PreScoreResult<S>;
+  /** @param state what `preFilter` prepared, if it did. */
+  preScore?(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[], state: F | undefined): PreScoreResult<S>;
   /** An integer; in [0, 100] unless `normalizeScore` brings it there. */
   score?(pod: PodInfo, node: NodeInfo, state: S): number;
   /** Replaces the scores, which belong to `nodes` by position, in place. */
   normalizeScore?(scores: number[], nodes: readonly NodeInfo[], state: S): void;
 
-  /** Claims what the pod will use, before anything is written; `unreserve` takes it back, also after a failure. */
+  /** Claims what the pod will use, before anything is written; `unreserve` takes it back, also after a failed binding. */
   reserve?(pod: PodInfo, node: NodeInfo, state: F, binding: Binding): Rejection | undefined;
-  unreserve?(pod: PodInfo, node: NodeInfo, state: F, binding: Binding): void;
+  unreserve?(pod: PodInfo, node: NodeInfo, state: F, binding: Binding): void | Promise<void>;
   /** Lets the pod go, refuses it, or makes it wait. */
   permit?(pod: PodInfo, node: NodeInfo, state: F, binding: Binding): Promise<Rejection | undefined>;
   /** Whether `preBind` has something to do; decides whether the pod is nominated meanwhile. */

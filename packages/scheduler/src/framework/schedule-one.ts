@@ -2,7 +2,7 @@ import type { Random } from '@kts/base';
 import { filterNode, guarded, imagineNode, prepareCycle, type Cycle, type PreparedCycle } from './cycle.ts';
 import { fitMessage, joinReasons, type Diagnosis } from './diagnosis.ts';
 import type { NodeInfo } from './node-info.ts';
-import { unresolvable, type FailedCycle, type PostFilterResult, type Rejection } from './plugin.ts';
+import { unresolvable, type Effect, type FailedCycle, type PostFilterResult, type Rejection } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Profile } from './profile.ts';
 import { nodeNamed, type Snapshot } from './snapshot.ts';
@@ -35,6 +35,8 @@ export interface Unschedulable {
   readonly nominatedNode?: string;
   /** Pods on the nominated node that must be deleted. */
   readonly victims: readonly PodInfo[];
+  /** What else is to be written so that the pod may fit. */
+  readonly effects: readonly Effect[];
   readonly nextStartNodeIndex: number;
 }
 
@@ -55,6 +57,7 @@ export function scheduleOne(snapshot: Snapshot, pod: PodInfo, profile: Profile, 
       unschedulablePlugins,
       nominatedNode: '',
       victims: [],
+      effects: [],
       nextStartNodeIndex: 0,
     };
   }
@@ -155,7 +158,7 @@ export function totalScores(cycle: Cycle, nodes: readonly NodeInfo[], profile: P
   const scores = nodes.map(() => 0);
   for (const { plugin, weight } of profile.at.score) {
     guarded(`running Score plugin "${plugin.name}"`, () => {
-      const prepared = plugin.preScore?.(pod, snapshot, nodes);
+      const prepared = plugin.preScore?.(pod, snapshot, nodes, cycle.states.get(plugin));
       if (prepared && 'skip' in prepared) return;
       for (let index = 0; index < nodes.length; index++) {
         scores[index] = plugin.score!(pod, nodes[index]!, prepared?.state);
@@ -195,18 +198,26 @@ function noFit(cycle: Cycle, diagnosis: Diagnosis, next: number, profile: Profil
     unschedulablePlugins: diagnosis.unschedulablePlugins,
     ...(outcome.nominatedNode !== undefined && { nominatedNode: outcome.nominatedNode }),
     victims: outcome.victims ?? [],
+    effects: outcome.effects,
     nextStartNodeIndex: next,
   };
 }
 
 /** The first plugin that finds a way ends the search, and so does one that fails; otherwise all reasons are told. */
-function runPostFilters(cycle: Cycle, diagnosis: Diagnosis, profile: Profile, random: Random): PostFilterResult {
-  if (profile.at.postFilter.length === 0) return { reasons: [], nominatedNode: '' };
+function runPostFilters(
+  cycle: Cycle,
+  diagnosis: Diagnosis,
+  profile: Profile,
+  random: Random,
+): Omit<PostFilterResult, 'effect'> & { readonly effects: readonly Effect[] } {
+  const effects: Effect[] = [];
+  if (profile.at.postFilter.length === 0) return { reasons: [], nominatedNode: '', effects };
   const { snapshot, pod, asked } = cycle;
   const failed: FailedCycle = {
     snapshot,
     pod,
     asked,
+    stateOf: (name) => [...cycle.states].find(([plugin]) => plugin.name === name)?.[1],
     diagnosis,
     imagine: (node) => imagineNode(cycle, node),
     randomBelow: (bound) => random.integer(bound),
@@ -216,14 +227,15 @@ function runPostFilters(cycle: Cycle, diagnosis: Diagnosis, profile: Profile, ra
   for (const { plugin } of profile.at.postFilter) {
     try {
       const result = plugin.postFilter!(failed);
-      if (result.reasons.length === 0) return result;
+      if (result.effect !== undefined) effects.push(result.effect);
+      if (result.reasons.length === 0) return { ...result, effects };
       reasons.push(...result.reasons);
       if (result.nominatedNode !== undefined) nomination = { nominatedNode: result.nominatedNode };
     } catch (error) {
-      return { reasons: [error instanceof Error ? error.message : String(error)] };
+      return { reasons: [error instanceof Error ? error.message : String(error)], effects };
     }
   }
-  return { reasons, ...nomination };
+  return { reasons, ...nomination, effects };
 }
 
 const NOT_EVALUATED = unresolvable();

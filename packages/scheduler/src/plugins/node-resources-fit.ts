@@ -1,4 +1,6 @@
 import type { Node, Pod } from '@kts/api/types/core-v1';
+import type { DeviceClass } from '@kts/api/types/resource-v1';
+import { DeviceClasses, resourceOfClass } from '../devices/device-classes.ts';
 import { hint, type EventObjects } from '../framework/cluster-event.ts';
 import { nodeInfoOf, type NodeInfo } from '../framework/node-info.ts';
 import type { Plugin, Rejection } from '../framework/plugin.ts';
@@ -11,7 +13,7 @@ import { allocationScore, requestsFor, type ScoringStrategy } from './resource-s
  * A node must have room for what the pod requests; by default the emptier node scores higher.
  *
  * Mirrors: pkg/scheduler/framework/plugins/noderesources/fit.go (v1.36)
- * Differs: an extended resource that a device class stands for is not left to dynamic resource allocation.
+ * Differs: devices that stand for an extended resource are not scored.
  */
 export interface NodeResourcesFitArgs {
   /** Extended resources that are not checked. */
@@ -26,17 +28,28 @@ const CPU_AND_MEMORY = [
   { name: 'memory', weight: 1 },
 ];
 
-export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): Plugin<undefined, readonly number[]> {
+/** @param classes which say what resources devices stand for: those of devices are left to another plugin. */
+export function nodeResourcesFit(
+  args: NodeResourcesFitArgs = {},
+  classes: Pick<DeviceClasses, 'forResource'> = new DeviceClasses(),
+): Plugin<undefined, readonly number[]> {
   const strategy = args.scoringStrategy ?? { type: 'LeastAllocated' };
   const resources = strategy.resources ?? CPU_AND_MEMORY;
   const score = allocationScore(strategy, resources);
-  const ignored = ignoredBy(args);
+  const ignored = ignoredBy(args, classes);
   return {
     name: 'NodeResourcesFit',
     requeueOn: {
       'Pod/Delete': hint<Pod>((_, { before }) => isAssigned(before!)),
       'Pod/UpdateScaleDown': hint(mayFitAfterScaleDown),
       'Node/Add': hint<Node>((pod, { after }) => fitsEmpty(pod, after!, ignored)),
+      'DeviceClass/Add': hint<DeviceClass>((pod, { after }) =>
+        namesAnyOf(pod, after!, resourceOfClass(after!.metadata.name)),
+      ),
+      'DeviceClass/Update': hint<DeviceClass>(
+        (pod, { before, after }) =>
+          before!.spec.extendedResourceName !== after!.spec.extendedResourceName && namesAnyOf(pod, after!),
+      ),
       'Node/UpdateAllocatable': hint<Node>((pod, objects) => mayFitAfterGrowth(pod, objects, ignored)),
     },
     filter: (pod, node) => insufficientResources(pod, node, ignored),
@@ -45,7 +58,8 @@ export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): Plugin<undefi
   };
 }
 
-type IsIgnored = (resource: string) => boolean;
+/** @param capacity how much of it the node has at all. */
+type IsIgnored = (resource: string, capacity: number) => boolean;
 
 /** Everything there is too little of. More than the whole node has cannot be freed by preemption. */
 export function insufficientResources(
@@ -68,7 +82,8 @@ export function insufficientResources(
   check('memory', requests.memory, allocatable.memory, requested.memory);
   check('ephemeral-storage', requests.ephemeralStorage, allocatable.ephemeralStorage, requested.ephemeralStorage);
   for (const [name, wanted] of requests.scalar) {
-    if (!ignored(name)) check(name, wanted, allocatable.scalar.get(name) ?? 0, requested.scalar.get(name) ?? 0);
+    const capacity = allocatable.scalar.get(name) ?? 0;
+    if (!ignored(name, capacity)) check(name, wanted, capacity, requested.scalar.get(name) ?? 0);
   }
   if (reasons.length === 0) return undefined;
   return { code: resolvable ? 'Unschedulable' : 'UnschedulableAndUnresolvable', reasons };
@@ -86,10 +101,22 @@ function hasRoom({ requests }: PodInfo, { allocatable, requested, pods, allowedP
   );
 }
 
-function ignoredBy({ ignoredResources = [], ignoredResourceGroups = [] }: NodeResourcesFitArgs): IsIgnored {
-  return (name) =>
-    isExtendedResource(name) &&
-    (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.slice(0, name.indexOf('/'))));
+/** A node that has none of a resource may have devices that stand for it. */
+function ignoredBy(
+  { ignoredResources = [], ignoredResourceGroups = [] }: NodeResourcesFitArgs,
+  classes: Pick<DeviceClasses, 'forResource'>,
+): IsIgnored {
+  return (name, capacity) =>
+    (isExtendedResource(name) &&
+      (ignoredResources.includes(name) || ignoredResourceGroups.includes(name.slice(0, name.indexOf('/'))))) ||
+    (capacity === 0 && classes.forResource(name) !== undefined);
+}
+
+/** Whether the pod requests a resource that the class stands for. */
+function namesAnyOf(pod: Pod, { spec }: DeviceClass, ...names: readonly string[]): boolean {
+  const { requests } = podInfoOf(pod);
+  const all = spec.extendedResourceName === undefined ? names : [...names, spec.extendedResourceName];
+  return all.some((name) => requests.scalar.has(name));
 }
 
 function fitsEmpty(pod: Pod, node: Node, ignored: IsIgnored): boolean {
