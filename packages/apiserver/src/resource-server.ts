@@ -7,8 +7,10 @@ import type { Review } from './authorization/access-reviews.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import type { EscalationChecks } from './authorization/escalation.ts';
 import type { ResourceCatalog } from './discovery/catalog.ts';
+import type { Metric } from './metrics/metric.ts';
 import type { Handler } from './response.ts';
 import type { BackendConnector } from './subresources/backend.ts';
+import type { Dial } from './subresources/socket-backend.ts';
 
 /** What the server gives to the part that answers requests about resources. */
 export interface ResourceServerParts {
@@ -23,6 +25,8 @@ export interface ResourceServerParts {
   readonly serviceRanges: readonly string[];
   /** How the server reaches kubelets, pods and services; absent: logs, exec and the like are refused. */
   readonly backend?: BackendConnector;
+  /** How webhooks are reached; absent: from this machine's own network. */
+  readonly dial?: Dial;
   /** Absent: those that are on by default. */
   readonly admissionPlugins?: PluginChoice;
   readonly clock: Clock;
@@ -34,6 +38,8 @@ export interface ResourceServerParts {
 export interface ResourceServer {
   /** Answers every request whose `resource` is set. */
   readonly handler: Handler;
+  /** What it counts. */
+  readonly metrics?: readonly Metric[];
   /** Resolves when requests can be answered. Called once, before the first request. */
   start(): Promise<void>;
   /** Ends all watches. */

@@ -191,7 +191,7 @@ function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerD
   const { catalog, resources, identity, authorization, classifier, state } = parts;
   const inFlight: InFlight = { readOnly: 0, mutating: 0, rejected: 0 };
   const metrics = new MetricRegistry();
-  for (const metric of processMetrics(clock)) metrics.register(metric);
+  for (const metric of [...processMetrics(clock), ...(resources.metrics ?? [])]) metrics.register(metric);
   const chain = createChain(config, {
     catalog,
     resources: resources.handler,

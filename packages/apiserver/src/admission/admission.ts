@@ -8,6 +8,7 @@ import type { ResourceDefinition } from '@kts/api';
 
 import type { ObjectDraft } from '../registry/object-draft.ts';
 import type { ApiServerRequest } from '../request.ts';
+import { checkManagedFields } from './managed-fields-check.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
@@ -29,10 +30,24 @@ export interface AdmissionAttributes {
   readonly request: ApiServerRequest;
 }
 
+/**
+ * Whether an admission is the second round, which there is when a webhook or a policy has changed the object. Plugins
+ * keep here what they have to know about the first round.
+ *
+ * Mirrors: staging/src/k8s.io/apiserver/pkg/admission/{reinvocation,attributes}.go (v1.36)
+ */
+export interface Reinvocation {
+  readonly isSecondRound: boolean;
+  /** Asks for the second round. */
+  require(): void;
+  /** What a plugin has kept, or what `make` gives it to begin with. */
+  state<T extends object>(plugin: string, make: () => T): T;
+}
+
 export interface AdmissionPlugin {
   readonly name: string;
   /** Changes the object, or throws what the client gets. */
-  admit?(attributes: AdmissionAttributes): void | Promise<void>;
+  admit?(attributes: AdmissionAttributes, reinvocation: Reinvocation): void | Promise<void>;
   /** Throws what the client gets. Must not change anything. */
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
 }
@@ -46,10 +61,11 @@ export interface AdmissionChain {
 export function admissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
   return {
     async admit(attributes) {
-      for (const plugin of plugins) {
-        const pending = plugin.admit?.(attributes);
-        if (pending) await pending;
-      }
+      const rounds = new Rounds();
+      const managedFields = attributes.object?.metadata?.managedFields;
+      await rounds.run(plugins, attributes);
+      if (rounds.isRequired) await rounds.second().run(plugins, attributes);
+      checkManagedFields(attributes, managedFields);
     },
     async validate(attributes) {
       for (const plugin of plugins) {
@@ -58,6 +74,36 @@ export function admissionChain(plugins: readonly AdmissionPlugin[]): AdmissionCh
       }
     },
   };
+}
+
+class Rounds implements Reinvocation {
+  readonly isSecondRound: boolean;
+  readonly #states: Map<string, object>;
+  isRequired = false;
+
+  constructor(isSecondRound = false, states = new Map<string, object>()) {
+    this.isSecondRound = isSecondRound;
+    this.#states = states;
+  }
+
+  second(): Rounds {
+    return new Rounds(true, this.#states);
+  }
+
+  require(): void {
+    this.isRequired = true;
+  }
+
+  state<T extends object>(plugin: string, make: () => T): T {
+    return this.#states.getOrInsertComputed(plugin, make) as T;
+  }
+
+  async run(plugins: readonly AdmissionPlugin[], attributes: AdmissionAttributes): Promise<void> {
+    for (const plugin of plugins) {
+      const pending = plugin.admit?.(attributes, this);
+      if (pending) await pending;
+    }
+  }
 }
 
 /** `pods`, `deployments.apps`: what plugins switch on. */

@@ -2,6 +2,7 @@ import type { KubeObject } from '@kts/apimachinery';
 
 import { admissionChain } from '../admission/admission.ts';
 import { choosePlugins } from '../admission/default-plugins.ts';
+import { createDynamicAdmission } from '../admission/dynamic-admission.ts';
 import { liveObjects } from '../admission/live-objects.ts';
 import { resourceQuota } from '../admission/resource-quota.ts';
 import { CacheFeed } from '../cache/cache-feed.ts';
@@ -9,6 +10,7 @@ import { followDefinitions } from '../custom-resources/follow-definitions.ts';
 import type { ResourceServer, ResourceServerParts } from '../resource-server.ts';
 import { rbacHooks } from './rbac-hooks.ts';
 import { serviceHooks } from '../services/service-hooks.ts';
+import { dialDirectly } from '../subresources/socket-backend.ts';
 import { specialHandlers } from '../subresources/special-handlers.ts';
 import { runBookmarks } from './bookmarks.ts';
 import type { Registry } from './deps.ts';
@@ -26,13 +28,18 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
   const feed = new CacheFeed(store, log);
   const storages = new ResourceStorages(feed, parts.seal);
   const live = liveObjects(storages, feed);
+  const { dial = dialDirectly } = parts;
+  const dynamic = createDynamicAdmission({ storages, feed, catalog, live, authorizer, dial, clock, random, log });
   const registry: Registry = {
     store,
     feed,
     storages,
     catalog,
     admission: admissionChain(
-      choosePlugins({ live, authorizer, random, quota: resourceQuota(live, () => registry) }, parts.admissionPlugins),
+      choosePlugins(
+        { live, authorizer, random, dynamic: dynamic.plugins, quota: resourceQuota(live, () => registry) },
+        parts.admissionPlugins,
+      ),
     ),
     hooks: new Map([['services/specs', serviceHooks(parts.serviceRanges)], ...rbacHooks(parts.escalation)]),
     authorizer,
@@ -44,13 +51,16 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
   let following: { close(): void } | undefined;
   return {
     handler: registryHandler(registry, specialHandlers(parts)),
+    metrics: dynamic.metrics,
     start: async () => {
       await feed.start();
       following = await followDefinitions(registry, log);
+      await dynamic.start();
       bookmarks.start();
     },
     close: () => {
       following?.close();
+      dynamic.close();
       bookmarks.stop();
       feed.close();
     },

@@ -114,18 +114,19 @@ export function createAttributes(
     object: draft,
     old: undefined,
     dryRun: options.dryRun,
-    options: optionsObject('CreateOptions', options),
+    options: optionsObject('CreateOptions', options, scope.request.query),
     request: scope.request,
   };
 }
 
-/** The options as webhooks and policies see them. */
-export function optionsObject(kind: string, options: WriteOptions): object {
+/** The options as webhooks and policies see them: what the client has sent, without defaults. */
+export function optionsObject(kind: string, options: WriteOptions, query: URLSearchParams): object {
+  const fieldValidation = query.get('fieldValidation');
   return {
     kind,
     apiVersion: 'meta.k8s.io/v1',
     ...(options.dryRun ? { dryRun: ['All'] } : {}),
     ...(options.fieldManager ? { fieldManager: options.fieldManager } : {}),
-    fieldValidation: options.fieldValidation,
+    ...(fieldValidation ? { fieldValidation } : {}),
   };
 }

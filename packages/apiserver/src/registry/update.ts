@@ -103,7 +103,7 @@ function updateAttributes(
     object,
     old,
     dryRun: options.dryRun,
-    options: optionsObject(old ? 'UpdateOptions' : 'CreateOptions', options),
+    options: optionsObject(old ? 'UpdateOptions' : 'CreateOptions', options, request.query),
     request,
   };
 }

@@ -18,11 +18,11 @@ export interface KubeletTls {
 /** A TCP connection, still connecting when returned. Nodes and pods may live in another network than this process. */
 export type Dial = (port: number, host: string) => Socket;
 
+/** From this machine's own network. */
+export const dialDirectly: Dial = (port, host) => connectTcp({ port, host });
+
 /** Reaches backends over real sockets. */
-export function socketBackend(
-  tls: KubeletTls,
-  dial: Dial = (port, host) => connectTcp({ port, host }),
-): BackendConnector {
+export function socketBackend(tls: KubeletTls, dial: Dial = dialDirectly): BackendConnector {
   return {
     request: (target, request) => send(tls, dial, target, request),
     connect: (target) => open(tls, dial, target),

@@ -22,6 +22,7 @@ import { createResourceServer } from '../registry/create-resource-server.ts';
 import type { UserInfo } from '../request.ts';
 import { createRouter } from '../routing/router.ts';
 import { DEFAULT_SERVICE_RANGE } from '../server-config.ts';
+import type { Dial } from '../subresources/socket-backend.ts';
 
 export interface TestApiServerOptions {
   readonly clock?: Clock;
@@ -32,6 +33,8 @@ export interface TestApiServerOptions {
   readonly namespaces?: readonly string[];
   /** Admission plugins beside those that are on by default. */
   readonly admissionPlugins?: readonly string[];
+  /** How webhooks are reached. */
+  readonly dial?: Dial;
 }
 
 /** A real API server without sockets: the same registry, cache, admission and strategies, on a memory store. */
@@ -87,6 +90,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
     reviews: accessReviews(ALLOW_ALL, rules),
     serviceRanges: [DEFAULT_SERVICE_RANGE],
     admissionPlugins: { enabled: options.admissionPlugins ?? [] },
+    ...(options.dial ? { dial: options.dial } : {}),
     clock,
     random,
     log,
