@@ -19,5 +19,8 @@ fi
 
 NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$here/node_modules/.cache/compile}
 export NODE_COMPILE_CACHE
-exec "$node" --disable-warning=ExperimentalWarning --import "$here/packages/cli/src/resolve-imports.ts" \
+# Memory over a little speed: young objects get 8 MB instead of 32, garbage may make up 60 % of what is in use before it is
+# collected, and glibc gives large blocks back at once.
+export MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=131072
+exec "$node" --disable-warning=ExperimentalWarning --expose-gc --max-semi-space-size=8 --heap-growing-percent=60 --import "$here/packages/cli/src/resolve-imports.ts" \
   "$here/packages/cli/src/main.ts" "$@"

@@ -12,12 +12,15 @@ import type { PreparedNodes } from './node/prepare-nodes.ts';
 import { startSimulatedNodes } from './node/simulated-nodes.ts';
 import { tearDownNodes } from './node/tear-down-nodes.ts';
 import type { Progress } from './progress.ts';
+import { releaseMemoryWhenQuiet, type ProcessMemory } from './quiet-memory.ts';
 
 export interface ClusterDeps extends HostDeps {
   readonly progress: Progress;
   readonly pid: number;
   /** Where programs are looked for, as in $PATH. */
   readonly path: string;
+  /** Absent: memory is left to the JavaScript engine. */
+  readonly memory?: ProcessMemory | undefined;
 }
 
 export interface Cluster {
@@ -67,6 +70,8 @@ export async function startCluster(config: ClusterConfig, deps: ClusterDeps, sig
       kubeconfig: directory.kubeconfig,
       nodes,
     });
+    const { memory } = deps;
+    if (memory) group.start((signal) => releaseMemoryWhenQuiet(memory, deps.clock, signal));
     return { server: controlPlane.server, kubeconfig, nodes, stopped: stop() };
   } catch (error) {
     group.stop();

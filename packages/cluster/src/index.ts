@@ -11,4 +11,5 @@ export { startCluster, tearDownKilledCluster, type Cluster, type ClusterDeps } f
 export { dataDirectory, DataDirectoryError, type DataDirectory } from './data-directory.ts';
 export { loadImageArchive } from './images/load-images.ts';
 export { MissingRuntimeError } from './host-packages.ts';
+export { releaseMemoryWhenQuiet, type ProcessMemory } from './quiet-memory.ts';
 export { durationText, lineProgress, terminalProgress, type Progress } from './progress.ts';

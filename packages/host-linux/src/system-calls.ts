@@ -1,4 +1,4 @@
-/** The few calls of libc that Node has no function for. Loaded on first use: only real nodes need them. */
+/** The few calls of libc that Node has no function for. Loaded on first use. */
 import { createRequire } from 'node:module';
 import { isIPv6 } from 'node:net';
 import { getSystemErrorName } from 'node:util';
@@ -18,6 +18,7 @@ interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
   bind(fd: number, address: Uint8Array, length: number): number;
+  malloc_trim(keep: bigint): number;
   errno(): number;
 }
 
@@ -44,6 +45,7 @@ function loadLibc(): Libc {
     socket: { arguments: ['int32', 'int32', 'int32'], return: 'int32' },
     setsockopt: { arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32'], return: 'int32' },
     bind: { arguments: ['int32', 'buffer', 'uint32'], return: 'int32' },
+    malloc_trim: { arguments: ['uint64'], return: 'int32' },
     __errno_location: { arguments: [], return: 'pointer' },
   });
   const call =
@@ -55,6 +57,7 @@ function loadLibc(): Libc {
     socket: call('socket'),
     setsockopt: call('setsockopt'),
     bind: call('bind'),
+    malloc_trim: call('malloc_trim'),
     errno: () => ffi.getInt32(functions['__errno_location']!(), 0),
   };
 }
@@ -62,6 +65,11 @@ function loadLibc(): Libc {
 /** Moves the calling thread into the network namespace behind the open file `fd`. */
 export function setNetworkNamespace(fd: number): void {
   check('setns', libc().setns(fd, CLONE_NEWNET));
+}
+
+/** Gives the free pages of glibc's heap back to the system. */
+export function trimMemory(): void {
+  libc().malloc_trim(0n);
 }
 
 export type SocketKind = 'tcp4' | 'tcp6' | 'udp4' | 'udp6';

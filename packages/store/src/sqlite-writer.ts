@@ -21,6 +21,9 @@ export interface CompactionStep {
 
 export const DELETED = -1;
 
+/** The worker's objects are short-lived and few: room for more of them would only be resident memory. */
+const WORKER_YOUNG_MB_MAX = 2;
+
 /** What the worker answers to each transaction, once it is on disk. A failed one was the last. */
 export type WorkerReply =
   | { readonly ok: true; readonly freePages: number }
@@ -35,7 +38,10 @@ export interface SqliteWriter {
 }
 
 export function startSqliteWriter(path: string): SqliteWriter {
-  const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: { path } });
+  const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), {
+    workerData: { path },
+    resourceLimits: { maxYoungGenerationSizeMb: WORKER_YOUNG_MB_MAX },
+  });
   const exited = Promise.withResolvers<void>();
   let waiting: PromiseWithResolvers<number> | undefined;
   let failure: Error | undefined;

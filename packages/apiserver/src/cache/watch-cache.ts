@@ -10,7 +10,7 @@ import { storedEntry, withResourceVersion, type EntryCodec, type StoredEntry } f
 import { frameFor, Watcher } from './watcher.ts';
 
 /** Objects kept parsed because they were written a moment ago and will soon be read. */
-const FRESH_OBJECTS_MAX = 512;
+const FRESH_OBJECTS_MAX = 128;
 /** Old states kept for clients that are in the middle of a paged list. */
 const SNAPSHOTS_MAX = 8;
 

@@ -8,6 +8,7 @@ import { lineProgress, startCluster, terminalProgress, type Cluster, type Cluste
 
 import { clusterConfig, clusterLocation } from '../cluster-options.ts';
 import type { Invocation } from '../command-line.ts';
+import { processMemory } from '../process-memory.ts';
 import { mergeIntoUserKubeconfig } from '../user-files.ts';
 
 /** What a detached cluster tells the command that has started it. */
@@ -40,7 +41,15 @@ async function runInForeground({ flags }: Invocation): Promise<number> {
   const started = systemClock.monotonic();
   const cluster = await startCluster(
     config,
-    { clock: systemClock, random: systemRandom, log, progress, pid: process.pid, path: process.env['PATH'] ?? '' },
+    {
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      progress,
+      pid: process.pid,
+      path: process.env['PATH'] ?? '',
+      memory: processMemory(),
+    },
     stop.signal,
   );
   const kubeconfig = await publishKubeconfig(config, cluster, flags.string('kubeconfig'));
