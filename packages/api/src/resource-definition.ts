@@ -6,9 +6,17 @@ export interface StrategyContext {
   readonly now: number;
   /** `status`, `scale`, ...; empty for the object itself. */
   readonly subresource: string;
-  readonly user?: string;
+  readonly user?: RequestUser;
   /** Tells the client something, even if the request fails later. */
   warn?(text: string): void;
+}
+
+/** Who sent the request, as authentication said. */
+export interface RequestUser {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**

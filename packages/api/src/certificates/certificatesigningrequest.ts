@@ -9,8 +9,7 @@ import type { StrategyContext } from '../resource-definition.ts';
  * A wish for a certificate.
  *
  * Mirrors: pkg/registry/certificates/certificates/strategy.go (v1.36)
- * Differs: uid, groups and extra of who asks are filled in by the API server, which knows them; the request itself is
- * not validated here, because that takes an ASN.1 parser.
+ * Differs: the request itself is not validated here, because that takes an ASN.1 parser.
  */
 export const certificateSigningRequests = defineResource<CertificateSigningRequest>(
   'certificates.k8s.io/v1',
@@ -20,7 +19,13 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
     validateName: () => [],
     prepareForCreate: (draft, { user }) => {
       for (const field of ['uid', 'groups', 'extra', 'username'] as const) delete draft.spec[field];
-      if (user) draft.spec.username = user;
+      if (user) {
+        const { name, uid, groups, extra = {} } = user;
+        draft.spec.username = name;
+        if (uid) draft.spec.uid = uid;
+        if (groups.length > 0) draft.spec.groups = [...groups];
+        if (Object.keys(extra).length > 0) draft.spec.extra = structuredClone(extra) as Record<string, string[]>;
+      }
       draft.status = {};
     },
     prepareForUpdate: prepareRequestForUpdate,

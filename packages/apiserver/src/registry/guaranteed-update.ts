@@ -19,6 +19,7 @@ import type { CacheEntry } from '../cache/entry.ts';
 import { fillSystemFields, prepareAndValidateCreate } from './before-create.ts';
 import { prepareAndValidateUpdate } from './before-update.ts';
 import { forgetTimestampOnlyChanges } from './managed-fields.ts';
+import { checkKeyName } from './check-key-name.ts';
 import { asObject, type ObjectDraft } from './object-draft.ts';
 import { currentEntry, freshEntry, putObject, removeObject, type PutOutcome, type WriteTarget } from './put-object.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
@@ -44,6 +45,7 @@ export interface UpdateResult {
 
 /** Answers the written object in the request's version. */
 export async function guaranteedUpdate(scope: RequestScope, plan: UpdatePlan): Promise<UpdateResult> {
+  checkKeyName(scope.name);
   const target: WriteTarget = { ...scope, key: scope.storage.keyOf(scope.namespace, scope.name) };
   let existing = await currentEntry(target);
   for (;;) {
@@ -172,7 +174,7 @@ export function strategyContext(scope: RequestScope): StrategyContext {
   return {
     now: scope.registry.clock.now(),
     subresource: scope.subresource,
-    user: scope.request.user.name,
+    user: scope.request.user,
     warn: (text) => addWarnings(scope, [text]),
   };
 }
