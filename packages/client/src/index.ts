@@ -1,5 +1,12 @@
 export { Client, type ClientOptions } from './client.ts';
 export { certify, issue, type CertificateRequest, type KeyPair } from './certificate/certificate.ts';
+export {
+  certificateEnd,
+  parseSigningRequest,
+  signRequest,
+  type SigningPolicy,
+  type SigningRequest,
+} from './certificate/signing-request.ts';
 export { createHttpTransport } from './http-transport.ts';
 export {
   accessOf,

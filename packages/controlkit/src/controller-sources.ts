@@ -22,9 +22,13 @@ export function controllerSources(
 }
 
 function ownHandlers(definition: AnyControllerDefinition, context: ControllerContext): InformerHandlers<KubeObject> {
+  const concerns = definition.concerns ?? (() => true);
   return {
-    onAdd: (object) => context.enqueue(object.metadata),
+    onAdd: (object) => {
+      if (concerns(object)) context.enqueue(object.metadata);
+    },
     onUpdate: (old, object) => {
+      if (!concerns(object)) return;
       if (definition.changed && !definition.changed(old, object)) return;
       context.enqueue(object.metadata, definition.updateDelayMs?.(old, object, context));
     },

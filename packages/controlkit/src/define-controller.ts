@@ -18,6 +18,8 @@ export interface ControllerDefinition<T extends KubeObject, Observed, Plan> {
   readonly name: string;
   readonly for: ResourceType<T>;
   readonly selection?: Selection;
+  /** Which objects there is anything to do for, now or later; absent: all. */
+  readonly concerns?: (object: T) => boolean;
   /** Which updates of the object itself matter; absent: all. */
   readonly changed?: (old: T, object: T) => boolean;
   /** How long to gather changes after an update of the object itself. Default 0. */
