@@ -1,3 +1,5 @@
+import type { SignerName } from './certificates/plan-signature.ts';
+
 /**
  * What a controller manager can be told. Flags and the embedding program fill it in; what is absent has upstream's
  * default.
@@ -11,8 +13,10 @@ export interface ControllerManagerConfig {
   readonly rootCA?: string;
   /** PEM of the key that signs tokens in Secrets of service accounts; absent: such Secrets stay empty. */
   readonly serviceAccountKey?: string;
-  /** Issues certificates for signing requests; absent: they are not signed. */
+  /** Issues certificates for signing requests of all signers; absent: see `signers`. */
   readonly clusterSigning?: ClusterSigning;
+  /** Those of single signers, by the signer's name. If there is any, `clusterSigning` does not count. */
+  readonly signers?: Readonly<Partial<Record<SignerName, ClusterSigning>>>;
   readonly clusterSigningDurationMs: number;
   /** Gives every node a pod range out of `clusterCIDRs`. */
   readonly allocateNodeCIDRs: boolean;
@@ -36,6 +40,7 @@ export interface ControllerManagerConfig {
   readonly horizontalPodAutoscalerTolerance: number;
   readonly horizontalPodAutoscalerCpuInitializationPeriodMs: number;
   readonly horizontalPodAutoscalerInitialReadinessDelayMs: number;
+  readonly concurrentHorizontalPodAutoscalerSyncs: number;
   readonly pvClaimBinderSyncPeriodMs: number;
   readonly resourceQuotaSyncPeriodMs: number;
   /** Ended pods above this number are deleted, the oldest first; 0: never. */
@@ -86,6 +91,7 @@ export const DEFAULT_CONFIG: ControllerManagerConfig = {
   horizontalPodAutoscalerTolerance: 0.1,
   horizontalPodAutoscalerCpuInitializationPeriodMs: 5 * MINUTE,
   horizontalPodAutoscalerInitialReadinessDelayMs: 30 * SECOND,
+  concurrentHorizontalPodAutoscalerSyncs: 5,
   pvClaimBinderSyncPeriodMs: 15 * SECOND,
   resourceQuotaSyncPeriodMs: 5 * MINUTE,
   terminatedPodGCThreshold: 12_500,

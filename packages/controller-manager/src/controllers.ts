@@ -2,6 +2,9 @@ import type { Component } from '@kts/base';
 import { createControllerRunner, type AnyControllerDefinition, type ControllerDependencies } from '@kts/controlkit';
 
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
+import { approvingController } from './certificates/approving-controller.ts';
+import { requestCleaner } from './certificates/cleaner-controller.ts';
+import { signingAuthorities, signingController } from './certificates/signing-controller.ts';
 import { clusterRoleAggregationController } from './clusterroleaggregation/clusterroleaggregation-controller.ts';
 import { daemonSetController } from './daemonset/daemonset-controller.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
@@ -15,13 +18,18 @@ import { namespaceController } from './namespace/namespace-controller.ts';
 import { cronJobController } from './cronjob/cronjob-controller.ts';
 import { jobController } from './job/job-controller.ts';
 import { jobOrphanController } from './job/job-orphan-controller.ts';
+import { nodeIpamController } from './nodeipam/node-ipam-controller.ts';
 import { createNodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts';
 import { persistentVolumeControllers } from './persistentvolume/persistentvolume-controller.ts';
 import { createPeriodicController } from './periodic/periodic-controller.ts';
+import { podAutoscalerController } from './podautoscaler/podautoscaler-controller.ts';
 import { podGCController } from './podgc/podgc-controller.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset-controller.ts';
+import { resourceClaimControllers } from './resourceclaim/resourceclaim-controllers.ts';
 import { resourceQuotaController } from './resourcequota/resourcequota-controller.ts';
 import { rootCAPublisher } from './rootca/root-ca-publisher.ts';
+import { legacyTokenCleaner } from './serviceaccount/legacy-token-cleaner.ts';
+import { serviceCIDRController } from './servicecidr/service-cidr-controller.ts';
 import { statefulSetController } from './statefulset/statefulset-controller.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { taintEvictionController } from './tainteviction/taint-eviction-controller.ts';
@@ -164,6 +172,53 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'ttl-after-finished-controller',
     eventSource: 'ttl-after-finished-controller',
     make: running(ttlAfterFinishedController),
+  },
+  {
+    name: 'certificatesigningrequest-approving-controller',
+    eventSource: 'certificatesigningrequest-approving-controller',
+    make: running(approvingController),
+  },
+  {
+    name: 'certificatesigningrequest-signing-controller',
+    eventSource: 'certificatesigningrequest-signing-controller',
+    make: (config, deps) => {
+      const authorities = signingAuthorities(config);
+      const options = { authorities, durationMs: config.clusterSigningDurationMs };
+      return Object.keys(authorities).length === 0 ? [] : [createControllerRunner(signingController(options), deps)];
+    },
+  },
+  {
+    name: 'certificatesigningrequest-cleaner-controller',
+    eventSource: 'certificatesigningrequest-cleaner-controller',
+    make: (_config, deps) => [createPeriodicController(requestCleaner, deps)],
+  },
+  {
+    name: 'horizontal-pod-autoscaler-controller',
+    eventSource: 'horizontal-pod-autoscaler',
+    make: (config, deps) => [createControllerRunner(podAutoscalerController(config), deps)],
+  },
+  {
+    name: 'node-ipam-controller',
+    eventSource: 'cidrAllocator',
+    make: (config, deps) =>
+      config.allocateNodeCIDRs ? [createControllerRunner(nodeIpamController(config), deps)] : [],
+  },
+  {
+    name: 'service-cidr-controller',
+    eventSource: 'service-cidr-controller',
+    make: running(serviceCIDRController),
+  },
+  {
+    name: 'resourceclaim-controller',
+    eventSource: 'resource_claim',
+    make: (_config, deps) => resourceClaimControllers().map((each) => createControllerRunner(each, deps)),
+  },
+  {
+    name: 'legacy-serviceaccount-token-cleaner-controller',
+    eventSource: 'legacy-serviceaccount-token-cleaner-controller',
+    make: ({ legacyServiceAccountTokenCleanUpPeriodMs }, deps) => [
+      createPeriodicController(legacyTokenCleaner(legacyServiceAccountTokenCleanUpPeriodMs), deps),
+    ],
   },
   { name: 'cronjob-controller', eventSource: 'cronjob-controller', make: running(cronJobController) },
   {
