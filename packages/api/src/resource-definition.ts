@@ -32,6 +32,11 @@ export interface ResourceBehaviour<T extends KubeObject> {
   prepareForCreate?(draft: Draft<T>, context: StrategyContext): void;
   /** Keeps what this endpoint may not change. The generic part has already kept status (or, on /status, the spec). */
   prepareForUpdate?(draft: Draft<T>, old: T, context: StrategyContext): void;
+  /**
+   * Loads what validating this object takes and most servers never need; undefined once there is nothing to wait for.
+   * Awaited before every write, ahead of `validate` and `validateUpdate`.
+   */
+  load?(object: T): Promise<void> | undefined;
   /** Metadata is validated generically. */
   validate?(object: T, context: StrategyContext): readonly FieldError[];
   validateUpdate?(object: T, old: T, context: StrategyContext): readonly FieldError[];

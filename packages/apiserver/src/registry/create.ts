@@ -11,6 +11,7 @@ import { decodeBody } from './decode-body.ts';
 import { dedupOwnerReferences } from './dedup-owner-references.ts';
 import { ensureNamespace } from './ensure-namespace.ts';
 import { strategyContext } from './guaranteed-update.ts';
+import { loadValidation } from './load-validation.ts';
 import { trackUpdate } from './managed-fields.ts';
 import { draftOf, type ObjectDraft } from './object-draft.ts';
 import { currentEntry, putObject, type WriteTarget } from './put-object.ts';
@@ -70,6 +71,7 @@ async function createOnce(
   const transaction = await runHooks(scope, draft, undefined, attributes.dryRun);
   let written = false;
   try {
+    await loadValidation(definition, draft);
     addWarnings(scope, prepareAndValidateCreate(definition, draft, namespace, strategyContext(scope)));
     const { name } = draft.metadata;
     await registry.admission.validate({ ...attributes, name });

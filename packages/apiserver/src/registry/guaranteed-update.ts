@@ -18,6 +18,7 @@ import type { StrategyContext } from '@kts/api';
 import type { CacheEntry } from '../cache/entry.ts';
 import { fillSystemFields, prepareAndValidateCreate } from './before-create.ts';
 import { prepareAndValidateUpdate } from './before-update.ts';
+import { loadValidation } from './load-validation.ts';
 import { forgetTimestampOnlyChanges } from './managed-fields.ts';
 import { checkKeyName } from './check-key-name.ts';
 import { asObject, type ObjectDraft } from './object-draft.ts';
@@ -85,6 +86,7 @@ async function createOnce(scope: RequestScope, target: WriteTarget, plan: Update
   const transaction = await runHooks(scope, draft, undefined, plan.dryRun);
   try {
     const context = strategyContext(scope);
+    await loadValidation(definition, draft);
     addWarnings(scope, prepareAndValidateCreate(definition, draft, namespace, context));
     await plan.validate(asObject(draft), undefined);
     const outcome = await putObject(target, draft, undefined, plan.dryRun);
@@ -109,6 +111,7 @@ async function updateOnce(
   checkVersion(scope, draft, old);
   const transaction = await runHooks(scope, draft, old, plan.dryRun);
   try {
+    await loadValidation(definition, draft);
     addWarnings(scope, prepareAndValidateUpdate(definition, draft, old, namespace, strategyContext(scope)));
     forgetTimestampOnlyChanges(draft, old);
     await plan.validate(asObject(draft), old);
