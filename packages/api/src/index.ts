@@ -3,6 +3,7 @@ export { customResourceColumns, defineResource } from './define-resource.ts';
 export { resourceFacts, type GroupFacts, type ResourceFacts } from './facts.ts';
 export type {
   Cell,
+  CoercedObject,
   PrinterColumn,
   ResourceBehaviour,
   ResourceDefinition,

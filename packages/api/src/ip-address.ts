@@ -100,6 +100,17 @@ export function checkCidr(text: string, path: FieldPath): FieldError[] {
   return [invalid(path, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
 }
 
+/** An address with the length of its network's prefix, such as `10.9.8.7/24`, in canonical spelling. */
+export function checkInterfaceAddress(text: string, path: FieldPath): FieldError[] {
+  const cidr = parseCidr(text);
+  if (!cidr) {
+    return [invalid(path, text, 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)')];
+  }
+  const canonical = `${cidr.address.text}/${cidr.prefixLength}`;
+  if (text === canonical) return [];
+  return [invalid(path, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}
+
 /** What to tell the client about an address in an unusual spelling. */
 export function ipWarnings(text: string, path: FieldPath): string[] {
   const address = parseIp(text);

@@ -1,5 +1,7 @@
 import type { Draft, FieldError, KubeObject, ObjectSchema, ResourceType, TableRowCondition } from '@kts/apimachinery';
 
+import type { JSONSchemaProps } from './gen/apiextensions-v1.gen.ts';
+
 /** Who asks, and how, for the few strategies whose outcome depends on it. */
 export interface StrategyContext {
   /** Milliseconds since the epoch. */
@@ -26,6 +28,11 @@ export interface RequestUser {
  * Declared as methods, so that a `ResourceDefinition<Pod>` can be used where any `ResourceDefinition` is wanted.
  */
 export interface ResourceBehaviour<T extends KubeObject> {
+  /**
+   * Custom resources, whose schema is checked by validation and not by decoding: drops what is unknown from an object as
+   * it was sent, in place, and says what was dropped.
+   */
+  coerce?(object: Record<string, unknown>): CoercedObject;
   /** Fills in defaults of the version, after decoding and again after mutating admission. */
   setDefaults?(draft: Draft<T>): void;
   /** Clears what a client may not set (status), sets what the server decides (generation is handled generically). */
@@ -61,6 +68,14 @@ export interface ResourceBehaviour<T extends KubeObject> {
   rowConditions?(object: T): readonly TableRowCondition[];
   /** Seconds after which an object is deleted unless written again (events). */
   ttlSeconds?(object: T): number;
+}
+
+/** What became of an object that was sent. */
+export interface CoercedObject {
+  /** Paths of unknown fields, in the order in which messages name them. */
+  readonly unknown: readonly string[];
+  /** The object cannot be used; Go's message. */
+  readonly error?: string;
 }
 
 /** A method's type, for the reason above: a function type would not let a definition of pods be one of anything. */
@@ -107,7 +122,13 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly storageVersion: string;
   readonly storageVersionHash: string;
   readonly behaviour: ResourceBehaviour<T>;
-  /** Present where objects are stored in another version than this one. */
+  /** Fields that selectors may name, which custom resources declare. */
+  readonly selectable?: readonly string[];
+  /** What clients are told with every answer about a custom resource in this version. */
+  readonly deprecation?: string;
+  /** A custom resource's own schema, for OpenAPI. */
+  readonly openApiSchema?: JSONSchemaProps;
+  /** Present where objects may be stored in another form than that of this version. */
   readonly conversion?: StorageConversion<T>;
 }
 
@@ -115,4 +136,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
 export interface StorageConversion<T extends KubeObject> {
   toStorage(object: T): KubeObject;
   fromStorage(stored: KubeObject): T;
+  /** Whether what was stored at a revision is in the form of this version. Absent: never. */
+  isCurrent?(revision: number): boolean;
+  /** Into any version of the kind. Absent: there are two. */
+  between?(object: KubeObject, apiVersion: string): KubeObject;
 }
