@@ -4,14 +4,8 @@ import { describe, it } from 'node:test';
 import { parseKubeletFlags } from './command-line.ts';
 
 describe('parseKubeletFlags', () => {
-  it('has upstream defaults', () => {
-    assert.deepEqual(parseKubeletFlags([]), {
-      help: false,
-      verbosity: 0,
-      runtimeSocket: '/run/containerd/containerd.sock',
-      serving: { directory: '/var/lib/kubelet/pki' },
-      config: {},
-    });
+  it('says nothing of what was not given', () => {
+    assert.deepEqual(parseKubeletFlags([]), { help: false, verbosity: 0, program: {}, config: {} });
   });
 
   const settings: readonly (readonly [flag: string, config: object])[] = [
@@ -29,12 +23,17 @@ describe('parseKubeletFlags', () => {
     it(`sets ${flag}`, () => assert.deepEqual(parseKubeletFlags([flag]).config, config));
   }
 
+  it('knows where settings are', () => {
+    const { configFile, configDirectory } = parseKubeletFlags(['--config=/a.yaml', '--config-dir=/b']);
+    assert.deepEqual([configFile, configDirectory], ['/a.yaml', '/b']);
+  });
+
   it('knows the files of its server', () => {
-    const { serving, clientCAFile } = parseKubeletFlags(
-      '--root-dir=/r --tls-cert-file=/c --tls-private-key-file=/k --client-ca-file=/a'.split(' '),
+    const { program, certificateDirectory } = parseKubeletFlags(
+      '--cert-dir=/r/pki --tls-cert-file=/c --tls-private-key-file=/k --client-ca-file=/a'.split(' '),
     );
-    assert.deepEqual(serving, { certificate: '/c', key: '/k', directory: '/r/pki' });
-    assert.equal(clientCAFile, '/a');
+    assert.deepEqual(program, { tlsCertFile: '/c', tlsPrivateKeyFile: '/k', clientCAFile: '/a' });
+    assert.equal(certificateDirectory, '/r/pki');
   });
 
   const refused: readonly (readonly [line: string, message: RegExp])[] = [

@@ -1,15 +1,15 @@
-import { join } from 'node:path';
-
 import { parseFlags } from '@kts/base';
 
-import { DEFAULT_KUBELET_CONFIG, type KubeletConfig } from './config.ts';
-import type { ServingFiles } from './server/serving-certificate.ts';
+import type { KubeletConfig } from './config.ts';
+import type { ProgramSettings } from './configuration/configuration-fields.ts';
 
 export const USAGE = `Runs the pods that are bound to this node.
 
 Usage: kubelet --kubeconfig FILE [flags]
 
   --kubeconfig FILE                   how to reach the API server
+  --config FILE                       settings: a KubeletConfiguration; flags count more
+  --config-dir DIR                    more of them, *.conf, laid over FILE in the order of their names
   --container-runtime-endpoint SOCKET the runtime's CRI socket (default unix:///run/containerd/containerd.sock)
   --hostname-override NAME            the node's name (default: this machine's)
   --node-ip ADDRESS                   the node's address (default: that of its first interface)
@@ -31,18 +31,16 @@ Usage: kubelet --kubeconfig FILE [flags]
   -v, --v LEVEL                       how much to log (default 0)
 `;
 
-const DEFAULT_RUNTIME_ENDPOINT = 'unix:///run/containerd/containerd.sock';
-
 /** The flags of kubelet that this one has. */
 export interface KubeletFlags {
   readonly help: boolean;
   readonly verbosity: number;
   readonly kubeconfig?: string;
-  /** Path of the runtime's socket. */
-  readonly runtimeSocket: string;
-  readonly serving: ServingFiles;
-  /** PEM file of the authority that signs clients' certificates. */
-  readonly clientCAFile?: string;
+  readonly configFile?: string;
+  readonly configDirectory?: string;
+  readonly program: ProgramSettings;
+  /** Where the kubelet keeps a certificate of its own making. */
+  readonly certificateDirectory?: string;
   /** What was said of the configuration; the rest has its defaults. */
   readonly config: Partial<KubeletConfig>;
 }
@@ -51,6 +49,8 @@ export interface KubeletFlags {
 export function parseKubeletFlags(args: readonly string[]): KubeletFlags {
   const values = parseFlags(args, {
     kubeconfig: { type: 'string' },
+    config: { type: 'string' },
+    'config-dir': { type: 'string' },
     'container-runtime-endpoint': { type: 'string' },
     'hostname-override': { type: 'string' },
     'node-ip': { type: 'list' },
@@ -77,18 +77,19 @@ export function parseKubeletFlags(args: readonly string[]): KubeletFlags {
   const labels = values['node-labels'];
   const optional = <K extends string>(key: K, value: string | undefined): { readonly [Name in K]?: string } =>
     value === undefined ? {} : ({ [key]: value } as Record<K, string>);
-  const rootDirectory = values['root-dir'] ?? DEFAULT_KUBELET_CONFIG.rootDirectory;
   return {
     help: values.help ?? false,
     verbosity: values.v ?? 0,
     ...optional('kubeconfig', values.kubeconfig),
-    runtimeSocket: (values['container-runtime-endpoint'] ?? DEFAULT_RUNTIME_ENDPOINT).replace(/^unix:\/\//, ''),
-    serving: {
-      ...optional('certificate', values['tls-cert-file']),
-      ...optional('key', values['tls-private-key-file']),
-      directory: values['cert-dir'] ?? join(rootDirectory, 'pki'),
+    ...optional('configFile', values.config),
+    ...optional('configDirectory', values['config-dir']),
+    program: {
+      ...optional('containerRuntimeEndpoint', values['container-runtime-endpoint']),
+      ...optional('tlsCertFile', values['tls-cert-file']),
+      ...optional('tlsPrivateKeyFile', values['tls-private-key-file']),
+      ...optional('clientCAFile', values['client-ca-file']),
     },
-    ...optional('clientCAFile', values['client-ca-file']),
+    ...optional('certificateDirectory', values['cert-dir']),
     config: {
       ...given('nodeName', values['hostname-override']),
       ...given('nodeAddresses', values['node-ip']),

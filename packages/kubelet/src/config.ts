@@ -58,7 +58,9 @@ export interface KubeletConfig {
   readonly imageMaximumGCAgeMs: number;
   readonly nodeStatusMaxImages: number;
   readonly containerLogMaxSizeBytes: number;
+  /** The one that is written to included; at least 2. */
   readonly containerLogMaxFiles: number;
+  readonly containerLogMonitorIntervalMs: number;
 
   readonly syncFrequencyMs: number;
   readonly fileCheckFrequencyMs: number;
@@ -114,6 +116,7 @@ export const DEFAULT_KUBELET_CONFIG: Omit<KubeletConfig, 'nodeName'> = {
   nodeStatusMaxImages: 50,
   containerLogMaxSizeBytes: 10 * 1024 * 1024,
   containerLogMaxFiles: 5,
+  containerLogMonitorIntervalMs: 10_000,
   syncFrequencyMs: 60_000,
   fileCheckFrequencyMs: 20_000,
   nodeStatusUpdateFrequencyMs: 10_000,

@@ -1,5 +1,7 @@
 export { parseKubeletFlags, type KubeletFlags } from './command-line.ts';
 export { DEFAULT_KUBELET_CONFIG, type KubeletConfig } from './config.ts';
+export { configurationObject } from './configuration/kubelet-configuration.ts';
+export { kubeletSettings, type KubeletSettings } from './configuration/kubelet-settings.ts';
 export { createKubelet, type Kubelet, type KubeletApi, type KubeletDeps } from './kubelet.ts';
 export { linuxHost } from './host/linux/linux-host.ts';
 export { createFakeHost } from './testing/fake-host.ts';

@@ -7,7 +7,8 @@ import { connectCri } from '@kts/host-cri';
 import { ownNetwork } from '@kts/host-linux';
 
 import { parseKubeletFlags, USAGE, type KubeletFlags } from './command-line.ts';
-import { DEFAULT_KUBELET_CONFIG } from './config.ts';
+import { configurationObject } from './configuration/kubelet-configuration.ts';
+import { kubeletSettings, type KubeletSettings } from './configuration/kubelet-settings.ts';
 import { linuxHost } from './host/linux/linux-host.ts';
 import { createKubelet } from './kubelet.ts';
 import { createKubeletServer } from './server/kubelet-server.ts';
@@ -26,16 +27,13 @@ try {
 async function run(flags: KubeletFlags): Promise<void> {
   if (flags.kubeconfig === undefined) throw new Error('--kubeconfig is required');
   const access = accessFromKubeconfig(flags.kubeconfig);
-  const config = {
-    ...DEFAULT_KUBELET_CONFIG,
-    nodeName: hostname().toLowerCase(),
-    clusterDomain: 'cluster.local',
-    ...flags.config,
-  };
+  const settings = kubeletSettings(flags, { nodeName: hostname().toLowerCase(), clusterDomain: 'cluster.local' });
+  const { config } = settings;
   for (const path of [config.rootDirectory, config.podLogsDir]) mkdirSync(path, { recursive: true });
   const transport = createHttpTransport({ ...access, userAgent: 'kubelet' });
-  const cri = connectCri(flags.runtimeSocket);
+  const cri = connectCri(settings.runtimeSocket);
   const log = createLogger({ clock, verbosity: flags.verbosity, write: (line) => process.stderr.write(line) });
+  for (const warning of settings.warnings) log.warn('configuration', { warning });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const host = await linuxHost(ownNetwork, clock);
@@ -48,8 +46,9 @@ async function run(flags: KubeletFlags): Promise<void> {
       nodeName: config.nodeName,
       address: config.address,
       port: config.port,
-      tls: readTls(flags, config.nodeName),
+      tls: readTls(settings),
       rootDirectory: config.rootDirectory,
+      configuration: configurationObject(config),
     },
     { ...deps, api: kubelet.api, logFiles: linuxLogFiles, network: ownNetwork },
   );
@@ -65,10 +64,11 @@ async function run(flags: KubeletFlags): Promise<void> {
   }
 }
 
-function readTls(
-  { serving, clientCAFile }: KubeletFlags,
-  nodeName: string,
-): { readonly cert: string; readonly key: string; readonly clientCA?: string } {
-  const { certificate, key } = servingCertificate(serving, nodeName, { clock, random });
+function readTls({ serving, clientCAFile, config }: KubeletSettings): {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCA?: string;
+} {
+  const { certificate, key } = servingCertificate(serving, config.nodeName, { clock, random });
   return { cert: certificate, key, ...(clientCAFile ? { clientCA: readFileSync(clientCAFile, 'utf8') } : {}) };
 }

@@ -97,8 +97,15 @@ export async function serveNodes(context: RealNodesContext): Promise<void> {
 export async function startRealNode(context: RealNodesContext, node: RealNode): Promise<NodeState> {
   const { config, directory, controlPlane, deps, group } = context;
   const { connectCri } = await import('@kts/host-cri');
-  const { createKubelet, createKubeletServer, DEFAULT_KUBELET_CONFIG, linuxHost, linuxLogFiles, parseKubeletFlags } =
-    await import('@kts/kubelet');
+  const {
+    configurationObject,
+    createKubelet,
+    createKubeletServer,
+    kubeletSettings,
+    linuxHost,
+    linuxLogFiles,
+    parseKubeletFlags,
+  } = await import('@kts/kubelet');
   const inside = networkNamespace(node.network.namespacePath);
   const log = deps.log.with({ node: node.name });
   const cri = connectCri(node.containerd.socket);
@@ -108,38 +115,35 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
 
   if (config.components.has('kubelet')) {
     const host = await linuxHost(inside, deps.clock);
-    const kubelet = createKubelet(
-      {
-        ...DEFAULT_KUBELET_CONFIG,
-        nodeName: node.name,
-        nodeAddresses: [node.network.address],
-        rootDirectory,
-        podLogsDir,
-        podCIDR: node.network.podCidr,
-        clusterDomain: CLUSTER_DOMAIN,
-        clusterDNS: [dnsServiceAddress(config)],
-        cgroupRoot: nodeControlGroup(node.name),
-        serializeImagePulls: false,
-        // How full the machine's own disk is says nothing about the cluster.
-        evictionHard: { 'memory.available': '100Mi' },
-        imageGCHighThresholdPercent: 100,
-        ...parseKubeletFlags(config.componentArguments.kubelet).config,
-      },
-      {
-        ...deps,
-        log,
-        client: controlPlane.clientAs(nodeUser(node.name), 'kubelet'),
-        runtime: cri.runtime,
-        images: cri.images,
-        host,
-      },
-    );
+    const { config: kubeletConfig } = kubeletSettings(parseKubeletFlags(config.componentArguments.kubelet), {
+      nodeName: node.name,
+      nodeAddresses: [node.network.address],
+      rootDirectory,
+      podLogsDir,
+      podCIDR: node.network.podCidr,
+      clusterDomain: CLUSTER_DOMAIN,
+      clusterDNS: [dnsServiceAddress(config)],
+      cgroupRoot: nodeControlGroup(node.name),
+      serializeImagePulls: false,
+      // How full the machine's own disk is says nothing about the cluster.
+      evictionHard: { 'memory.available': '100Mi' },
+      imageGCHighThresholdPercent: 100,
+    });
+    const kubelet = createKubelet(kubeletConfig, {
+      ...deps,
+      log,
+      client: controlPlane.clientAs(nodeUser(node.name), 'kubelet'),
+      runtime: cri.runtime,
+      images: cri.images,
+      host,
+    });
     const server = createKubeletServer(
       {
         nodeName: node.name,
-        port: DEFAULT_KUBELET_CONFIG.port,
+        port: kubeletConfig.port,
         tls: await kubeletCertificate(controlPlane, deps, node.name, [node.network.address]),
         rootDirectory,
+        configuration: configurationObject(kubeletConfig),
       },
       {
         ...deps,

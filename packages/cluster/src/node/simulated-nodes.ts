@@ -27,14 +27,8 @@ export async function startSimulatedNodes(
   group: TaskGroup,
 ): Promise<readonly NodeState[]> {
   const { AddressPool, createSimulatedRuntime } = await import('@kts/host-cri');
-  const {
-    createFakeHost,
-    createKubelet,
-    createKubeletServer,
-    DEFAULT_KUBELET_CONFIG,
-    parseKubeletFlags,
-    simulatedLogFiles,
-  } = await import('@kts/kubelet');
+  const { createFakeHost, createKubelet, createKubeletServer, kubeletSettings, parseKubeletFlags, simulatedLogFiles } =
+    await import('@kts/kubelet');
   const flags = parseKubeletFlags(config.componentArguments.kubelet);
   // One certificate for all: they are one process on the loopback interface.
   const tls = await kubeletCertificate(controlPlane, deps, 'simulated', ['127.0.0.1']);
@@ -53,25 +47,14 @@ export async function startSimulatedNodes(
     });
     const log = deps.log.with({ node: nodeName });
     const client = controlPlane.clientAs(nodeUser(nodeName), 'kubelet');
-    const kubelet = createKubelet(
-      {
-        ...DEFAULT_KUBELET_CONFIG,
-        nodeName,
-        podCIDR,
-        nodeAddresses: [address],
-        clusterDomain: 'cluster.local',
-        nodeLabels: { 'kts.dev/simulated': 'true' },
-        ...flags.config,
-      },
-      {
-        ...deps,
-        log,
-        client,
-        runtime,
-        images,
-        host,
-      },
-    );
+    const { config: kubeletConfig } = kubeletSettings(flags, {
+      nodeName,
+      podCIDR,
+      nodeAddresses: [address],
+      clusterDomain: 'cluster.local',
+      nodeLabels: { 'kts.dev/simulated': 'true' },
+    });
+    const kubelet = createKubelet(kubeletConfig, { ...deps, log, client, runtime, images, host });
     const server = createKubeletServer(
       { nodeName, address: '127.0.0.1', port: 0, tls },
       {
