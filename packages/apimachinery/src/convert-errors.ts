@@ -53,6 +53,9 @@ function visitScalar(format: ScalarFormat, value: unknown): void {
     decodeScalar(format, value);
   } catch (error) {
     const goType = PLAIN_TYPES[format];
+    if (format === 'bytes' && typeof value === 'string') {
+      throw new Error(`error decoding from json: ${(error as Error).message}`, { cause: error });
+    }
     if (goType === undefined || !(error instanceof TypeMismatchError)) throw error;
     const kind = goKind(value);
     if (goType === 'slice') throw new Error(`cannot restore slice from ${kind}`, { cause: error });

@@ -32,7 +32,6 @@ export {
   type FieldSelector,
 } from './field-selector.ts';
 export { goJson, goQuote } from './go-text.ts';
-export { formatPatched } from './format-patched.ts';
 export { goValueText } from './go-value-text.ts';
 export {
   apiVersionOf,
@@ -188,4 +187,5 @@ export { encodeJson, formatJson, parseJson, parseJsonStrict, type StrictJson } f
 export { applyStrategicMergePatch, strategicMerge, type StrategicMergeResult } from './strategic-merge-patch.ts';
 export { canonicalMicroTime, canonicalTime, formatSeconds, parseTime, TimeError, ZERO_TIME } from './time.ts';
 export { unifiedDiff } from './unified-diff.ts';
+export { inWrittenOrder } from './written-order.ts';
 export { formatYaml, parseYaml, parseYamlDocuments, YamlError, type YamlOptions } from './yaml.ts';

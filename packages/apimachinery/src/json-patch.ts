@@ -1,5 +1,6 @@
 import { deepCopy, deepEqual } from './deep-equal.ts';
 import type { JsonValue } from './scalars.ts';
+import { inWrittenOrder } from './written-order.ts';
 
 /**
  * JSON patch (RFC 6902) as the API server applies it: with the library's own extensions (negative indices, `replace`
@@ -32,7 +33,7 @@ export class PatchError extends Error {
   }
 }
 
-/** What a strict decoder has to say about a patch: members that no operation has, such as `unknown field "[0].foo"`. */
+/** What a strict decoder has to say about a patch: members that no operation has, such as `json patch unknown field "[0].foo"`. */
 export interface DecodedJsonPatch {
   readonly operations: readonly JsonPatchOperation[];
   readonly unknown: readonly string[];
@@ -61,7 +62,7 @@ export function decodeJsonPatch(patch: JsonValue, strict: boolean): DecodedJsonP
 
 /**
  * The document after all operations; the original is not touched. `opened` takes the containers that the patch looked
- * into (see `formatPatched`). Throws PatchError (`inapplicable`).
+ * into (see `inWrittenOrder`). Throws PatchError (`inapplicable`).
  */
 export function applyJsonPatch(
   document: JsonValue,
@@ -181,7 +182,9 @@ function copy(run: Run, operation: JsonPatchOperation): void {
       `Unable to complete the copy, the accumulated size increase of copy is ${run.copiedBytes}, exceeding the limit ${JSON_PATCH_COPY_BYTES_MAX}`,
     );
   }
-  within('error while adding value during copy', () => insert(target, deepCopy(value ?? null)));
+  within('error while adding value during copy', () =>
+    insert(target, deepCopy(inWrittenOrder((value ?? null) as JsonValue, run.opened)) as Node),
+  );
 }
 
 function test(run: Run, operation: JsonPatchOperation): void {

@@ -10,7 +10,7 @@ import type { JsonObject, JsonValue } from './scalars.ts';
 /**
  * The document after the patch; neither is touched, and the result may share parts of both. `strict` insists on an
  * object, as the API server does unless field validation is switched off. `opened` takes the containers that were made
- * anew (see `formatPatched`). Throws PatchError (`malformed`).
+ * anew (see `inWrittenOrder`). Throws PatchError (`malformed`).
  */
 export function applyMergePatch(
   document: JsonValue,

@@ -129,8 +129,10 @@ function yamlError(error: unknown): unknown {
   return new YamlError(`yaml: line ${line}: ${error.reason}`);
 }
 
-/** The mapping key that starts at a position of the source. */
+/** The mapping key that starts at a position of the source, which is behind the quote of a quoted key. */
 function keyAt(source: string, position: number): string {
+  const quote = source[position - 1] ?? '';
+  if (quote === '"' || quote === "'") return source.slice(position, source.indexOf(quote, position));
   const text = /^(?:"([^"]*)"|'([^']*)'|([^:\n]*))/.exec(source.slice(position));
   return (text?.[1] ?? text?.[2] ?? text?.[3] ?? '').trim();
 }

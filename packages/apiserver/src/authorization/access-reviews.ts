@@ -6,28 +6,20 @@
 import type {
   LocalSubjectAccessReview,
   NonResourceAttributes,
-  ResourceAttributes,
   SelfSubjectAccessReview,
   SelfSubjectRulesReview,
   SubjectAccessReview,
   SubjectAccessReviewSpec,
   SubjectAccessReviewStatus,
 } from '@kts/api/types/authorization-v1';
-import {
-  badRequest,
-  FieldPath,
-  invalid,
-  invalidObject,
-  required,
-  StatusError,
-  type FieldError,
-} from '@kts/apimachinery';
+import { badRequest, FieldPath, invalid, invalidObject, StatusError, type FieldError } from '@kts/apimachinery';
 
 import type { UserInfo } from '../request.ts';
 import { resourceAttributes, type AuthorizationAttributes, type Authorizer } from './authorizer.ts';
 import { nodeIdentity } from './node-authorizer.ts';
 import { aggregate } from './rbac-authorizer.ts';
 import type { RbacRules } from './rbac-rules.ts';
+import { parseSelectors, validateSelectors } from './review-selectors.ts';
 
 /** Who asks, and where. */
 export interface ReviewContext {
@@ -81,11 +73,13 @@ type Question = Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourc
 
 function decide(authorizer: Authorizer, user: UserInfo, spec: Question): SubjectAccessReviewStatus {
   const { decision, reason, error } = authorizer.authorize(user, attributesOf(spec));
+  const ignored = spec.resourceAttributes ? parseSelectors(spec.resourceAttributes).problems : [];
+  const problems = [...(error ? [error] : []), ...ignored];
   return {
     allowed: decision === 'allow',
     ...(decision === 'deny' ? { denied: true } : {}),
     ...(reason ? { reason } : {}),
-    ...(error ? { evaluationError: error } : {}),
+    ...(problems.length > 0 ? { evaluationError: problems.join('; ') } : {}),
   };
 }
 
@@ -94,7 +88,7 @@ function attributesOf({
   nonResourceAttributes: path,
 }: Question): AuthorizationAttributes {
   if (resource) {
-    const fieldSelector = fieldSelectorText(resource);
+    const { fieldSelector } = parseSelectors(resource);
     return resourceAttributes({
       verb: resource.verb ?? '',
       group: resource.group ?? '',
@@ -111,15 +105,6 @@ function attributesOf({
     isResourceRequest: false,
     path: path?.path ?? '',
   };
-}
-
-/** Requirements that a selector can express; the others do not narrow the question. */
-function fieldSelectorText({ fieldSelector }: ResourceAttributes): string | undefined {
-  if (!fieldSelector?.requirements) return fieldSelector?.rawSelector;
-  return fieldSelector.requirements
-    .filter(({ operator, values }) => (operator === 'In' || operator === 'NotIn') && values?.length === 1)
-    .map(({ key, operator, values }) => `${key}${operator === 'In' ? '=' : '!='}${values![0]}`)
-    .join(',');
 }
 
 function userOf(spec: SubjectAccessReviewSpec): UserInfo {
@@ -145,13 +130,13 @@ function validateSubject(spec: SubjectAccessReviewSpec): readonly FieldError[] {
     user === '' && groups.length === 0
       ? [invalid(SPEC.child('user'), user, 'at least one of user or group must be specified')]
       : [],
-    validateSelectors(spec.resourceAttributes),
+    validateSelectors(spec.resourceAttributes, SPEC.child('resourceAttributes')),
   ];
   return [...first!, ...second!, ...rest.flat()];
 }
 
 function validateQuestion(spec: Question): readonly FieldError[] {
-  return [...validateEither(spec), ...validateSelectors(spec.resourceAttributes)];
+  return [...validateEither(spec), ...validateSelectors(spec.resourceAttributes, SPEC.child('resourceAttributes'))];
 }
 
 function validateEither(spec: Question): readonly FieldError[] {
@@ -190,50 +175,6 @@ function validateMetadata(metadata: object | undefined, detail: string, shown = 
 }
 
 const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === '';
-
-function validateSelectors(attributes: ResourceAttributes | undefined): readonly FieldError[] {
-  const path = SPEC.child('resourceAttributes');
-  return [
-    ...validateSelector(attributes?.fieldSelector, path.child('fieldSelector')),
-    ...validateSelector(attributes?.labelSelector, path.child('labelSelector')),
-  ];
-}
-
-interface SelectorAttributes {
-  readonly rawSelector?: string;
-  readonly requirements?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values?: readonly string[];
-  }[];
-}
-
-function validateSelector(selector: SelectorAttributes | undefined, path: FieldPath): readonly FieldError[] {
-  if (!selector) return [];
-  const { rawSelector = '', requirements = [] } = selector;
-  const errors: FieldError[] = [];
-  if (rawSelector && requirements.length > 0) {
-    errors.push(invalid(path.child('rawSelector'), rawSelector, 'may not specified at the same time as requirements'));
-  }
-  if (!rawSelector && requirements.length === 0) {
-    const detail = `when ${path.toString()} is specified, requirements or rawSelector is required`;
-    errors.push(required(path.child('requirements'), detail));
-  }
-  requirements.forEach(({ key, operator, values = [] }, index) => {
-    const at = path.child('requirements').index(index);
-    if (!key) errors.push(required(at.child('key'), 'must be specified'));
-    const needsValues = operator === 'In' || operator === 'NotIn';
-    if (needsValues && values.length === 0) {
-      errors.push(required(at.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));
-    }
-    if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0) {
-      errors.push(
-        invalid(at.child('values'), values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
-      );
-    }
-  });
-  return errors;
-}
 
 /** Upstream validates its internal type here, whose fields have Go's names. */
 const internalForm = ({ path = '', verb = '' }: NonResourceAttributes): object => ({ Path: path, Verb: verb });

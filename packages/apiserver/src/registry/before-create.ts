@@ -52,15 +52,22 @@ export function prepareAndValidateCreate(
   behaviour.prepareForCreate?.(asDraft(draft), context);
   const object = asObject(draft);
   const errors = [...validateMetadata(definition, draft.metadata), ...(behaviour.validate?.(object, context) ?? [])];
-  if (errors.length > 0) throw invalidObject(internalKind(definition), draft.metadata.name ?? '', errors);
+  if (errors.length > 0) throw invalidObject(internalKind(definition, draft), draft.metadata.name ?? '', errors);
   const common = validateCommonMetadata(definition, draft.metadata);
-  if (common.length > 0) throw invalidObject(internalKind(definition), draft.metadata.name ?? '', common);
+  if (common.length > 0) throw invalidObject(internalKind(definition, draft), draft.metadata.name ?? '', common);
   return behaviour.warnings?.(object, undefined) ?? [];
 }
 
-/** The kind as errors of validation name it: by the group it is stored in, which for events is not their own. */
-export function internalKind({ group, kind, storageVersion }: ResourceDefinition): { group: string; kind: string } {
-  return { group: storageVersion ? parseApiVersion(storageVersion).group : group, kind };
+/**
+ * The kind as errors of validation name it: by the group it is stored in, which for events is not their own. Custom
+ * objects are called what they say they are.
+ */
+export function internalKind(
+  { group, kind, storageVersion, behaviour }: ResourceDefinition,
+  object?: { readonly kind?: string },
+): { group: string; kind: string } {
+  const named = (behaviour.coerce && object?.kind) || kind;
+  return { group: storageVersion ? parseApiVersion(storageVersion).group : group, kind: named };
 }
 
 /** Kinds that count the changes of what they ask for. Custom resources all do. */

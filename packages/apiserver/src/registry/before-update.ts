@@ -37,7 +37,7 @@ export function prepareAndValidateUpdate(
     ...validateChangedMetadata(definition, metadata, old.metadata, context.subresource),
     ...validateKind(definition, object, old, context),
   ];
-  if (errors.length > 0) throw invalidObject(internalKind(definition), metadata.name ?? '', errors);
+  if (errors.length > 0) throw invalidObject(internalKind(definition, draft), metadata.name ?? '', errors);
   if (context.subresource !== '') return [];
   return definition.behaviour.warnings?.(object, old) ?? [];
 }

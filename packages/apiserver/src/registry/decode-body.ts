@@ -15,11 +15,15 @@ import {
   failure,
   JsonSyntaxError,
   parseJson,
+  parseJsonStrict,
   parseYaml,
   ProtoError,
   unwrapUnknown,
   YamlError,
+  type DecodedJson,
+  type DecodeResult,
   type DeleteOptions,
+  type JsonObject,
   type JsonValue,
   type KubeObject,
   type ObjectSchema,
@@ -28,8 +32,9 @@ import { schemaOf, type ResourceBehaviour } from '@kts/api';
 
 import { MEDIA_TYPES } from '../http/negotiation.ts';
 import type { RequestBody } from '../request.ts';
-import { asDraft, type ObjectDraft } from './object-draft.ts';
-import { addWarnings, type RequestScope } from './request-scope.ts';
+import { isOtherVersion, kindProblem, type TypeMeta } from './kind-mismatch.ts';
+import { asDraft, cloneJson, type ObjectDraft } from './object-draft.ts';
+import { addStrictWarnings, type RequestScope } from './request-scope.ts';
 import type { FieldValidation } from './write-options.ts';
 
 /** What a body is to be: a resource, or the kind of a subresource. */
@@ -38,7 +43,7 @@ export interface BodyType {
   readonly version: string;
   readonly kind: string;
   readonly schema: ObjectSchema;
-  readonly behaviour?: Pick<ResourceBehaviour<KubeObject>, 'setDefaults'>;
+  readonly behaviour?: Pick<ResourceBehaviour<KubeObject>, 'setDefaults' | 'coerce'>;
 }
 
 /** An object as it was sent, and what a strict reader finds wrong with it. */
@@ -48,16 +53,7 @@ interface Decoded {
   readonly error?: string;
 }
 
-interface TypeMeta {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-}
-
 const SUMMARY_BYTES = 30;
-/** Upstream's name for where its kinds are registered, which its messages show. */
-const SCHEME = 'pkg/api/legacyscheme/scheme.go:30';
-const APIEXTENSIONS_SCHEME = 'k8s.io/apiextensions-apiserver/pkg/apiserver/apiserver.go:55';
-
 /** Reads the body as an object of `type`, with defaults. Throws BadRequest and UnsupportedMediaType. */
 export async function decodeBody(
   scope: RequestScope,
@@ -69,7 +65,7 @@ export async function decodeBody(
   if (error !== undefined) throw cannotBeHandled(object, type, error);
   if (problems.length > 0) {
     if (validation === 'Strict') throw cannotBeHandled(object, type, strictText(problems));
-    addWarnings(scope, problems);
+    addStrictWarnings(scope, problems);
   }
   return finishDraft(object, type, body && sentManagedFields(body));
 }
@@ -97,15 +93,45 @@ export function strictText(problems: readonly string[]): string {
 export function finishDraft(object: Record<string, unknown>, type: BodyType, sentEntries?: unknown): ObjectDraft {
   const { metadata = {}, kind: _, apiVersion: __, ...rest } = object;
   if (Array.isArray(sentEntries) && sentEntries.length === 0) Object.assign(metadata as object, { managedFields: [] });
-  const draft = { kind: type.kind, apiVersion: apiVersionOf(type), metadata, ...rest } as ObjectDraft;
+  const draft = { ...typeOf(object, type), metadata, ...rest } as ObjectDraft;
   type.behaviour?.setDefaults?.(asDraft(draft));
   return draft;
 }
 
+/** Custom objects may say that they are of another type: validation tells. */
+function typeOf(object: TypeMeta, type: BodyType): TypeMeta {
+  const own = { kind: type.kind, apiVersion: apiVersionOf(type) };
+  if (!type.behaviour?.coerce) return own;
+  return { kind: object.kind || own.kind, apiVersion: object.apiVersion || own.apiVersion };
+}
+
+/** A value that is shared as an object of `type`. */
+export function decodeValue(type: BodyType, value: unknown): DecodeResult {
+  const coerce = type.behaviour?.coerce;
+  if (!coerce || typeof value !== 'object' || value === null) return decodeObject(type.schema, value);
+  return coerced(coerce, cloneJson(value));
+}
+
+function decodeText(type: BodyType, json: Uint8Array, strict: boolean): DecodedJson {
+  const coerce = type.behaviour?.coerce;
+  if (!coerce) return decodeJson(type.schema, json, { strict });
+  const { value, duplicates } = strict ? parseJsonStrict(json) : { value: parseJson(json), duplicates: [] };
+  typeMetaOf(value);
+  const result = coerced(coerce, (value ?? {}) as object);
+  const problems = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+  problems.push(...result.unknown.map((path) => `unknown field ${JSON.stringify(path)}`));
+  return { ...result, strictErrors: strict ? problems : [] };
+}
+
+function coerced(coerce: NonNullable<ResourceBehaviour<KubeObject>['coerce']>, object: object): DecodeResult {
+  const result = coerce(object as Record<string, unknown>);
+  return { object: object as JsonObject, integerLists: false, ...result };
+}
+
 function decodeBytesOrObject(body: RequestBody, type: BodyType, strict: boolean): Decoded {
   if (body.kind === 'object') {
-    checkKind(typeMetaOf(body.object), type);
-    const { object, unknown, error } = decodeObject(type.schema, body.object);
+    checkKind(typeMetaOf(body.object), type, body.object);
+    const { object, unknown, error } = decodeValue(type, body.object);
     return result(
       object,
       unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
@@ -135,9 +161,10 @@ function mediaTypeOf(contentType: string): string {
 /** `sent` is what the client sent, for messages; `json` what is to be read. */
 function decodeJsonBytes(sent: Uint8Array, json: Uint8Array, type: BodyType, strict: boolean): Decoded {
   try {
-    const decoded = decodeJson(type.schema, json, { strict });
+    const decoded = decodeText(type, json, strict);
     const { object, strictErrors, error } = decoded;
-    checkKind(error === undefined ? typeMetaOf(object) : typeMetaOf(parseJson(json)), type);
+    const parsed = error === undefined ? object : parseJson(json);
+    checkKind(typeMetaOf(parsed), type, parsed);
     return result(object, strictErrors, error);
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw unrecognized(sent, type, `${NO_KIND}${error.message}`);
@@ -173,7 +200,7 @@ function yamlDuplicates(text: string): readonly string[] {
 function decodeProtobufBytes(bytes: Uint8Array, type: BodyType): Decoded {
   try {
     const { apiVersion, kind, raw } = unwrapUnknown(bytes);
-    checkKind({ apiVersion, kind }, type);
+    checkKind({ apiVersion, kind }, type, {});
     return result(canonicalObject(type.schema, decodeProtobuf(type.schema, raw)), []);
   } catch (error) {
     if (error instanceof ProtoError) throw unrecognized(bytes, type, error.message);
@@ -208,28 +235,15 @@ function checkedTypeMeta(value: Readonly<Record<string, unknown>>): TypeMeta {
 }
 
 /** What is not said is taken from the endpoint; what is said has to be a kind of this group and version. */
-function checkKind(meta: TypeMeta, type: BodyType): void {
+function checkKind(meta: TypeMeta, type: BodyType, object: unknown): void {
   const own = apiVersionOf(type);
-  const version = meta.apiVersion || own;
-  const kind = meta.kind || type.kind;
-  if (version !== own && kind === type.kind && isSameGroup(version, type)) {
-    throw badRequest(`the API version in the data (${version}) does not match the expected API version (${own})`);
+  const { apiVersion = '', kind = '' } = meta;
+  if ((apiVersion === '' || apiVersion === own) && (kind === '' || kind === type.kind)) return;
+  if (isOtherVersion(meta, type)) {
+    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${own})`);
   }
-  const problem = kindProblem(meta, type);
-  if (problem) throw cannotBeHandled({ apiVersion: version, kind }, type, problem);
-}
-
-/** What is wrong with the type that an object says it is of. */
-export function kindProblem({ apiVersion, kind }: TypeMeta, type: BodyType): string | undefined {
-  const own = apiVersionOf(type);
-  if ((!kind || kind === type.kind) && (!apiVersion || apiVersion === own)) return undefined;
-  const scheme = type.group === 'apiextensions.k8s.io' ? APIEXTENSIONS_SCHEME : SCHEME;
-  const names = [kind || type.kind, apiVersion || own, scheme].map((name) => JSON.stringify(name));
-  return `no kind ${names[0]} is registered for version ${names[1]} in scheme ${names[2]}`;
-}
-
-function isSameGroup(apiVersion: string, { group }: BodyType): boolean {
-  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) === group : group === '';
+  const problem = kindProblem(meta, type, object);
+  if (problem) throw cannotBeHandled({ apiVersion: apiVersion || own, kind: kind || type.kind }, type, problem);
 }
 
 function cannotBeHandled(object: TypeMeta, type: BodyType, text: string): Error {

@@ -2,7 +2,7 @@ import { forEachLimit } from '@kts/base';
 import { isNotFound } from '@kts/apimachinery';
 
 import type { ApiServerResponse } from '../response.ts';
-import { deleteObject, readDeleteOptions } from './delete.ts';
+import { deleteObject, readDeleteOptions, warnAboutDependents } from './delete.ts';
 import { listEntries } from './list.ts';
 import { parseListOptions } from './list-options.ts';
 import type { RequestScope } from './request-scope.ts';
@@ -15,6 +15,7 @@ const DELETIONS_AT_ONCE = 8;
 export async function deleteCollection(scope: RequestScope): Promise<ApiServerResponse> {
   const listOptions = parseListOptions(scope.request.query, false);
   const options = await readDeleteOptions(scope);
+  warnAboutDependents(scope, options);
   const page = await listEntries(scope, listOptions);
   await forEachLimit(page.entries, DELETIONS_AT_ONCE, async (entry) => {
     try {

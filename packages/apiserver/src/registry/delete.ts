@@ -8,6 +8,7 @@ import type { Revision } from '@kts/store';
 import type { CacheEntry } from '../cache/entry.ts';
 import { withResourceVersion } from '../cache/stored-entry.ts';
 import type { ApiServerResponse } from '../response.ts';
+import { checkKeyName } from './check-key-name.ts';
 import { decodeDeleteOptions } from './decode-body.ts';
 import { checkDeleteOptions, deleteOptionsFromQuery, isDryRun } from './delete-options.ts';
 import { planDelete, type DeletePlan } from './plan-delete.ts';
@@ -48,7 +49,7 @@ export interface DeleteOutcome {
 /** DELETE of one object. */
 export async function deleteResource(scope: RequestScope): Promise<ApiServerResponse> {
   const options = await readDeleteOptions(scope);
-  if (scope.definition.storagePrefix === 'jobs') addWarnings(scope, jobWarnings(options));
+  warnAboutDependents(scope, options);
   const outcome = await deleteObject(scope, options);
   const status = !outcome.removed && options.orphanDependents === false ? 202 : 200;
   if (RETURN_DELETED.has(scope.definition.storagePrefix) || !outcome.removed) {
@@ -69,6 +70,7 @@ export async function readDeleteOptions(scope: RequestScope): Promise<DeleteOpti
 /** Deletes or marks one object; tries again when somebody else changed it meanwhile. */
 export async function deleteObject(scope: RequestScope, options: DeleteOptions): Promise<DeleteOutcome> {
   const { definition, name } = scope;
+  checkKeyName(name);
   const target: WriteTarget = { ...scope, key: scope.storage.keyOf(scope.namespace, name) };
   const dryRun = isDryRun(options);
   let existing = await currentEntry(target);
@@ -139,11 +141,14 @@ async function admitDelete(
   await registry.admission.validate(attributes);
 }
 
-function jobWarnings({ orphanDependents, propagationPolicy }: DeleteOptions): readonly string[] {
-  if (orphanDependents !== undefined || propagationPolicy !== undefined) return [];
-  return [
+/** Jobs leave their pods behind unless told otherwise, which surprises. */
+export function warnAboutDependents(scope: RequestScope, options: DeleteOptions): void {
+  const { orphanDependents, propagationPolicy } = options;
+  if (scope.definition.storagePrefix !== 'jobs') return;
+  if (orphanDependents !== undefined || propagationPolicy !== undefined) return;
+  addWarnings(scope, [
     'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
-  ];
+  ]);
 }
 
 function isMarked({ entry }: DeleteOutcome): boolean {

@@ -1,6 +1,7 @@
 import { badRequest, notFound } from '@kts/apimachinery';
 
 import type { ApiServerResponse } from '../response.ts';
+import { checkKeyName } from './check-key-name.ts';
 import { currentEntry, freshEntry } from './put-object.ts';
 import type { CacheEntry } from '../cache/entry.ts';
 import type { RequestScope } from './request-scope.ts';
@@ -21,6 +22,7 @@ export async function getResource(scope: RequestScope): Promise<ApiServerRespons
 /** The object in the request's version, at least as new as `resourceVersion`. Throws NotFound. */
 export async function getEntry(scope: RequestScope, resourceVersion = ''): Promise<CacheEntry> {
   const { definition, name, storage, namespace } = scope;
+  checkKeyName(name);
   const target = { ...scope, key: storage.keyOf(namespace, name) };
   if (resourceVersion !== '0') await awaitVersion(scope, resourceVersion);
   const entry = (await currentEntry(target)) ?? (await freshEntry(target));

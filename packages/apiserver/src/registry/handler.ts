@@ -83,7 +83,7 @@ const STREAM_METHODS: ReadonlySet<string> = new Set(['GET', 'POST']);
 
 function supports(definition: ResourceDefinition, { info, method }: ApiServerRequest): boolean {
   const { verb, subresource } = info;
-  if (method === 'HEAD') return false;
+  if (method === 'HEAD' || (verb === 'watch' && method !== 'GET')) return false;
   if (subresource !== '') {
     const found = definition.subresources.find(({ name }) => name === subresource);
     if (found?.connect) return takesPath(found) || STREAM_METHODS.has(method);
@@ -96,7 +96,8 @@ function supports(definition: ResourceDefinition, { info, method }: ApiServerReq
 }
 
 /** What clients are told about kinds that they should move away from. */
-function deprecations({ group, plural }: ResourceDefinition): readonly string[] {
+function deprecations({ group, plural, deprecation }: ResourceDefinition): readonly string[] {
+  if (deprecation !== undefined) return [deprecation];
   if (group !== '') return [];
   if (plural === 'endpoints') {
     return ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'];

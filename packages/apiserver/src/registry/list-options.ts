@@ -100,7 +100,11 @@ function integerOf(query: URLSearchParams, name: string): number | undefined {
   if (!/^[+-]?\d+$/.test(text)) {
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   }
-  return Number(text);
+  const value = BigInt(text);
+  if (value !== BigInt.asIntN(64, value)) {
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
+  }
+  return Number(value);
 }
 
 function booleanOf(query: URLSearchParams, name: string): boolean | undefined {

@@ -82,10 +82,10 @@ function candidates(scope: RequestScope, selection: Selection): readonly CacheEn
 }
 
 async function continued(scope: RequestScope, options: ListOptions): Promise<Source> {
+  const { revision, after } = decodeContinue(options.continueToken);
   if (options.resourceVersion !== '' && options.resourceVersion !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue');
   }
-  const { revision, after } = decodeContinue(options.continueToken);
   const key = scope.storage.prefixOf(scope.namespace) + after;
   const loading = scope.registry.feed.ready(scope.storage.cache);
   if (loading) await loading;

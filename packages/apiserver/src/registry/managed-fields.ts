@@ -9,7 +9,6 @@ import {
   apiVersionOf,
   applyServerSide,
   badRequest,
-  canonicalObject,
   deepEqual,
   fromScaleManagedFields,
   toScaleManagedFields,
@@ -24,6 +23,7 @@ import type { ResourceDefinition } from '@kts/api';
 
 import { finishDraft, goTypeName, type BodyType } from './decode-body.ts';
 import { setOrDelete, type ObjectDraft } from './object-draft.ts';
+import { canonicalForm } from './put-object.ts';
 import type { RequestScope } from './request-scope.ts';
 import { resetFields } from './reset-fields.ts';
 import type { WriteOptions } from './write-options.ts';
@@ -68,7 +68,7 @@ export function appliedDraft(
     force: options.force,
     now: formatTime(scope.registry.clock.now()),
   });
-  return finishDraft(canonicalObject(type.schema, object) as Record<string, unknown>, type);
+  return finishDraft(canonicalForm(type, object as unknown as KubeObject) as unknown as Record<string, unknown>, type);
 }
 
 /** A write that changes nothing but the times in managed fields changes nothing. */
@@ -124,7 +124,10 @@ function managedType({ definition, registry, subresource }: RequestScope, type: 
       ? {
           versions: {
             schema: (apiVersion) => versionOf(registry.catalog.all(), definition, apiVersion)?.schema,
-            convert: (object, from) => {
+            convert: (object, from, to) => {
+              if (conversion.between) {
+                return conversion.between(object as unknown as KubeObject, to) as unknown as JsonObject;
+              }
               const stored = from === apiVersionOf(definition);
               const converted = stored
                 ? conversion.toStorage(object as unknown as KubeObject)

@@ -17,6 +17,7 @@ import {
   parseYaml,
   StatusError,
   YamlError,
+  type DecodeResult,
   type JsonObject,
   type JsonValue,
 } from '@kts/apimachinery';
@@ -24,7 +25,8 @@ import {
 import type { ResourceDefinition } from '@kts/api';
 
 import { unsupportedMediaType } from '../http/negotiation.ts';
-import { finishDraft, goTypeName, kindProblem, strictText, type BodyType } from './decode-body.ts';
+import { decodeValue, finishDraft, goTypeName, strictText, type BodyType } from './decode-body.ts';
+import { kindProblem } from './kind-mismatch.ts';
 import type { ObjectDraft } from './object-draft.ts';
 import type { RequestScope } from './request-scope.ts';
 import type { FieldValidation } from './write-options.ts';
@@ -119,6 +121,8 @@ export interface PatchedDocument {
   readonly value: JsonValue;
   /** What a strict reader finds wrong with the patch itself. */
   readonly problems: readonly string[];
+  /** The same with its members in the order in which messages and warnings name them. */
+  readonly written: () => JsonValue;
   /** What a message about the result shows. */
   readonly shown: () => string;
   /** Made without ever being bytes: what does not fit is said in other words. */
@@ -128,7 +132,7 @@ export interface PatchedDocument {
 /** The patched document as an object of `type`, with defaults, and warnings. Throws Invalid with all of it. */
 export function decodePatched(
   type: BodyType,
-  { value, problems: found, shown, converted }: PatchedDocument,
+  { value, problems: found, written, shown, converted }: PatchedDocument,
   validation: FieldValidation,
 ): { readonly draft: ObjectDraft; readonly warnings: readonly string[] } {
   const refuse = (text: string): Error => refusedPatch(shown(), text);
@@ -137,16 +141,23 @@ export function decodePatched(
       `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeName(value)} into Go value of type ${GO_TYPE_META}`,
     );
   }
-  const { object, ...decoded } = decodeObject(type.schema, value);
-  const { unknown, error } = converted ? explainConversion(type.schema, value) : decoded;
+  const decoded = decodeValue(type, value);
+  const { object } = decoded;
+  const { unknown, error } = converted ? explainConversion(type.schema, value) : inOrder(type, decoded, written);
   if (error !== undefined) throw refuse(error);
-  const mismatch = converted ? undefined : kindProblem(value as JsonObject, type);
+  const mismatch = converted ? undefined : kindProblem(value as JsonObject, type, value);
   if (mismatch) throw refuse(mismatch);
   const problems = [...found, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
   if (validation === 'Strict' && problems.length > 0) throw refuse(strictText(problems));
   const sentEntries = (value as { readonly metadata?: { readonly managedFields?: unknown } }).metadata?.managedFields;
   const draft = finishDraft(object as Record<string, unknown>, type, sentEntries);
   return { draft, warnings: validation === 'Ignore' ? [] : problems };
+}
+
+/** What is wrong with a document is told in the order of its members. */
+function inOrder(type: BodyType, decoded: DecodeResult, written: () => JsonValue): DecodeResult {
+  const ordered = decoded.error === undefined && decoded.unknown.length <= 1;
+  return ordered || type.behaviour?.coerce ? decoded : decodeObject(type.schema, written());
 }
 
 const GO_TYPE_META =

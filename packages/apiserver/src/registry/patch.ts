@@ -7,12 +7,13 @@ import {
   badRequest,
   conflict,
   decodeJsonPatch,
-  formatPatched,
   goValueText,
+  inWrittenOrder,
   notFound,
   strategicMerge,
   type JsonObject,
   failure,
+  formatJson,
   PatchError,
   type JsonValue,
   type KubeObject,
@@ -25,7 +26,7 @@ import { guaranteedUpdate } from './guaranteed-update.ts';
 import { appliedDraft, trackUpdate } from './managed-fields.ts';
 import type { ObjectDraft } from './object-draft.ts';
 import { decodePatched, patchTypeOf, readPatch, type PatchBody, type PatchedDocument } from './patch-body.ts';
-import { addWarnings, type RequestScope } from './request-scope.ts';
+import { addStrictWarnings, addWarnings, type RequestScope } from './request-scope.ts';
 import { entryResponse } from './respond.ts';
 import { admitWrite, checkName, checkNamed, validateWrite } from './update.ts';
 import { managerOf, parseWriteOptions, type WriteOptions } from './write-options.ts';
@@ -91,7 +92,7 @@ function applied(
   if (body.problems.length > 0 && options.fieldValidation !== 'Ignore') {
     const text = `error strict decoding YAML: ${body.problems.join(', ')}`;
     if (options.fieldValidation === 'Strict') throw badRequest(text);
-    addWarnings(scope, body.problems);
+    addStrictWarnings(scope, body.problems);
   }
   return draft;
 }
@@ -118,7 +119,7 @@ function patchDocument(body: PatchBody, document: JsonValue, strict: boolean, ty
     switch (body.type) {
       case 'json': {
         const { operations, unknown } = decodeJsonPatch(body.value, strict);
-        const problems = [...body.problems, ...unknown.map((text) => `json patch ${text}`)];
+        const problems = [...body.problems, ...unknown];
         return patchedBy(problems, (opened) => applyJsonPatch(document, operations, opened));
       }
       case 'merge':
@@ -137,7 +138,8 @@ function patchDocument(body: PatchBody, document: JsonValue, strict: boolean, ty
 function patchedBy(problems: readonly string[], apply: (opened: Set<object>) => JsonValue): PatchedDocument {
   const opened = new Set<object>();
   const value = apply(opened);
-  return { value, problems, shown: () => formatPatched(value, opened), converted: false };
+  const written = (): JsonValue => inWrittenOrder(value, opened);
+  return { value, problems, written, shown: () => formatJson(written()), converted: false };
 }
 
 /** Upstream shows what is left of the patch in its messages, not the patched document. */
@@ -149,6 +151,7 @@ function strategicDocument(type: BodyType, document: JsonObject, body: PatchBody
   return {
     value: merged.document,
     problems: body.problems,
+    written: () => merged.document,
     shown: () => goValueText(merged.remainder),
     converted: true,
   };

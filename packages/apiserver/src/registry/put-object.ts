@@ -1,10 +1,11 @@
-import { canonicalObject, deepEqual, failure, type KubeObject } from '@kts/apimachinery';
+import { canonicalObject, deepEqual, failure, type KubeObject, type ObjectSchema } from '@kts/apimachinery';
 import type { ResourceDefinition } from '@kts/api';
 import type { KeyValue, PutOptions, Revision } from '@kts/store';
 
 import type { CacheEntry } from '../cache/entry.ts';
 import { decodeStoredJson, storedEntry, withResourceVersion } from '../cache/stored-entry.ts';
 import { encodeStored } from '../cache/stored-json.ts';
+import type { BodyType } from './decode-body.ts';
 import type { Registry } from './deps.ts';
 import { asObject, type ObjectDraft } from './object-draft.ts';
 import { objectEntry, toStorageVersion, type ResourceStorage } from './resource-storage.ts';
@@ -40,7 +41,7 @@ export async function putObject(
     throw failure('', 'resourceVersion should not be set on objects to be created', undefined, 500);
   }
   delete (draft.metadata as { selfLink?: string }).selfLink;
-  const object = toStorageVersion(definition, canonicalObject(definition.schema, asObject(draft)));
+  const object = toStorageVersion(definition, canonicalForm(definition, asObject(draft)));
   if (existing && sameObject(object, existing)) return { ok: true, entry: existing };
   if (dryRun) return { ok: true, entry: unwrittenEntry(target, object, existing) };
   const bytes = encodeStored(object);
@@ -54,6 +55,13 @@ export async function putObject(
     return { ok: false, current: result.current && entryOf(target, result.current) };
   }
   return { ok: true, entry: writtenEntry(target, bytes, object, result.revision) };
+}
+
+/** Custom objects are kept as they are; their metadata is of a built-in type. */
+export function canonicalForm(definition: BodyType, object: KubeObject): KubeObject {
+  if (!definition.behaviour?.coerce) return canonicalObject(definition.schema, object);
+  const metadata = definition.schema.fields.get('metadata')!.schema as ObjectSchema;
+  return { ...object, metadata: canonicalObject(metadata, object.metadata) };
 }
 
 /** Removes an object if it is still `existing`. */

@@ -19,6 +19,16 @@ export interface RequestScope {
 /** `{group, plural}` as error messages name it. */
 export type NamedResource = Pick<ResourceDefinition, 'group' | 'plural'>;
 
+const YAML_PROBLEMS = /^(?:error converting YAML to JSON: )?yaml: unmarshal errors:\n/;
+
+/** Warns of what a strict reader finds; a reader of YAML tells it in several lines. */
+export function addStrictWarnings(scope: Pick<RequestScope, 'request'>, problems: readonly string[]): void {
+  for (const problem of problems) {
+    const text = problem.replace(YAML_PROBLEMS, '');
+    addWarnings(scope, text === problem ? [text] : text.split('\n').map((line) => line.trim()));
+  }
+}
+
 /** Warnings reach the client once each. */
 export function addWarnings(scope: Pick<RequestScope, 'request'>, texts: readonly string[]): void {
   for (const text of texts) if (!scope.request.warnings.includes(text)) scope.request.warnings.push(text);

@@ -96,7 +96,8 @@ export class ResourceStorages {
  * stored in another version.
  */
 export function presentEntry(definition: ResourceDefinition, entry: CacheEntry): CacheEntry {
-  return definition.conversion ? convertedEntry(definition, entry) : entry;
+  const { conversion } = definition;
+  return !conversion || conversion.isCurrent?.(entry.revision) ? entry : convertedEntry(definition, entry);
 }
 
 /** The object in the request's version. */
@@ -115,7 +116,10 @@ function convertedEntry(definition: ResourceDefinition, entry: CacheEntry): Cach
   const versions = converted.getOrInsertComputed(entry, () => new Map<string, CacheEntry>());
   const apiVersion = apiVersionOf(definition);
   let view = versions.get(apiVersion);
-  if (!view) versions.set(apiVersion, (view = objectEntry(entry, definition.conversion!.fromStorage(entry.object()))));
+  if (view) return view;
+  const object = entry.object();
+  const shown = definition.conversion!.fromStorage(object);
+  versions.set(apiVersion, (view = shown === object ? entry : objectEntry(entry, shown)));
   return view;
 }
 

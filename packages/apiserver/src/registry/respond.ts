@@ -5,6 +5,7 @@ import type { ApiServerResponse, EntryList } from '../response.ts';
 import { partialMetadata, partialMetadataEntry } from '../table/partial-metadata.ts';
 import { tableColumns, tableOf, tableRowEntry, type TableOptions } from '../table/table.ts';
 import type { RequestScope } from './request-scope.ts';
+import { internalGroup } from './kind-mismatch.ts';
 import { presentEntry } from './resource-storage.ts';
 import { checkViewFits, requestedView, type View } from './view.ts';
 
@@ -79,6 +80,5 @@ export function tableOptions(scope: RequestScope, view: Extract<View, { kind: 't
 
 /** Go's name of the internal type, which a message shows. */
 function internalKind({ definition }: RequestScope): string {
-  const group = definition.group === '' ? 'core' : definition.group.split('.', 1)[0]!;
-  return `${group}.${definition.kind}`;
+  return `${internalGroup(definition.group)}.${definition.kind}`;
 }

@@ -28,7 +28,6 @@ export interface Selection {
  *
  * Mirrors: AddFieldLabelConversionFunc calls in pkg/apis (v1.36)
  */
-const EVENT_FIELDS = ['reason', 'type', 'reportingComponent', 'source'];
 const SELECTABLE: Readonly<Record<string, readonly string[]>> = {
   pods: [
     'spec.nodeName',
@@ -43,8 +42,8 @@ const SELECTABLE: Readonly<Record<string, readonly string[]>> = {
   ],
   nodes: ['spec.unschedulable'],
   replicationcontrollers: ['status.replicas'],
-  events: [...EVENT_FIELDS, ...eventReferenceFields('involvedObject')],
-  'events.events.k8s.io': [...EVENT_FIELDS, 'reportingController', ...eventReferenceFields('regarding')],
+  events: ['reason', 'type', 'reportingComponent', 'source', ...eventReferenceFields('involvedObject')],
+  'events.events.k8s.io': ['reason', 'type', 'reportingController', ...eventReferenceFields('regarding')],
   namespaces: ['status.phase'],
   secrets: ['type'],
   services: ['spec.clusterIP', 'spec.type'],
@@ -116,7 +115,7 @@ function fieldsOf(definition: ResourceDefinition, entry: CacheEntry, deep: boole
 function checkField(definition: ResourceDefinition, field: string): void {
   const { plural, group } = definition;
   const known = SELECTABLE[group ? `${plural}.${group}` : plural];
-  if (field === 'metadata.name' || known?.includes(field)) return;
+  if (field === 'metadata.name' || known?.includes(field) || definition.selectable?.includes(field)) return;
   if (field === 'metadata.namespace' && !WITHOUT_NAMESPACE_FIELD.has(plural)) return;
   if (plural === 'jobs') throw badRequest(`field label ${JSON.stringify(field)} not supported for Job`);
   if (plural === 'resourceslices') {

@@ -19,6 +19,7 @@ import { awaitVersion, parseResourceVersion } from './resource-version.ts';
 import { tableOptions } from './respond.ts';
 import { parseSelection, type Selection } from './selectors.ts';
 import { requestedView, type View } from './view.ts';
+import { watchInView } from './watch-in-view.ts';
 
 /** Watches without a timeout of their own end between this and twice this, so that clients spread over servers. */
 const WATCH_SECONDS_MIN = 1_800;
@@ -38,7 +39,8 @@ export async function watchResource(scope: RequestScope): Promise<ApiServerRespo
     await awaitVersion(scope, options.resourceVersion);
   }
   const watcher = openWatch(scope, options, selection, name, view, from);
-  return { kind: 'watch', watch: watcher ? withTimeout(scope, options, watcher) : expiredWatch(scope, from) };
+  const stream = watcher ? withTimeout(scope, options, watcher) : expiredWatch(scope, from);
+  return { kind: 'watch', watch: watchInView(stream, definition, view) };
 }
 
 /** A name in the path or query and one in the field selector have to agree. */
@@ -92,7 +94,7 @@ function entryViewOf(scope: RequestScope, view: View): EntryView | undefined {
       const options = tableOptions(scope, view);
       return {
         id: `table ${version} ${view.version} ${view.includeObject} ${Math.floor(options.now / 1000)}`,
-        object: (entry: CacheEntry) => tableOf(definition, entry, options),
+        object: (entry: CacheEntry) => ({ ...tableOf(definition, entry, options), columnDefinitions: null }),
       };
     }
     case 'metadata':

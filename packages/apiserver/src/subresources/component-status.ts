@@ -21,7 +21,7 @@ export const componentStatusHandler: SubresourceHandler = async (scope) => {
   if (verb === 'list') return listResponse(scope, { entries, resourceVersion: '' });
   if (verb !== 'get') throw methodNotSupported(scope.definition, verb);
   const entry = entries.find(({ name }) => name === scope.name);
-  if (!entry) throw notFound(scope.definition, scope.name);
+  if (!entry) throw notFound({ group: '', plural: 'componentstatus' }, scope.name);
   return entryResponse(scope, 200, entry);
 };
 

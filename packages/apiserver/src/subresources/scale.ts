@@ -15,7 +15,7 @@ import {
   type LabelSelector,
 } from '@kts/apimachinery';
 import type { Scale } from '@kts/api/types/autoscaling-v1';
-import { age, type Cell, type ResourceDefinition } from '@kts/api';
+import { age, type Cell, type PrinterColumn, type ResourceDefinition } from '@kts/api';
 
 import type { CacheEntry } from '../cache/entry.ts';
 import { decodeBody, type BodyType } from '../registry/decode-body.ts';
@@ -113,16 +113,26 @@ async function writeScale(
 /** Tables of scales have columns of their own. */
 function scaleResponse(scope: RequestScope, entry: CacheEntry): ApiServerResponse {
   const { conversion: _, ...definition } = scope.definition;
-  const shown = { ...definition, schema: scaleType().schema, columns: SCALE_COLUMNS, behaviour: { cells: scaleCells } };
+  const columns = scaleColumns(scope.definition);
+  const shown = { ...definition, schema: scaleType().schema, columns, behaviour: { cells: scaleCells } };
   return entryResponse({ ...scope, definition: shown }, 200, entry);
 }
 
-const SCALE_COLUMNS = [
-  { name: 'Name', type: 'string', format: 'name' },
-  { name: 'Desired', type: 'integer' },
-  { name: 'Available', type: 'integer' },
-  { name: 'Age', type: 'string' },
-];
+/** The name and the age are described as those of the object itself. */
+function scaleColumns({ columns }: ResourceDefinition): PrinterColumn[] {
+  const described = (name: string): Pick<PrinterColumn, 'description'> => {
+    const description = columns.find((column) => column.name === name)?.description;
+    return description === undefined ? {} : { description };
+  };
+  const desired = 'replicas is the desired number of instances for the scaled object.';
+  const available = 'replicas is the actual number of observed instances of the scaled object.';
+  return [
+    { name: 'Name', type: 'string', format: 'name', ...described('Name') },
+    { name: 'Desired', type: 'integer', description: desired },
+    { name: 'Available', type: 'integer', description: available },
+    { name: 'Age', type: 'string', ...described('Age') },
+  ];
+}
 
 function scaleCells(object: KubeObject, now: number): readonly Cell[] {
   const { metadata, spec, status } = object as unknown as Scale;
