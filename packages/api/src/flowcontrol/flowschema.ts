@@ -1,6 +1,7 @@
 import { defineResource } from '../define-resource.ts';
 import type { FlowSchema } from '../gen/flowcontrol-v1.gen.ts';
 import { age } from '../human-duration.ts';
+import { validateFlowConditions, validateFlowSchema } from './flow-schema-validation.ts';
 
 const DEFAULT_PRECEDENCE = 1000;
 
@@ -8,7 +9,6 @@ const DEFAULT_PRECEDENCE = 1000;
  * Which requests belong to which priority level.
  *
  * Mirrors: pkg/registry/flowcontrol/flowschema, pkg/apis/flowcontrol/v1 (v1.36)
- * Differs: rules are not validated yet beyond their schema.
  */
 export const flowSchemas = defineResource<FlowSchema>('flowcontrol.apiserver.k8s.io/v1', 'flowschemas', {
   setDefaults: ({ spec }) => {
@@ -17,6 +17,9 @@ export const flowSchemas = defineResource<FlowSchema>('flowcontrol.apiserver.k8s
   prepareForCreate: (draft) => {
     draft.status = {};
   },
+  validate: validateFlowSchema,
+  validateUpdate: validateFlowSchema,
+  validateStatusUpdate: ({ status }) => validateFlowConditions(status?.conditions),
   cells: ({ metadata, spec, status }, now) => [
     metadata.name,
     spec.priorityLevelConfiguration.name,

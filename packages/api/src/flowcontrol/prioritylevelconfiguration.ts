@@ -2,6 +2,8 @@ import type { Draft } from '@kts/apimachinery';
 import { defineResource } from '../define-resource.ts';
 import type { PriorityLevelConfiguration } from '../gen/flowcontrol-v1.gen.ts';
 import { age } from '../human-duration.ts';
+import { validateFlowConditions } from './flow-schema-validation.ts';
+import { validatePriorityLevel } from './priority-level-validation.ts';
 
 const DEFAULT_SHARES = 30;
 const DEFAULT_QUEUING = { queues: 64, handSize: 8, queueLengthLimit: 50 };
@@ -11,7 +13,6 @@ const NONE = '<none>';
  * A share of the API server's attention.
  *
  * Mirrors: pkg/registry/flowcontrol/prioritylevelconfiguration, pkg/apis/flowcontrol/v1 (v1.36)
- * Differs: limits are not validated yet beyond their schema.
  */
 export const priorityLevelConfigurations = defineResource<PriorityLevelConfiguration>(
   'flowcontrol.apiserver.k8s.io/v1',
@@ -21,6 +22,9 @@ export const priorityLevelConfigurations = defineResource<PriorityLevelConfigura
     prepareForCreate: (draft) => {
       draft.status = {};
     },
+    validate: validatePriorityLevel,
+    validateUpdate: validatePriorityLevel,
+    validateStatusUpdate: ({ status }) => validateFlowConditions(status?.conditions),
     cells: ({ metadata, spec }, now) => {
       const queuing = spec.limited?.limitResponse?.queuing;
       return [
