@@ -37,7 +37,7 @@ export function reservePlan(plan: BindingPlan, binding: Binding): PluginRefusal 
 export async function unreservePlan(plan: BindingPlan, binding: Binding): Promise<void> {
   const undoing = active(plan, 'reserve')
     .reverse()
-    .map(([plugin, state]) => plugin.unreserve?.(plan.pod, plan.node, state, binding));
+    .map(([plugin, state]) => Promise.resolve(plugin.unreserve?.(plan.pod, plan.node, state, binding)));
   await Promise.all(undoing);
 }
 

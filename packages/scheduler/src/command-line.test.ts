@@ -3,13 +3,25 @@ import { describe, it } from 'node:test';
 import { parseSchedulerFlags, type SchedulerFlags } from './command-line.ts';
 
 describe('parseSchedulerFlags', () => {
-  const none: SchedulerFlags = { verbosity: 0, help: false };
+  const none: SchedulerFlags = {
+    leaderElection: {},
+    bindAddress: '0.0.0.0',
+    securePort: 10_259,
+    verbosity: 0,
+    help: false,
+  };
   const cases: readonly (readonly [args: string, flags: SchedulerFlags])[] = [
     ['', none],
     ['--kubeconfig a --config=b', { ...none, kubeconfig: 'a', config: 'b' }],
-    ['--leader-elect', { ...none, leaderElect: true }],
-    ['--leader-elect=true', { ...none, leaderElect: true }],
-    ['--leader-elect=false', { ...none, leaderElect: false }],
+    ['--leader-elect', { ...none, leaderElection: { leaderElect: true } }],
+    ['--leader-elect=true', { ...none, leaderElection: { leaderElect: true } }],
+    ['--leader-elect=false', { ...none, leaderElection: { leaderElect: false } }],
+    [
+      '--leader-elect-lease-duration=60s --leader-elect-resource-name own',
+      { ...none, leaderElection: { leaseDuration: '1m0s', resourceName: 'own' } },
+    ],
+    ['--secure-port 0 --bind-address=127.0.0.1', { ...none, securePort: 0, bindAddress: '127.0.0.1' }],
+    ['--pod-max-in-unschedulable-pods-duration=1m', { ...none, podMaxInUnschedulablePodsMs: 60_000 }],
     ['-v 3', { ...none, verbosity: 3 }],
     ['-v=3', { ...none, verbosity: 3 }],
     ['--v=3', { ...none, verbosity: 3 }],
@@ -22,5 +34,6 @@ describe('parseSchedulerFlags', () => {
   it('refuses what it does not know', () => {
     assert.throws(() => parseSchedulerFlags(['--port=1']), /--port/);
     assert.throws(() => parseSchedulerFlags(['-v', 'x']), /invalid argument/);
+    assert.throws(() => parseSchedulerFlags(['--leader-elect-retry-period', '3']), /invalid argument "3" for/);
   });
 });

@@ -1,12 +1,14 @@
 export { parseSchedulerFlags, readConfiguration, type SchedulerFlags } from './command-line.ts';
+export { decodeConfiguration } from './configuration/decode-configuration.ts';
+export { defaultConfiguration, type CompleteConfiguration } from './configuration/default-configuration.ts';
 export {
   DEFAULT_SCHEDULER_NAME,
-  profilesOf,
-  validateConfiguration,
   type KubeSchedulerConfiguration,
   type PluginSet,
   type ProfileConfiguration,
-} from './configuration.ts';
+} from './configuration/kube-scheduler-configuration.ts';
+export { profilesOf } from './configuration/profiles.ts';
+export { validateConfiguration } from './configuration/validate-configuration.ts';
 export type { Binding } from './framework/binding.ts';
 export { ClusterCache } from './framework/cluster-cache.ts';
 export type { ClusterEvent, EventObjects, QueueingHint } from './framework/cluster-event.ts';

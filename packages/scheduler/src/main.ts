@@ -1,11 +1,10 @@
 import { hostname } from 'node:os';
+import { durationToMs } from '@kts/apimachinery';
 import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
 import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
 import { LeaderElector } from '@kts/controlkit';
 import { parseSchedulerFlags, readConfiguration, USAGE, type SchedulerFlags } from './command-line.ts';
 import { createScheduler } from './scheduler.ts';
-
-const LEASE = { namespace: 'kube-system', name: 'kube-scheduler' };
 
 try {
   const flags = parseSchedulerFlags(process.argv.slice(2));
@@ -27,9 +26,15 @@ async function run(flags: SchedulerFlags): Promise<void> {
   const scheduler = createScheduler(configuration, deps);
   try {
     if (!(await waitForServer(transport, { clock, log }, stop.signal))) return;
-    if (flags.leaderElect ?? configuration.leaderElection?.leaderElect ?? true) {
+    const { leaderElection } = configuration;
+    if (leaderElection.leaderElect) {
       const identity = `${hostname()}_${random.uuid()}`;
-      const elector = new LeaderElector({ lease: LEASE, identity, releaseOnStop: true }, deps);
+      const lease = { namespace: leaderElection.resourceNamespace, name: leaderElection.resourceName };
+      const leaseDurationMs = durationToMs(leaderElection.leaseDuration);
+      const renewDeadlineMs = durationToMs(leaderElection.renewDeadline);
+      const retryPeriodMs = durationToMs(leaderElection.retryPeriod);
+      const options = { lease, identity, leaseDurationMs, renewDeadlineMs, retryPeriodMs, releaseOnStop: true };
+      const elector = new LeaderElector(options, deps);
       if ((await elector.run(stop.signal, (signal) => scheduler.run(signal))) === 'lost')
         throw new Error('leader election lost');
     } else {

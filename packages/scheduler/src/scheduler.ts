@@ -14,7 +14,8 @@ import {
 } from './binding-cycle.ts';
 import { informerListers, watchCluster } from './cluster-watch.ts';
 import { watchDevices } from './device-watch.ts';
-import { profilesOf, type KubeSchedulerConfiguration } from './configuration.ts';
+import type { KubeSchedulerConfiguration } from './configuration/kube-scheduler-configuration.ts';
+import { profilesOf } from './configuration/profiles.ts';
 import type { Binding } from './framework/binding.ts';
 import { ClusterCache } from './framework/cluster-cache.ts';
 import { fitMessage } from './framework/diagnosis.ts';

@@ -67,6 +67,11 @@ function pluginsByHook(plugins: readonly EnabledPlugin[]): Profile['at'] {
   return Object.fromEntries(entries) as Profile['at'];
 }
 
+/** Upstream's name for plugins of the point, for messages. */
+export function pluginTypeAt(point: ExtensionPoint): string {
+  return `${point.charAt(0).toUpperCase()}${point.slice(1)}Plugin`;
+}
+
 export function hasHook(plugin: Plugin, point: ExtensionPoint): boolean {
   return plugin[HOOK[point]] !== undefined;
 }
