@@ -3,7 +3,7 @@
  * encoded. What it returns is shared and frozen by convention: nobody may modify it.
  */
 import { StatusError } from '@kts/apimachinery';
-import { childSignal, type Clock, type Random } from '@kts/base';
+import { childSignal, onAbort, type Clock, type Random } from '@kts/base';
 import {
   TransportError,
   type ApiRequest,
@@ -64,16 +64,12 @@ async function ask(
   child: Cancel,
 ): Promise<[ApiServerRequest, ApiServerResponse]> {
   if (options.stopped.aborted) throw new TransportError('the API server has stopped');
-  const onAbort = (): void => child.abort(request.signal?.reason);
-  request.signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    const serverRequest = toServerRequest(options, user, request, child);
-    const response = await options.answer(serverRequest);
-    request.signal?.throwIfAborted();
-    return [serverRequest, response];
-  } finally {
-    request.signal?.removeEventListener('abort', onAbort);
-  }
+  const { signal } = request;
+  using _subscription = signal && onAbort(signal, () => child.abort(signal.reason));
+  const serverRequest = toServerRequest(options, user, request, child);
+  const response = await options.answer(serverRequest);
+  signal?.throwIfAborted();
+  return [serverRequest, response];
 }
 
 function toServerRequest(
@@ -248,13 +244,8 @@ async function* untilDone(
   signal: AbortSignal | undefined,
   child: Disposable & Cancel,
 ): AsyncGenerator<Uint8Array, void> {
-  const onAbort = (): void => child.abort(signal?.reason);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    if (body instanceof Uint8Array) yield body;
-    else yield* body;
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-    child[Symbol.dispose]();
-  }
+  using _child = child;
+  using _subscription = signal && onAbort(signal, () => child.abort(signal.reason));
+  if (body instanceof Uint8Array) yield body;
+  else yield* body;
 }

@@ -3,6 +3,8 @@
  * `setTimeout` or `performance`, so the same code runs in real time and in virtual time.
  */
 
+import { onAbort } from './on-abort.ts';
+
 /** A pending callback. Cancelling after it has fired is a no-op. */
 export interface Timer {
   cancel(): void;
@@ -23,15 +25,16 @@ export interface Clock {
 export function sleepWith(clock: Pick<Clock, 'after'>, ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.reject(signal.reason as Error);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onAbort = (): void => {
-    timer.cancel();
-    reject(signal!.reason as Error);
-  };
   const timer = clock.after(ms, () => {
-    signal?.removeEventListener('abort', onAbort);
+    subscription?.[Symbol.dispose]();
     resolve();
   });
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const subscription =
+    signal &&
+    onAbort(signal, () => {
+      timer.cancel();
+      reject(signal.reason as Error);
+    });
   return promise;
 }
 

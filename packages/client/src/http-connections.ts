@@ -5,6 +5,8 @@ import { Http1Connection } from './http1-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import type { Answer, ServerConnection } from './server-connection.ts';
 import { portOf, tlsOptions, type HttpTransportOptions } from './tls-options.ts';
+import { onAbort } from '@kts/base';
+
 import { TransportError, type ApiRequest } from './transport.ts';
 
 /** As client-go's dialer. */
@@ -75,7 +77,6 @@ function negotiate(options: HttpTransportOptions): Promise<TLSSocket> {
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
+  const subscription = onAbort(signal, () => reject(signal.reason as Error));
+  return Promise.race([promise, aborted]).finally(() => subscription[Symbol.dispose]());
 }

@@ -1,6 +1,8 @@
 /** HTTP/1.1 over TLS, for servers (mostly proxies before them) that have no HTTP/2: a connection per request under way. */
 import { Agent, request as httpsRequest } from 'node:https';
 
+import { onAbort } from '@kts/base';
+
 import { pathWithQuery } from './request-path.ts';
 import { encodeBody, warningTexts, type Answer, type ServerConnection } from './server-connection.ts';
 import { basePathOf, identityHeaders, portOf, tlsOptions, type HttpTransportOptions } from './tls-options.ts';
@@ -36,12 +38,13 @@ export class Http1Connection implements ServerConnection {
           : { 'content-type': request.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
       },
     });
-    const onAbort = (): void => {
-      reject(signal!.reason as Error);
-      outgoing.destroy();
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    outgoing.on('close', () => signal?.removeEventListener('abort', onAbort));
+    const subscription =
+      signal &&
+      onAbort(signal, () => {
+        reject(signal.reason as Error);
+        outgoing.destroy();
+      });
+    outgoing.on('close', () => subscription?.[Symbol.dispose]());
     outgoing.on('error', (cause) => reject(new TransportError(`${this.#options.server}: ${cause.message}`, { cause })));
     outgoing.on('response', (incoming) => {
       resolve({

@@ -2,6 +2,8 @@
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 
+import { onAbort } from '@kts/base';
+
 import { pathWithQuery } from './request-path.ts';
 import { encodeBody, warningTexts, type Answer, type ServerConnection } from './server-connection.ts';
 import { basePathOf, identityHeaders, type HttpTransportOptions } from './tls-options.ts';
@@ -47,13 +49,14 @@ export class Http2Connection implements ServerConnection {
       return Promise.reject(new TransportError((cause as Error).message, { cause }));
     }
     this.#count(stream);
-    const onAbort = (): void => {
-      stream.close(constants.NGHTTP2_CANCEL);
-      reject(signal!.reason as Error);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const subscription =
+      signal &&
+      onAbort(signal, () => {
+        stream.close(constants.NGHTTP2_CANCEL);
+        reject(signal.reason as Error);
+      });
     stream.on('close', () => {
-      signal?.removeEventListener('abort', onAbort);
+      subscription?.[Symbol.dispose]();
       reject(new TransportError(`${this.#options.server} closed the connection without an answer`));
     });
     stream.on('error', (cause) => reject(new TransportError(`${this.#options.server}: ${cause.message}`, { cause })));
