@@ -25,8 +25,8 @@ export interface AdmissionAttributes {
   /** The object before; undefined for a creation. */
   readonly old: KubeObject | undefined;
   readonly dryRun: boolean;
-  /** CreateOptions, UpdateOptions or DeleteOptions as webhooks get them. */
-  readonly options: object;
+  /** CreateOptions, UpdateOptions or DeleteOptions as webhooks get them; connections have none. */
+  readonly options: object | undefined;
   readonly request: ApiServerRequest;
 }
 

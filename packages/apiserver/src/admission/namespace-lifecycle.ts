@@ -24,6 +24,7 @@ export function namespaceLifecycle(live: LiveObjects): AdmissionPlugin {
     name: 'NamespaceLifecycle',
     async admit(attributes) {
       const { operation, namespace, name } = attributes;
+      if (operation === 'CONNECT') return;
       const resource = resourceOf(attributes);
       if (resource === 'namespaces') {
         if (operation === 'DELETE' && IMMORTAL.has(name)) {

@@ -38,6 +38,7 @@ export function nodeRestriction(live: LiveObjects): AdmissionPlugin {
   return {
     name: 'NodeRestriction',
     async admit(attributes) {
+      if (attributes.operation === 'CONNECT') return;
       const { user } = attributes.request;
       if (!user.groups.includes(NODES_GROUP) || !user.name.startsWith(USER_PREFIX)) return;
       const node = user.name.slice(USER_PREFIX.length);

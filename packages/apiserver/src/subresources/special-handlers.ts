@@ -5,6 +5,7 @@ import type { Review } from '../authorization/access-reviews.ts';
 import type { SpecialHandlers } from '../registry/handler.ts';
 import { customScale } from '../custom-resources/custom-scale.ts';
 import { bindPod } from './binding.ts';
+import { admittingConnections } from './connect-admission.ts';
 import { componentStatusHandler } from './component-status.ts';
 import { evictPod } from './eviction.ts';
 import type { BackendConnector } from './backend.ts';
@@ -36,7 +37,10 @@ export function specialHandlers(parts: SpecialHandlersParts): SpecialHandlers {
     ['replicasets/scale', (scope) => scaleResource(scope)],
     ['statefulsets/scale', (scope) => scaleResource(scope)],
     ['replicationcontrollers/scale', (scope) => scaleResource(scope)],
-    ...kubeletHandlers(parts.backend),
+    ...kubeletHandlers(parts.backend).map(([path, handler]): [string, SubresourceHandler] => [
+      path,
+      path === 'pods/log' ? handler : admittingConnections(handler),
+    ]),
   ]);
   return {
     find: (definition: ResourceDefinition, subresource: string) => {
