@@ -1,12 +1,12 @@
 /** Finds out which HTTP a server speaks, and reconnects after a connection has broken. */
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 
+import { onAbort } from '@kts/base';
+
 import { Http1Connection } from './http1-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import type { Answer, ServerConnection } from './server-connection.ts';
 import { portOf, tlsOptions, type HttpTransportOptions } from './tls-options.ts';
-import { onAbort } from '@kts/base';
-
 import { TransportError, type ApiRequest } from './transport.ts';
 
 /** As client-go's dialer. */
