@@ -42,6 +42,8 @@ export interface ControllerManagerConfig {
   readonly horizontalPodAutoscalerInitialReadinessDelayMs: number;
   readonly concurrentHorizontalPodAutoscalerSyncs: number;
   readonly pvClaimBinderSyncPeriodMs: number;
+  /** Volumes stay attached to nodes that are not healthy and do not say that they have unmounted them. */
+  readonly disableForceDetachOnTimeout: boolean;
   readonly resourceQuotaSyncPeriodMs: number;
   /** Ended pods above this number are deleted, the oldest first; 0: never. */
   readonly terminatedPodGCThreshold: number;
@@ -93,6 +95,7 @@ export const DEFAULT_CONFIG: ControllerManagerConfig = {
   horizontalPodAutoscalerInitialReadinessDelayMs: 30 * SECOND,
   concurrentHorizontalPodAutoscalerSyncs: 5,
   pvClaimBinderSyncPeriodMs: 15 * SECOND,
+  disableForceDetachOnTimeout: false,
   resourceQuotaSyncPeriodMs: 5 * MINUTE,
   terminatedPodGCThreshold: 12_500,
   maxEndpointsPerSlice: 100,

@@ -2,6 +2,7 @@ import type { Component } from '@kts/base';
 import { createControllerRunner, type AnyControllerDefinition, type ControllerDependencies } from '@kts/controlkit';
 
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
+import { attachDetachController } from './attachdetach/attachdetach-controller.ts';
 import { approvingController } from './certificates/approving-controller.ts';
 import { requestCleaner } from './certificates/cleaner-controller.ts';
 import { signingAuthorities, signingController } from './certificates/signing-controller.ts';
@@ -113,6 +114,13 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     eventSource: 'persistentvolume-controller',
     make: ({ pvClaimBinderSyncPeriodMs }, deps) =>
       persistentVolumeControllers(pvClaimBinderSyncPeriodMs).map((each) => createControllerRunner(each, deps)),
+  },
+  {
+    name: 'persistentvolume-attach-detach-controller',
+    eventSource: 'attachdetach-controller',
+    make: ({ disableForceDetachOnTimeout: disableForceDetach }, deps) => [
+      createControllerRunner(attachDetachController({ disableForceDetach }), deps),
+    ],
   },
   {
     name: 'ephemeral-volume-controller',
