@@ -6,7 +6,7 @@
 import { FieldPath, invalid, isDNS1123Subdomain, required, type FieldError } from '@kts/apimachinery';
 import { byteLength, checkImmutable, checkQualifiedName, invalidEach, sameValue } from '../field-checks.ts';
 import type { Event } from '../gen/core-v1.gen.ts';
-import { validateObjectMeta } from '../metadata-validation.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../metadata-validation.ts';
 
 const SHORT_TEXT_MAX = 128;
 const NOTE_MAX = 1024;
@@ -76,6 +76,7 @@ function validateSeries({ series }: Event): FieldError[] {
 /** Only the series of a new event may change. */
 export function validateStrictEventUpdate(event: Event, old: Event): FieldError[] {
   return [
+    ...validateObjectMetaUpdate(event.metadata, old.metadata),
     ...(sameValue(event.series, old.series) ? [] : validateSeries(event)),
     ...FIXED.flatMap(([field, name, type]) => checkImmutable(event[field], old[field], FieldPath.of(name), type)),
   ];

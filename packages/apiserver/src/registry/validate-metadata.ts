@@ -22,6 +22,7 @@ const CHANGE_THEN_NEW: readonly MetadataCheck[] = ['change', 'new'];
 const NEW_THEN_CHANGE: readonly MetadataCheck[] = ['new', 'change'];
 
 const CHECKS: ReadonlyMap<string, readonly MetadataCheck[]> = new Map([
+  ['events', []],
   ['poddisruptionbudgets', []],
   ['limitranges', NEW],
   ['endpointslices', NEW],
@@ -50,6 +51,23 @@ const CHECKS: ReadonlyMap<string, readonly MetadataCheck[]> = new Map([
   ['storageclasses', NEW_THEN_CHANGE],
 ]);
 
+/** Kinds that leave the metadata of new objects to what holds for all kinds; newer events check it amid their own rules. */
+const UNCHECKED_NEW: ReadonlySet<string> = new Set(['events', 'poddisruptionbudgets']);
+
+/** Kinds that let finalizers be without a domain, as all kinds together do. */
+const BARE_FINALIZERS: ReadonlySet<string> = new Set([
+  'apiservices',
+  'customresourcedefinitions',
+  'leasecandidates',
+  'leases',
+  'mutatingadmissionpolicies',
+  'mutatingadmissionpolicybindings',
+  'mutatingwebhookconfigurations',
+  'validatingadmissionpolicies',
+  'validatingadmissionpolicybindings',
+  'validatingwebhookconfigurations',
+]);
+
 /** Through other endpoints most kinds look at the change alone, and these not at all. */
 const UNCHECKED_STATUS: ReadonlySet<string> = new Set([
   'cronjobs',
@@ -69,10 +87,11 @@ function checksOf({ plural }: ResourceDefinition, subresource: string): readonly
 
 /** The metadata of a new object, by the kind's own rule for names. */
 export function validateMetadata(definition: ResourceDefinition, metadata: ObjectMeta): readonly FieldError[] {
-  const { namespaced, behaviour } = definition;
+  const { namespaced, behaviour, plural } = definition;
+  if (UNCHECKED_NEW.has(plural) && definition.schema.name !== '') return [];
   const validateName = behaviour.validateName?.bind(behaviour);
   const errors = validateObjectMeta(metadata, { namespaced, validateName });
-  return definition.schema.name === '' ? withoutBareFinalizers(errors) : errors;
+  return allowsBareFinalizers(definition) ? withoutBareFinalizers(errors) : errors;
 }
 
 /** What holds for all kinds alike: a name has to fit into a path. */
@@ -91,10 +110,15 @@ export function validateChangedMetadata(
   const update = validateObjectMetaUpdate(metadata, old);
   const common = [...validateCommonMetadata(definition, metadata), ...withoutBareFinalizers(update)];
   if (definition.schema.name === '') return common;
+  const change = allowsBareFinalizers(definition) ? withoutBareFinalizers(update) : update;
   const own = checksOf(definition, subresource).flatMap((check) =>
-    check === 'change' ? update : validateMetadata(definition, metadata),
+    check === 'change' ? change : validateMetadata(definition, metadata),
   );
   return [...common, ...own];
+}
+
+function allowsBareFinalizers({ schema, plural }: ResourceDefinition): boolean {
+  return schema.name === '' || BARE_FINALIZERS.has(plural);
 }
 
 /** Only built-in kinds insist that finalizers of others have a domain. */
