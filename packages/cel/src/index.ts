@@ -1,1 +1,74 @@
-export {};
+/**
+ * Kubernetes' expression language (CEL) as of v1.36, with its libraries, type checking and cost limits.
+ *
+ *   const environment = createEnvironment({ variables: { object: DYN, limit: INT } });
+ *   const compiled = environment.compile('object.spec.replicas <= limit');
+ *   if (!compiled.ok) compiled.message; // ERROR: <input>:1:1: undeclared reference to ...
+ *   else {
+ *     const result = compiled.program.evaluate(new Map([['object', fromJson(deployment)], ['limit', 5n]]));
+ *     result.ok ? result.value === true : result.error.message; // and result.cost
+ *   }
+ *
+ * - Environments, programs and JSON given to `fromJson` are immutable and shared. Compile once, evaluate often.
+ * - `fromJson(json)` without a type reads JSON as it is: whole numbers are ints. With a type (`schemaType(...)`) it reads
+ *   by schema: `number` is a double, `format: date-time` a timestamp, lists compare by their list type.
+ * - `program.cost` is the estimate before running; sizes come from the types of variables.
+ * - An object whose fields are computed on demand (`variables.x` of policies) is `lazyObject(...)`.
+ */
+export {
+  COST_LIMIT_PER_CALL,
+  createEnvironment,
+  type Activation,
+  type Compilation,
+  type CompileIssue,
+  type Environment,
+  type EnvironmentOptions,
+  type EvaluateOptions,
+  type Evaluation,
+  type Program,
+} from './environment.ts';
+export {
+  ANY,
+  BOOL,
+  BYTES,
+  DOUBLE,
+  DURATION,
+  DYN,
+  INT,
+  NULL,
+  STRING,
+  TIMESTAMP,
+  UINT,
+  isOptionalType,
+  listOf,
+  mapOf,
+  objectType,
+  opaqueType,
+  optionalOf,
+  sameType,
+  typeOf,
+  type CelType,
+  type ListType,
+  type MapType,
+  type ObjectField,
+  type ObjectType,
+  type OpaqueType,
+} from './types/cel-type.ts';
+export { formatType } from './types/format-type.ts';
+export { fromJson } from './evaluate/json-value.ts';
+export {
+  CelDuration,
+  CelError,
+  CelOpaque,
+  CelOptional,
+  CelTimestamp,
+  CelTypeValue,
+  CelUint,
+  isList,
+  isMap,
+  type CelList,
+  type CelMap,
+  type CelValue,
+} from './evaluate/value.ts';
+export { COST_MAX, type CostRange } from './cost/cost-range.ts';
+export type { Expression } from './syntax/expression.ts';
