@@ -5,119 +5,137 @@
  */
 import { createHash } from 'node:crypto';
 
-import type { Draft, KubeObject, ObjectSchema } from '@kts/apimachinery';
-import type { Cell, PrinterColumn, ResourceBehaviour, ResourceDefinition, SubresourceDefinition } from '@kts/api';
-import { age, customResourceColumns } from '@kts/api';
-import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@kts/api/types/apiextensions-v1';
+import type { KubeObject, ObjectSchema } from '@kts/apimachinery';
+import type { ResourceDefinition, SubresourceDefinition } from '@kts/api';
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionNames,
+  CustomResourceDefinitionVersion,
+} from '@kts/api/types/apiextensions-v1';
 
-import { applyDefaults } from './defaulting.ts';
-import { readPath } from './json-path.ts';
+import { compareVersions } from '../discovery/discovery-documents.ts';
+import { customBehaviour } from './custom-behaviour.ts';
+import { customConversion } from './custom-conversion.ts';
+import type { RuleSet } from './object-rules.ts';
+import { declaredColumns } from './printer-columns.ts';
 import { customObjectSchema } from './structural-schema.ts';
-import { validateBySchema } from './validation.ts';
 
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 
-/** One definition for each version that is served. */
-export function customDefinitions(crd: CustomResourceDefinition): ResourceDefinition[] {
-  return crd.spec.versions.filter(({ served }) => served).map((version) => customDefinition(crd, version));
+export interface CustomDefinitionOptions {
+  /** The store's revision at which the definition became what it is: objects written later are as it wants them. */
+  readonly since: number;
+  isTerminating(): boolean;
+  /** The rules of a version, if it has any. */
+  rules(version: CustomResourceDefinitionVersion): RuleSet | undefined;
 }
 
-function customDefinition(crd: CustomResourceDefinition, version: CustomResourceDefinitionVersion): ResourceDefinition {
-  const { group, names, scope, versions } = crd.spec;
-  const storage = versions.find((one) => one.storage) ?? version;
+/** One definition for each version that is served. */
+export function customDefinitions(
+  crd: CustomResourceDefinition,
+  options: CustomDefinitionOptions,
+): ResourceDefinition[] {
+  const served = crd.spec.versions.filter((version) => version.served);
+  return served.map((version) => customDefinition(crd, version, options));
+}
+
+/** The definition of a version, served or not. */
+export function customDefinition(
+  crd: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+  options: CustomDefinitionOptions,
+): ResourceDefinition {
+  const { group, scope } = crd.spec;
+  const { plural, kind, singular, listKind, shortNames, categories } = servedNames(crd);
+  const storage = storageVersionOf(crd);
+  const deprecation = deprecationOf(crd, version);
   let schema: ObjectSchema | undefined;
-  const definition: ResourceDefinition = {
+  const { columns, cells } = lazyColumns(version);
+  return {
     group,
     version: version.name,
-    kind: names.kind,
-    plural: names.plural,
-    singular: names.singular || names.kind.toLowerCase(),
-    listKind: names.listKind || `${names.kind}List`,
+    kind,
+    plural,
+    singular: singular || kind.toLowerCase(),
+    listKind: listKind || `${kind}List`,
     namespaced: scope === 'Namespaced',
-    shortNames: names.shortNames ?? [],
-    categories: names.categories ?? [],
+    shortNames: shortNames ?? [],
+    categories: categories ?? [],
     verbs: VERBS,
     get schema() {
       return (schema ??= customObjectSchema(version.schema?.openAPIV3Schema));
     },
-    subresources: subresourcesOf(crd, version),
-    columns: columnsOf(version),
-    storagePrefix: `${group}/${names.plural}`,
+    subresources: subresourcesOf(crd, version, kind),
+    get columns() {
+      return columns();
+    },
+    storagePrefix: `${group}/${plural}`,
     storageVersion: `${group}/${storage.name}`,
-    storageVersionHash: hashOf(`${group}/${storage.name}/${names.kind}`),
-    behaviour: behaviourOf(version),
+    storageVersionHash: hashOf(`${group}/${storage.name}/${kind}`),
+    behaviour: customBehaviour({
+      crd,
+      version,
+      kind,
+      cells,
+      rules: () => options.rules(version),
+      isTerminating: () => options.isTerminating(),
+    }),
+    conversion: customConversion(crd, version, storage, options.since),
+    ...(version.schema?.openAPIV3Schema ? { openApiSchema: version.schema.openAPIV3Schema } : {}),
+    ...(version.selectableFields?.length ? { selectable: version.selectableFields.map(fieldOfPath) } : {}),
+    ...(deprecation === undefined ? {} : { deprecation }),
   };
-  if (version.name === storage.name) return definition;
-  const own = `${group}/${version.name}`;
-  return {
-    ...definition,
-    get schema() {
-      return definition.schema;
-    },
-    conversion: {
-      toStorage: (object) => ({ ...object, apiVersion: definition.storageVersion }),
-      fromStorage: (stored) => ({ ...stored, apiVersion: own }),
-    },
-  };
+}
+
+export function storageVersionOf({ spec }: CustomResourceDefinition): CustomResourceDefinitionVersion {
+  return spec.versions.find(({ storage }) => storage) ?? spec.versions[0]!;
+}
+
+/** Names that were accepted go on until others are. */
+export function servedNames({ spec, status }: CustomResourceDefinition): CustomResourceDefinitionNames {
+  const accepted = status?.acceptedNames;
+  return accepted?.plural && accepted.kind ? accepted : spec.names;
 }
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64');
 }
 
+function fieldOfPath({ jsonPath }: { readonly jsonPath: string }): string {
+  return jsonPath.replace(/^\./, '');
+}
+
+function lazyColumns({ additionalPrinterColumns }: CustomResourceDefinitionVersion): {
+  readonly columns: () => ResourceDefinition['columns'];
+  readonly cells: (object: KubeObject, now: number) => ReturnType<ReturnType<typeof declaredColumns>['cells']>;
+} {
+  let declared: ReturnType<typeof declaredColumns> | undefined;
+  const made = (): ReturnType<typeof declaredColumns> => (declared ??= declaredColumns(additionalPrinterColumns));
+  return { columns: () => made().columns, cells: (object, now) => made().cells(object, now) };
+}
+
 function subresourcesOf(
-  crd: CustomResourceDefinition,
-  version: CustomResourceDefinitionVersion,
+  { spec: { group } }: CustomResourceDefinition,
+  { name, subresources }: CustomResourceDefinitionVersion,
+  kind: string,
 ): SubresourceDefinition[] {
-  const { group, names } = crd.spec;
   const verbs = ['get', 'patch', 'update'];
   const found: SubresourceDefinition[] = [];
-  if (version.subresources?.status)
-    found.push({ name: 'status', group, version: version.name, kind: names.kind, verbs });
-  if (version.subresources?.scale)
-    found.push({ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs });
+  if (subresources?.status) found.push({ name: 'status', group, version: name, kind, verbs });
+  if (subresources?.scale) found.push({ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs });
   return found;
 }
 
-function columnsOf({ additionalPrinterColumns }: CustomResourceDefinitionVersion): PrinterColumn[] {
-  const { first, ifNoneDeclared } = customResourceColumns();
-  if (!additionalPrinterColumns) return [first, ...ifNoneDeclared];
-  return [
-    first,
-    ...additionalPrinterColumns.map(({ jsonPath, ...column }) => ({
-      ...column,
-      description: column.description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
-    })),
-  ];
-}
-
-function behaviourOf(version: CustomResourceDefinitionVersion): ResourceBehaviour<KubeObject> {
-  const props = version.schema?.openAPIV3Schema;
-  return {
-    ...(props
-      ? {
-          setDefaults: (draft: Draft<KubeObject>) => applyDefaults(props, draft),
-          validate: (object: KubeObject) => validateBySchema(props, object),
-          validateUpdate: (object: KubeObject, old: KubeObject) => validateBySchema(props, object, undefined, old),
-          validateStatusUpdate: (object: KubeObject, old: KubeObject) =>
-            validateBySchema(props, object, undefined, old),
-        }
-      : {}),
-    requireResourceVersionOnUpdate: true,
-    cells: (object, now) => [object.metadata.name, ...cellsOf(version, object, now)],
-  };
-}
-
-function cellsOf(
-  { additionalPrinterColumns }: CustomResourceDefinitionVersion,
-  object: KubeObject,
-  now: number,
-): Cell[] {
-  if (!additionalPrinterColumns) return [age(object.metadata.creationTimestamp, now)];
-  return additionalPrinterColumns.map(({ jsonPath, type }) => {
-    const value = readPath(object, jsonPath);
-    if (value === undefined || value === null) return null;
-    if (type === 'date') return typeof value === 'string' ? age(value, now) : '<invalid>';
-    return typeof value === 'object' ? JSON.stringify(value) : (value as Cell);
-  });
+/** What clients of a deprecated version are told: its own words, or which version to use instead. */
+function deprecationOf(
+  { spec: { group, names, versions } }: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+): string | undefined {
+  if (!version.deprecated) return undefined;
+  if (version.deprecationWarning !== undefined) return version.deprecationWarning;
+  const better = versions
+    .filter(({ served, deprecated, name }) => served && !deprecated && compareVersions(version.name, name) < 0)
+    .sort((a, b) => compareVersions(b.name, a.name))[0];
+  const text = `${group}/${version.name} ${names.kind} is deprecated`;
+  return better ? `${text}; use ${group}/${better.name} ${names.kind}` : text;
 }

@@ -6,7 +6,6 @@ import type { KubeObject, ResourceType } from '@kts/apimachinery';
 import { settle } from '@kts/base/testing';
 
 import { failureOf, startTestApiServer, type TestApiServer } from '../testing/index.ts';
-import { readPath } from './json-path.ts';
 
 interface Thing extends KubeObject {
   readonly spec?: { readonly size?: number; readonly color?: string; readonly unknown?: number };
@@ -81,15 +80,4 @@ test('without their definition objects are gone', async () => {
   await settle();
   assert.equal((await failureOf(server.client.list(things, { namespace: 'default' }))).code, 404);
   assert.equal(await server.store.count('/registry/example.com/things/'), 0);
-});
-
-test('paths lead into objects', () => {
-  const object = { spec: { list: [{ name: 'x' }], 'a.b': 1 } };
-  const rows: [string, unknown][] = [
-    ['.spec.list[0].name', 'x'],
-    [".spec['a.b']", 1],
-    ['.spec.a\\.b', 1],
-    ['.spec.none.deeper', undefined],
-  ];
-  for (const [path, expected] of rows) assert.equal(readPath(object, path), expected, path);
 });

@@ -5,7 +5,7 @@ import { liveObjects } from '../admission/live-objects.ts';
 import type { RequestScope } from '../registry/request-scope.ts';
 import type { ApiServerResponse } from '../response.ts';
 import { scaleResource, type ScaleFields } from '../subresources/scale.ts';
-import { readPath, writePath } from './json-path.ts';
+import { nestedInteger, nestedString, setNested, type Nested } from './scale-paths.ts';
 
 /** The scale of a custom object, at the places that its definition names. */
 export async function customScale(scope: RequestScope): Promise<ApiServerResponse> {
@@ -14,20 +14,19 @@ export async function customScale(scope: RequestScope): Promise<ApiServerRespons
   const crd = await live.get<CustomResourceDefinition>(customResourceDefinitions, '', `${plural}.${group}`);
   const scale = crd?.spec.versions.find(({ name }) => name === version)?.subresources?.scale;
   const fields: ScaleFields = {
-    replicas: (object) => numberAt(object, scale?.specReplicasPath),
-    statusReplicas: (object) => numberAt(object, scale?.statusReplicasPath),
+    replicas: (object) => (scale && valueOf(nestedInteger(object, scale.specReplicasPath))) ?? 0,
+    statusReplicas: (object) => (scale && valueOf(nestedInteger(object, scale.statusReplicasPath))) ?? 0,
     selector: (object) => {
-      const value = scale?.labelSelectorPath && readPath(object, scale.labelSelectorPath);
-      return typeof value === 'string' ? value : '';
+      const path = scale?.labelSelectorPath;
+      return (path ? valueOf(nestedString(object, path)) : undefined) ?? '';
     },
     setReplicas: (draft, replicas) => {
-      if (scale) writePath(draft, scale.specReplicasPath, replicas);
+      if (scale) setNested(draft, scale.specReplicasPath, replicas);
     },
   };
   return scaleResource(scope, fields);
 }
 
-function numberAt(object: unknown, path: string | undefined): number {
-  const value = path && readPath(object, path);
-  return typeof value === 'number' ? value : 0;
+function valueOf<T>(nested: Nested<T>): T | undefined {
+  return 'value' in nested ? nested.value : undefined;
 }

@@ -2,125 +2,185 @@
  * Serves custom resources while their definitions exist: adds them to the catalog, says so in their status, and removes
  * them with all their objects.
  *
- * Mirrors: staging/src/k8s.io/apiextensions-apiserver/pkg/controller/{status,establish,finalizer} (v1.36)
- * Differs: objects of a deleted definition are removed by the server that follows it, without a finalizer.
+ * Mirrors: staging/src/k8s.io/apiextensions-apiserver/pkg/controller and .../pkg/apiserver/customresource_handler.go (v1.36)
  */
 import { formatTime, type Logger } from '@kts/base';
-import { deepEqual, type Draft } from '@kts/apimachinery';
+import { deepEqual, isNotFound, type Draft } from '@kts/apimachinery';
 import { customResourceDefinitions, type ResourceDefinition } from '@kts/api';
-import type { CustomResourceDefinition, CustomResourceDefinitionCondition } from '@kts/api/types/apiextensions-v1';
+import type { CustomResourceDefinition } from '@kts/api/types/apiextensions-v1';
 
-import { REGISTRY } from '../cache/cache-feed.ts';
 import type { Registry } from '../registry/deps.ts';
 import { updateStored } from '../registry/update-stored.ts';
-import { customDefinitions } from './custom-definition.ts';
+import {
+  customDefinition,
+  customDefinitions,
+  storageVersionOf,
+  type CustomDefinitionOptions,
+} from './custom-definition.ts';
+import { isTrue, planDefinitionStatus } from './definition-status.ts';
+import { CLEANUP_FINALIZER, finalizeDefinition } from './delete-instances.ts';
+import { loadRules, type RulesOf } from './load-rules.ts';
 
-const DELETE_PAGE_KEYS = 500;
+/** A definition whose resources are in the catalog. */
+interface Served {
+  readonly crd: CustomResourceDefinition;
+  readonly definitions: readonly ResourceDefinition[];
+  readonly options: CustomDefinitionOptions;
+}
 
 /** Starts to follow; everything that is defined already is served when this resolves. `close` stops it. */
 export async function followDefinitions(registry: Registry, log: Logger): Promise<{ close(): void }> {
-  const stop = new AbortController();
   const storage = registry.storages.of(customResourceDefinitions);
   await registry.feed.ready(storage.cache);
-  const served = new Map<string, ResourceDefinition[]>();
+  const follower = new DefinitionFollower(registry, log);
   const watcher = storage.cache.watch({ scope: storage.cache.prefix, bookmarks: false, from: 'state' });
   watcher?.start({
     send: (events) => {
-      for (const { type, object } of events) {
-        const crd = object() as CustomResourceDefinition;
-        if (type === 'DELETED') withdraw(registry, served, crd);
-        else serve(registry, served, crd);
-        const after = type === 'DELETED' ? removeObjects(registry, crd) : establish(registry, crd, stop.signal);
-        after.catch((error: unknown) => {
-          if (!stop.signal.aborted) log.warn('cannot follow a definition', { name: crd.metadata.name, error });
-        });
-      }
+      for (const { type, object } of events) follower.take(type, object() as CustomResourceDefinition);
       return true;
     },
     end: () => {},
   });
+  await follower.settled();
   return {
     close: () => {
-      stop.abort();
+      follower.close();
       watcher?.close();
     },
   };
 }
 
-function serve(registry: Registry, served: Map<string, ResourceDefinition[]>, crd: CustomResourceDefinition): void {
-  const definitions = customDefinitions(crd);
-  for (const old of served.get(crd.metadata.name) ?? []) {
-    if (!definitions.some(({ version }) => version === old.version)) registry.catalog.remove(old);
+/** Takes up one change after the other: names are given to who comes first. */
+class DefinitionFollower {
+  readonly #registry: Registry;
+  readonly #log: Logger;
+  readonly #stop = new AbortController();
+  readonly #known = new Map<string, CustomResourceDefinition>();
+  readonly #served = new Map<string, Served>();
+  readonly #finalizing = new Set<string>();
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(registry: Registry, log: Logger) {
+    this.#registry = registry;
+    this.#log = log;
   }
-  for (const definition of definitions) registry.catalog.add(definition);
-  served.set(crd.metadata.name, definitions);
-}
 
-function withdraw(registry: Registry, served: Map<string, ResourceDefinition[]>, crd: CustomResourceDefinition): void {
-  for (const definition of served.get(crd.metadata.name) ?? []) {
-    registry.catalog.remove(definition);
-    registry.storages.remove(definition);
+  take(type: string, crd: CustomResourceDefinition): void {
+    this.#work = this.#work.then(() => this.#take(type, crd)).catch((error: unknown) => this.#report(crd, error));
   }
-  served.delete(crd.metadata.name);
-}
 
-/** Names and conditions in the status, once they are true. */
-async function establish(registry: Registry, crd: CustomResourceDefinition, signal: AbortSignal): Promise<void> {
-  const now = formatTime(registry.clock.now());
-  const scope = { registry, namespace: '', signal };
-  await updateStored<CustomResourceDefinition>(
-    scope,
-    customResourceDefinitions,
-    crd.metadata.name,
-    false,
-    (current) => {
-      const status = establishedStatus(current, now);
-      if (deepEqual(current.status, status)) return undefined;
-      return (draft) => void (draft.status = status);
-    },
-  );
-}
-
-/** The status of a definition that is served. Pure. */
-export function establishedStatus(
-  { spec, status }: CustomResourceDefinition,
-  now: string,
-): Draft<NonNullable<CustomResourceDefinition['status']>> {
-  const { names, versions } = spec;
-  const stored = versions.find(({ storage }) => storage)?.name;
-  const storedVersions = [...new Set([...(status?.storedVersions ?? []), ...(stored ? [stored] : [])])];
-  const conditions = [
-    condition(status?.conditions, 'NamesAccepted', 'NoConflicts', 'no conflicts found', now),
-    condition(status?.conditions, 'Established', 'InitialNamesAccepted', 'the initial names have been accepted', now),
-  ];
-  const others = (status?.conditions ?? []).filter(({ type }) => type !== 'NamesAccepted' && type !== 'Established');
-  const acceptedNames = {
-    ...names,
-    listKind: names.listKind || `${names.kind}List`,
-    singular: names.singular || names.kind.toLowerCase(),
-  };
-  return { ...status, conditions: [...others, ...conditions], acceptedNames, storedVersions } as Draft<
-    NonNullable<CustomResourceDefinition['status']>
-  >;
-}
-
-function condition(
-  conditions: readonly CustomResourceDefinitionCondition[] | undefined,
-  type: string,
-  reason: string,
-  message: string,
-  now: string,
-): CustomResourceDefinitionCondition {
-  const present = conditions?.find((one) => one.type === type && one.status === 'True');
-  return present ?? { type, status: 'True', lastTransitionTime: now, reason, message };
-}
-
-/** Everything that was stored of a resource that is no more. */
-async function removeObjects({ store }: Registry, crd: CustomResourceDefinition): Promise<void> {
-  const prefix = `${REGISTRY}${crd.spec.group}/${crd.spec.names.plural}/`;
-  for (;;) {
-    const page = await store.list({ prefix, limit: DELETE_PAGE_KEYS });
-    if (!page.ok || page.items.length === 0) return;
-    for (const { key } of page.items) await store.delete(key);
+  settled(): Promise<void> {
+    return this.#work;
   }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  async #take(type: string, crd: CustomResourceDefinition): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const { name } = crd.metadata;
+    if (type === 'DELETED') {
+      this.#known.delete(name!);
+      this.#withdraw(crd);
+    } else {
+      this.#known.set(name!, crd);
+      await this.#serve(crd);
+      this.#finalize(crd);
+      await this.#settleStatus(crd);
+    }
+    for (const other of this.#group(crd)) {
+      if (!deepEqual(other.spec.names, other.status?.acceptedNames)) await this.#settleStatus(other);
+    }
+  }
+
+  /** The other definitions of the same group. */
+  #group({ spec, metadata }: CustomResourceDefinition): readonly CustomResourceDefinition[] {
+    return [...this.#known.values()].filter(
+      (other) => other.spec.group === spec.group && other.metadata.name !== metadata.name,
+    );
+  }
+
+  async #serve(crd: CustomResourceDefinition): Promise<void> {
+    if (!isTrue(crd.status, 'NamesAccepted') && !isTrue(crd.status, 'Established')) return this.#withdraw(crd);
+    const before = this.#served.get(crd.metadata.name!);
+    if (before && isSameDefinition(before.crd, crd)) return;
+    const { catalog } = this.#registry;
+    const options = this.#optionsOf(crd, await loadRules(crd));
+    const definitions = customDefinitions(crd, options);
+    for (const old of before?.definitions ?? []) {
+      if (!definitions.some(({ version }) => version === old.version)) catalog.remove(old);
+    }
+    // Watches show objects as the definition wanted them when they began: they have to begin anew.
+    if (before)
+      this.#registry.storages.remove(customDefinition(before.crd, storageVersionOf(before.crd), before.options));
+    for (const definition of definitions) catalog.add(definition);
+    this.#served.set(crd.metadata.name!, { crd, definitions, options });
+  }
+
+  #optionsOf({ metadata }: CustomResourceDefinition, rules: RulesOf): CustomDefinitionOptions {
+    return {
+      since: Number(metadata.resourceVersion),
+      rules,
+      isTerminating: () => isTrue(this.#known.get(metadata.name!)?.status, 'Terminating'),
+    };
+  }
+
+  #withdraw(crd: CustomResourceDefinition): void {
+    const { name } = crd.metadata;
+    const before = this.#served.get(name!);
+    if (!before) return;
+    this.#served.delete(name!);
+    for (const definition of before.definitions) this.#registry.catalog.remove(definition);
+    this.#registry.storages.remove(customDefinition(before.crd, storageVersionOf(before.crd), before.options));
+  }
+
+  /** Names and conditions in the status, once they are true. */
+  async #settleStatus(crd: CustomResourceDefinition): Promise<void> {
+    const { name } = crd.metadata;
+    const scope = { registry: this.#registry, namespace: '', signal: this.#stop.signal };
+    const plan = (current: CustomResourceDefinition) => {
+      const now = formatTime(this.#registry.clock.now());
+      return planDefinitionStatus(current, this.#group(current), now);
+    };
+    if (!plan(crd)) return;
+    const options = { dryRun: false, trackedAs: 'status' };
+    try {
+      const written = await updateStored<CustomResourceDefinition>(
+        scope,
+        customResourceDefinitions,
+        name!,
+        options,
+        (current) => {
+          const status = plan(current);
+          return status && ((draft) => void (draft.status = status as Draft<typeof status>));
+        },
+      );
+      this.#known.set(name!, written);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  #finalize(crd: CustomResourceDefinition): void {
+    const { name, deletionTimestamp, finalizers } = crd.metadata;
+    if (!deletionTimestamp || !finalizers?.includes(CLEANUP_FINALIZER) || this.#finalizing.has(name!)) return;
+    this.#finalizing.add(name!);
+    const options = this.#served.get(name!)?.options ?? this.#optionsOf(crd, () => undefined);
+    const instances = customDefinition(crd, storageVersionOf(crd), options);
+    finalizeDefinition(this.#registry, crd, instances, this.#stop.signal)
+      .catch((error: unknown) => this.#report(crd, error))
+      .finally(() => this.#finalizing.delete(name!));
+  }
+
+  #report({ metadata }: CustomResourceDefinition, error: unknown): void {
+    if (!this.#stop.signal.aborted) this.#log.warn('cannot follow a definition', { name: metadata.name, error });
+  }
+}
+
+/** Whether two states of a definition make the same resources. */
+function isSameDefinition(before: CustomResourceDefinition, crd: CustomResourceDefinition): boolean {
+  if (before.metadata.uid !== crd.metadata.uid) return false;
+  const names = deepEqual(before.status?.acceptedNames, crd.status?.acceptedNames);
+  return names && (before.metadata.generation === crd.metadata.generation || deepEqual(before.spec, crd.spec));
 }

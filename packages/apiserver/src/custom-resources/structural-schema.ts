@@ -9,20 +9,30 @@ import type { JSONSchemaProps } from '@kts/api/types/apiextensions-v1';
 
 const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
-/** The schema of a whole custom object. Without a schema in the definition everything is kept as it comes. */
+/** The schema of a whole custom object, made when its fields are first asked for: schemas may be large. */
 export function customObjectSchema(props: JSONSchemaProps | undefined): ObjectSchema {
-  const own = props ? objectSchema(props) : anything();
+  const keeps = !props || props['x-kubernetes-preserve-unknown-fields'] === true;
+  let fields: ReadonlyMap<string, Field> | undefined;
+  return {
+    type: 'object',
+    name: '',
+    get fields() {
+      return (fields ??= rootFields(props));
+    },
+    members: [],
+    ...(keeps ? { preserveUnknownFields: true } : {}),
+  };
+}
+
+function rootFields(props: JSONSchemaProps | undefined): ReadonlyMap<string, Field> {
   const fields = new Map<string, Field>([
     ['kind', customField('kind', scalar('string'))],
     ['apiVersion', customField('apiVersion', scalar('string'))],
     ['metadata', customField('metadata', schemaOf(OBJECT_META))],
   ]);
-  for (const [name, field] of own.fields) if (!fields.has(name)) fields.set(name, field);
-  return { ...own, fields };
-}
-
-function anything(): ObjectSchema {
-  return { type: 'object', name: '', fields: new Map(), members: [], preserveUnknownFields: true };
+  const own = props ? objectSchema(props).fields : [];
+  for (const [name, field] of own) if (!fields.has(name)) fields.set(name, field);
+  return fields;
 }
 
 function structuralSchema(props: JSONSchemaProps): Schema {
@@ -62,7 +72,7 @@ function objectSchema(props: JSONSchemaProps): ObjectSchema {
     fields.set('metadata', customField('metadata', schemaOf(OBJECT_META)));
   }
   for (const [name, property] of Object.entries(props.properties ?? {})) {
-    fields.set(name, customField(name, structuralSchema(property), property.nullable));
+    fields.set(name, customField(name, structuralSchema(property), property));
   }
   return {
     type: 'object',
@@ -88,7 +98,7 @@ function listSchema(props: JSONSchemaProps): Schema {
 }
 
 /** Custom objects keep what they are given, empty or not. */
-function customField(name: string, schema: Schema, nullable?: boolean): Field {
+function customField(name: string, schema: Schema, props: JSONSchemaProps = {}): Field {
   return {
     name,
     schema,
@@ -96,6 +106,7 @@ function customField(name: string, schema: Schema, nullable?: boolean): Field {
     omitempty: true,
     pointer: true,
     keepsEmpty: true,
-    ...(nullable ? { nullable } : {}),
+    ...(props.nullable ? { nullable: true } : {}),
+    ...(props.default === undefined ? {} : { default: props.default }),
   };
 }

@@ -2,11 +2,14 @@
  * Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go (v1.36)
  */
 import { notFound, type DeleteOptions, type KubeObject, type Status } from '@kts/apimachinery';
+import { customResourceDefinitions } from '@kts/api';
+import type { CustomResourceDefinition } from '@kts/api/types/apiextensions-v1';
 import type { Namespace } from '@kts/api/types/core-v1';
 import type { Revision } from '@kts/store';
 
 import type { CacheEntry } from '../cache/entry.ts';
 import { withResourceVersion } from '../cache/stored-entry.ts';
+import { planDefinitionDelete } from '../custom-resources/plan-definition-delete.ts';
 import type { ApiServerResponse } from '../response.ts';
 import { checkKeyName } from './check-key-name.ts';
 import { decodeDeleteOptions } from './decode-body.ts';
@@ -115,6 +118,9 @@ function identityOf({ key, namespace, name }: CacheEntry): Pick<CacheEntry, 'key
 function planFor({ definition, registry }: RequestScope, object: KubeObject, options: DeleteOptions): DeletePlan {
   const now = registry.clock.now();
   if (definition.storagePrefix === 'namespaces') return planNamespaceDelete(object as Namespace, options, now);
+  if (definition.storagePrefix === customResourceDefinitions.storagePrefix) {
+    return planDefinitionDelete(object as CustomResourceDefinition, options, now);
+  }
   return planDelete(definition, object, options, now);
 }
 

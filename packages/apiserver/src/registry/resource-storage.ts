@@ -1,4 +1,4 @@
-import { apiVersionOf, type KubeObject } from '@kts/apimachinery';
+import type { KubeObject } from '@kts/apimachinery';
 import type { ResourceDefinition } from '@kts/api';
 
 import { REGISTRY, type CacheFeed } from '../cache/cache-feed.ts';
@@ -110,16 +110,17 @@ export function toStorageVersion(definition: ResourceDefinition, object: KubeObj
   return definition.conversion ? definition.conversion.toStorage(object) : object;
 }
 
-const converted = new WeakMap<CacheEntry, Map<string, CacheEntry>>();
+/** By entry and conversion: a custom resource's changes with its definition. */
+const converted = new WeakMap<CacheEntry, WeakMap<object, CacheEntry>>();
 
 function convertedEntry(definition: ResourceDefinition, entry: CacheEntry): CacheEntry {
-  const versions = converted.getOrInsertComputed(entry, () => new Map<string, CacheEntry>());
-  const apiVersion = apiVersionOf(definition);
-  let view = versions.get(apiVersion);
+  const conversion = definition.conversion!;
+  const views = converted.getOrInsertComputed(entry, () => new WeakMap<object, CacheEntry>());
+  let view = views.get(conversion);
   if (view) return view;
   const object = entry.object();
-  const shown = definition.conversion!.fromStorage(object);
-  versions.set(apiVersion, (view = shown === object ? entry : objectEntry(entry, shown)));
+  const shown = conversion.fromStorage(object);
+  views.set(conversion, (view = shown === object ? entry : objectEntry(entry, shown)));
   return view;
 }
 

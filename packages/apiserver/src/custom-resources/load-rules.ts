@@ -1,0 +1,10 @@
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@kts/api/types/apiextensions-v1';
+
+import type { RuleSet } from './object-rules.ts';
+
+export type RulesOf = (version: CustomResourceDefinitionVersion) => RuleSet | undefined;
+
+/** The rules of a definition. What it takes to run them is loaded with the first definition that has some. */
+export function loadRules(_crd: CustomResourceDefinition): Promise<RulesOf> {
+  return Promise.resolve(() => undefined);
+}
