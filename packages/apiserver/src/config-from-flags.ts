@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 
 import { parseYaml } from '@kts/apimachinery';
 
+import { validatePluginChoice } from './admission/plugin-choice.ts';
 import { asAuditPolicy, type ApiServerFlags } from './command-line.ts';
 import type { ApiServerConfig, AuditConfig } from './server-config.ts';
 
@@ -11,11 +12,14 @@ const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 /** The configuration that flags ask for; reads the files they name. Throws if one cannot be used. */
 export function configFromFlags(flags: ApiServerFlags): ApiServerConfig {
   const audit = auditOf(flags);
+  const admissionPlugins = { enabled: flags.enableAdmissionPlugins, disabled: flags.disableAdmissionPlugins };
+  const problems = validatePluginChoice(admissionPlugins);
+  if (problems.length > 0) throw new Error(problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`);
   return {
     secure: { host: flags.bindAddress, port: flags.securePort },
     serviceRanges: flags.serviceClusterIPRange,
     anonymous: flags.anonymousAuth,
-    admissionPlugins: { enabled: flags.enableAdmissionPlugins, disabled: flags.disableAdmissionPlugins },
+    admissionPlugins,
     inFlight: { readOnly: flags.maxRequestsInflight, mutating: flags.maxMutatingRequestsInflight },
     ...(flags.advertiseAddress ? { advertiseAddress: flags.advertiseAddress } : {}),
     names: [flags.advertiseAddress, flags.bindAddress].filter(isNameable),

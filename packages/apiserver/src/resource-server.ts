@@ -1,7 +1,7 @@
 import type { Clock, Logger, Random } from '@kts/base';
 import type { Store } from '@kts/store';
 
-import type { PluginChoice } from './admission/default-plugins.ts';
+import type { PluginChoice } from './admission/plugin-choice.ts';
 import type { TokenIssuer } from './authentication/token-issuer.ts';
 import type { Review } from './authorization/access-reviews.ts';
 import type { Authorizer } from './authorization/authorizer.ts';

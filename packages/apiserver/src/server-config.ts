@@ -1,4 +1,4 @@
-import type { PluginChoice } from './admission/default-plugins.ts';
+import type { PluginChoice } from './admission/plugin-choice.ts';
 import type { AuditPolicy } from './audit/policy.ts';
 import type { InFlightLimits } from './chain/priority-and-fairness.ts';
 

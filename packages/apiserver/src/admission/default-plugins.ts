@@ -8,13 +8,24 @@ import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { limitRanger } from './limit-ranger.ts';
 import type { LiveObjects } from './live-objects.ts';
+import { namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
+import { isChosen, type PluginChoice } from './plugin-choice.ts';
+import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priority } from './priority.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
+import {
+  alwaysAdmit,
+  alwaysDeny,
+  alwaysPullImages,
+  denyServiceExternalIPs,
+  extendedResourceToleration,
+  limitPodHardAntiAffinityTopology,
+} from './simple-plugins.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
@@ -28,40 +39,31 @@ export interface PluginParts {
   readonly quota?: AdmissionPlugin;
 }
 
-/** Which plugins run, beside those that are on by default. Names are upstream's. */
-export interface PluginChoice {
-  readonly enabled?: readonly string[];
-  readonly disabled?: readonly string[];
-}
-
-/** Known, but only on where somebody asks for it. */
-const OFF_BY_DEFAULT: ReadonlySet<string> = new Set(['NodeRestriction']);
-
 /**
  * The plugins of a server in upstream's order, which clients can observe: an earlier refusal hides a later one, and a
  * later plugin sees what an earlier one filled in.
  *
  * Mirrors: AllOrderedPlugins and DefaultOffAdmissionPlugins in pkg/kubeapiserver/options/plugins.go (v1.36)
  */
-export function choosePlugins(
-  parts: PluginParts,
-  { enabled = [], disabled = [] }: PluginChoice = {},
-): readonly AdmissionPlugin[] {
-  return orderedPlugins(parts).filter(
-    ({ name }) => !disabled.includes(name) && (enabled.includes(name) || !OFF_BY_DEFAULT.has(name)),
-  );
+export function choosePlugins(parts: PluginParts, choice: PluginChoice = {}): readonly AdmissionPlugin[] {
+  return orderedPlugins(parts).filter(({ name }) => isChosen(name, choice));
 }
 
 function orderedPlugins({ live, authorizer, random, dynamic = [], quota }: PluginParts): readonly AdmissionPlugin[] {
   return [
+    alwaysAdmit,
     namespaceLifecycle(live),
+    namespaceExists(live),
+    limitPodHardAntiAffinityTopology,
     limitRanger(live),
     serviceAccount(live, random),
     nodeRestriction(live),
     taintNodesByCondition,
+    alwaysPullImages,
     podSecurity(live),
     priority(live),
     defaultTolerationSeconds,
+    extendedResourceToleration,
     defaultStorageClass(live),
     storageObjectInUseProtection,
     persistentVolumeClaimResize(live),
@@ -70,7 +72,10 @@ function orderedPlugins({ live, authorizer, random, dynamic = [], quota }: Plugi
     certificateSigning(authorizer),
     certificateSubjectRestriction,
     defaultIngressClass(live),
+    denyServiceExternalIPs,
+    podTopologyLabels(live),
     ...dynamic,
     ...(quota ? [quota] : []),
+    alwaysDeny,
   ];
 }

@@ -37,7 +37,8 @@ export function resourceQuota(live: LiveObjects, registry: () => Registry): Admi
       for (const quota of concerned) checkQuota(attributes, quota, delta);
       const scope = { registry: registry(), namespace, signal: attributes.request.signal };
       for (const quota of concerned) {
-        await updateStored<ResourceQuota>(scope, resourceQuotas, quota.metadata.name, attributes.dryRun, (current) => {
+        const options = { dryRun: attributes.dryRun, trackedAs: 'status' };
+        await updateStored<ResourceQuota>(scope, resourceQuotas, quota.metadata.name, options, (current) => {
           const used = checkQuota(attributes, current, delta);
           return used && ((draft) => void (draft.status = { ...draft.status, used }));
         });

@@ -6,7 +6,7 @@
  */
 import type { ResourceAttributes } from '@kts/api/types/authorization-v1';
 import {
-  FieldPath,
+  type FieldPath,
   forbidden,
   invalid,
   isLabelValue,

@@ -22,6 +22,7 @@ import { loadValidation } from './load-validation.ts';
 import { forgetTimestampOnlyChanges } from './managed-fields.ts';
 import { checkKeyName } from './check-key-name.ts';
 import { asObject, type ObjectDraft } from './object-draft.ts';
+import { keyInMessages, preconditionFailed } from './precondition.ts';
 import { currentEntry, freshEntry, putObject, removeObject, type PutOutcome, type WriteTarget } from './put-object.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
 import { presentEntry, presentObject } from './resource-storage.ts';
@@ -106,7 +107,7 @@ async function updateOnce(
 ): Promise<PutOutcome> {
   const { definition, namespace } = scope;
   const old = presentObject(definition, existing);
-  checkUid(scope, plan.uid, old);
+  checkUid(scope, plan, old);
   const draft = await plan.makeObject(old);
   checkVersion(scope, draft, old);
   const transaction = await runHooks(scope, draft, old, plan.dryRun);
@@ -147,15 +148,11 @@ function deletesDuringUpdate({ definition }: WriteTarget, draft: ObjectDraft, ol
   return (spec?.finalizers ?? []).length === 0;
 }
 
-function checkUid(scope: RequestScope, uid: string | undefined, old: KubeObject): void {
+function checkUid(scope: RequestScope, { uid, dryRun }: UpdatePlan, old: KubeObject): void {
   if (!uid || uid === old.metadata.uid) return;
-  const key = scope.storage.keyOf(scope.namespace, scope.name);
-  const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
-  throw conflict(
-    scope.definition,
-    scope.name,
-    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`,
-  );
+  const key = keyInMessages(scope.storage.keyOf(scope.namespace, scope.name), dryRun);
+  const problem = `UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
+  throw conflict(scope.definition, scope.name, preconditionFailed(key, problem));
 }
 
 /** An update that names no version is meant for whatever version there is, where the kind allows that. */

@@ -28,9 +28,12 @@ import type { RequestScope } from './request-scope.ts';
 import { resetFields } from './reset-fields.ts';
 import type { WriteOptions } from './write-options.ts';
 
+/** What is written through. */
+type TrackedEndpoint = Pick<RequestScope, 'registry' | 'definition' | 'subresource'>;
+
 /** Records a write that is no apply in the draft's managed fields. */
 export function trackUpdate(
-  scope: RequestScope,
+  scope: TrackedEndpoint,
   old: KubeObject | undefined,
   draft: ObjectDraft,
   manager: string,
@@ -112,7 +115,7 @@ export function scaleToParent(
   setOrDelete(parent.metadata, 'managedFields', entries);
 }
 
-function managedType({ definition, registry, subresource }: RequestScope, type: BodyType): ManagedType {
+function managedType({ definition, registry, subresource }: TrackedEndpoint, type: BodyType): ManagedType {
   const reset = type === definition ? resetFields(definition, subresource) : undefined;
   const { conversion } = definition;
   return {

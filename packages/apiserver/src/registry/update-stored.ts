@@ -1,9 +1,19 @@
 import { notFound, type Draft, type KubeObject } from '@kts/apimachinery';
 import type { ResourceDefinition } from '@kts/api';
 
+import { trackUpdate } from './managed-fields.ts';
 import { draftOf } from './object-draft.ts';
 import { currentEntry, freshEntry, putObject, type WriteTarget } from './put-object.ts';
 import type { RequestScope } from './request-scope.ts';
+
+export interface UpdateStoredOptions {
+  readonly dryRun: boolean;
+  /** The subresource that the server writes as a client of its own would: who owns what is recorded. */
+  readonly trackedAs?: string;
+}
+
+/** The name under which the server writes. */
+const SERVER_MANAGER = 'kube-apiserver';
 
 /**
  * Changes a stored object on the server's own behalf: no admission, no strategy. `decide` looks at the object (and may
@@ -14,7 +24,7 @@ export async function updateStored<T extends KubeObject>(
   scope: Pick<RequestScope, 'registry' | 'namespace'> & { readonly signal: AbortSignal },
   definition: ResourceDefinition<T>,
   name: string,
-  dryRun: boolean,
+  { dryRun, trackedAs }: UpdateStoredOptions,
   decide: (object: T) => ((draft: Draft<T>) => void) | undefined,
 ): Promise<T> {
   const { registry } = scope;
@@ -30,6 +40,9 @@ export async function updateStored<T extends KubeObject>(
     if (!change) return object;
     const draft = draftOf(object);
     change(draft as unknown as Draft<T>);
+    if (trackedAs !== undefined) {
+      trackUpdate({ registry, definition, subresource: trackedAs }, object, draft, SERVER_MANAGER);
+    }
     const outcome = await putObject(target, draft, existing, dryRun);
     if (outcome.ok) return outcome.entry.object() as T;
     existing = outcome.current;

@@ -8,6 +8,7 @@ import { badRequest, conflict, FieldPath, notSupported, required, StatusError, t
 import { pods } from '@kts/api';
 import type { Binding, Pod, PodCondition } from '@kts/api/types/core-v1';
 
+import { keyInMessages, preconditionFailed } from '../registry/precondition.ts';
 import { updateStored } from '../registry/update-stored.ts';
 import type { RequestScope } from '../registry/request-scope.ts';
 import { objectResponse } from '../registry/respond.ts';
@@ -23,9 +24,11 @@ export async function bindPod(scope: RequestScope): Promise<ApiServerResponse> {
   if (name !== binding.metadata.name) throw badRequest('name in URL does not match name in Binding object');
   checkTarget(binding);
   await scope.registry.admission.validate(attributes);
-  const now = scope.registry.clock.now();
-  await updateStored<Pod>({ ...scope, signal: scope.request.signal }, pods, name, options.dryRun, (pod) =>
-    bind(pod, binding, now),
+  const { clock, storages } = scope.registry;
+  const now = clock.now();
+  const key = keyInMessages(storages.of(pods).keyOf(scope.namespace, name), options.dryRun);
+  await updateStored<Pod>({ ...scope, signal: scope.request.signal }, pods, name, options, (pod) =>
+    bind(pod, binding, key, now),
   );
   return objectResponse(201, successStatus(201));
 }
@@ -44,19 +47,17 @@ function checkTarget({ target }: Binding): void {
 }
 
 /** The pod on its node; throws Conflict if it cannot go there. */
-function bind(pod: Pod, binding: Binding, now: number): (draft: Draft<Pod>) => void {
+function bind(pod: Pod, binding: Binding, key: string, now: number): (draft: Draft<Pod>) => void {
   const { name, uid, resourceVersion } = pod.metadata;
   const sent = binding.metadata;
   const refuse = (text: string): StatusError => conflict({ group: '', plural: 'pods/binding' }, name, text);
   if (sent.uid && sent.uid !== uid) {
-    throw conflict(pods, name, `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${uid}`);
+    const problem = `UID in precondition: ${sent.uid}, UID in object meta: ${uid}`;
+    throw conflict(pods, name, preconditionFailed(key, problem));
   }
   if (sent.resourceVersion && sent.resourceVersion !== resourceVersion) {
-    throw conflict(
-      pods,
-      name,
-      `Precondition failed: ResourceVersion in precondition: ${sent.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
-    );
+    const problem = `ResourceVersion in precondition: ${sent.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`;
+    throw conflict(pods, name, preconditionFailed(key, problem));
   }
   if (pod.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   if (pod.spec.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
@@ -71,12 +72,14 @@ function bind(pod: Pod, binding: Binding, now: number): (draft: Draft<Pod>) => v
   };
 }
 
+/** A condition that is there keeps its place, and its time if it says the same. */
 function scheduledConditions(pod: Pod, now: number): Draft<PodCondition>[] {
-  const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
-  const scheduled = {
-    type: 'PodScheduled',
-    status: 'True',
-    lastTransitionTime: formatTime(now),
-  };
-  return [...conditions, scheduled] as Draft<PodCondition>[];
+  const conditions = [...((pod.status?.conditions ?? []) as Draft<PodCondition>[])];
+  const index = conditions.findIndex(({ type }) => type === 'PodScheduled');
+  const before = conditions[index];
+  const lastTransitionTime = (before?.status === 'True' ? before.lastTransitionTime : undefined) ?? formatTime(now);
+  const scheduled: Draft<PodCondition> = { type: 'PodScheduled', status: 'True', lastTransitionTime };
+  if (index < 0) return [...conditions, scheduled];
+  conditions[index] = scheduled;
+  return conditions;
 }

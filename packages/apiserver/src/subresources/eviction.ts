@@ -96,7 +96,7 @@ async function takeFromBudget(scope: RequestScope, name: string, pod: Pod, dryRu
     { ...scope, signal: scope.request.signal },
     podDisruptionBudgets,
     name,
-    dryRun,
+    { dryRun, trackedAs: 'status' },
     (budget) => {
       checkBudget(budget);
       return (draft) => {
@@ -186,7 +186,7 @@ async function markAndDelete(scope: RequestScope, pod: Pod, options: DeleteOptio
     { ...scope, signal: scope.request.signal },
     pods,
     pod.metadata.name,
-    false,
+    { dryRun: false },
     (current) => {
       checkPreconditions(pods, current, options);
       return (draft) => {
