@@ -19,6 +19,7 @@ import { profilesOf } from './configuration/profiles.ts';
 import type { Binding } from './framework/binding.ts';
 import { ClusterCache } from './framework/cluster-cache.ts';
 import { fitMessage } from './framework/diagnosis.ts';
+import { NodeRejections } from './framework/node-rejections.ts';
 import { unresolvable, type Effect } from './framework/plugin.ts';
 import type { PodInfo } from './framework/pod-info.ts';
 import type { Profile } from './framework/profile.ts';
@@ -382,7 +383,7 @@ function error(message: string): Failure {
 
 /** A refusal of the chosen node is told as if it were the only one. */
 function refused({ node }: BindingPlan, { plugin, rejection }: PluginRefusal): Failure {
-  const rejections = new Map([[node.name, rejection]]);
+  const rejections = new NodeRejections([[node, rejection]]);
   const rejectors = new Set([plugin]);
   const message = fitMessage({ nodeCount: 1, rejections, others: unresolvable(), unschedulablePlugins: rejectors });
   return { reason: 'Unschedulable', message, rejectors, nominatedNode: '' };

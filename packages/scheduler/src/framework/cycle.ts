@@ -123,19 +123,17 @@ export async function guardedAsync<T>(what: string, hook: () => Promise<T>): Pro
 }
 
 function runFilters(filters: readonly ActiveFilter[], pod: PodInfo, node: NodeInfo): PluginRejection | undefined {
-  for (const { plugin, state } of filters) {
-    const rejection = filterWith(plugin, pod, node, state);
-    if (rejection !== undefined) return { plugin: plugin.name, rejection };
+  let index = 0;
+  try {
+    for (; index < filters.length; index++) {
+      const { plugin, state } = filters[index]!;
+      const rejection = plugin.filter!(pod, node, state);
+      if (rejection !== undefined) return { plugin: plugin.name, rejection };
+    }
+  } catch (error) {
+    throw failure(`running "${filters[index]!.plugin.name}" filter plugin`, error);
   }
   return undefined;
-}
-
-function filterWith(plugin: Plugin, pod: PodInfo, node: NodeInfo, state: unknown): Rejection | undefined {
-  try {
-    return plugin.filter!(pod, node, state);
-  } catch (error) {
-    throw failure(`running "${plugin.name}" filter plugin`, error);
-  }
 }
 
 function failure(what: string, cause: unknown): Error {

@@ -1,10 +1,10 @@
+import type { NodeRejections } from './node-rejections.ts';
 import type { Rejection } from './plugin.ts';
 
 /** Why no node fits. */
 export interface Diagnosis {
   readonly nodeCount: number;
-  /** Rejections by node name. */
-  readonly rejections: ReadonlyMap<string, Rejection>;
+  readonly rejections: NodeRejections;
   /** Of all nodes that are not in `rejections`: those that were not even looked at. */
   readonly others: Rejection;
   /** Set if the pod was rejected before any node was looked at. */
@@ -40,7 +40,7 @@ function countReasons(diagnosis: Diagnosis): readonly string[] {
   const add = (rejection: Rejection, nodes: number): void => {
     for (const reason of rejection.reasons) counts.set(reason, (counts.get(reason) ?? 0) + nodes);
   };
-  for (const rejection of diagnosis.rejections.values()) add(rejection, 1);
+  for (const [rejection, nodes] of diagnosis.rejections.tally()) add(rejection, nodes);
   const others = diagnosis.nodeCount - diagnosis.rejections.size;
   if (others > 0) add(diagnosis.others, others);
   return [...counts].map(([reason, nodes]) => `${nodes} ${reason}`).sort();

@@ -2,6 +2,7 @@ import type { Random } from '@kts/base';
 import { filterNode, guarded, imagineNode, prepareCycle, type Cycle, type PreparedCycle } from './cycle.ts';
 import { fitMessage, joinReasons, type Diagnosis } from './diagnosis.ts';
 import type { NodeInfo } from './node-info.ts';
+import { NodeRejections } from './node-rejections.ts';
 import { unresolvable, type Effect, type FailedCycle, type PostFilterResult, type Rejection } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Profile } from './profile.ts';
@@ -91,7 +92,7 @@ function findFeasibleNodes({ cycle, narrowed }: PreparedCycle, profile: Profile)
   const start = snapshot.startNodeIndex;
   const nominated = nodeNamed(snapshot, pod.pod.status?.nominatedNodeName ?? '');
   if (nominated && filterEach(cycle, 1, () => nominated, 1).feasible.length > 0) {
-    return { feasible: [nominated], diagnosis: diagnosisOf(snapshot, new Map(), new Set()), next: start };
+    return { feasible: [nominated], diagnosis: diagnosisOf(snapshot, new NodeRejections(), new Set()), next: start };
   }
   const candidates = narrowed && [...narrowed.nodeNames].flatMap((name) => nodeNamed(snapshot, name) ?? []);
   const count = candidates ? candidates.length : snapshot.nodes.length;
@@ -108,7 +109,7 @@ function findFeasibleNodes({ cycle, narrowed }: PreparedCycle, profile: Profile)
 
 function filterEach(cycle: Cycle, count: number, nodeAt: (index: number) => NodeInfo, wanted: number) {
   const feasible: NodeInfo[] = [];
-  const rejections = new Map<string, Rejection>();
+  const rejections = new NodeRejections();
   const plugins = new Set<string>();
   for (let index = 0; index < count && feasible.length < wanted; index++) {
     const node = nodeAt(index);
@@ -116,7 +117,7 @@ function filterEach(cycle: Cycle, count: number, nodeAt: (index: number) => Node
     if (rejected === undefined) {
       feasible.push(node);
     } else {
-      rejections.set(node.name, rejected.rejection);
+      rejections.add(node, rejected.rejection);
       plugins.add(rejected.plugin);
     }
   }
@@ -184,7 +185,7 @@ function notPrepared(
   const plugins = new Set(narrowed?.plugins);
   if (rejected!.plugin) plugins.add(rejected!.plugin);
   const diagnosis: Diagnosis = {
-    ...diagnosisOf(cycle.snapshot, new Map(), plugins, rejection),
+    ...diagnosisOf(cycle.snapshot, new NodeRejections(), plugins, rejection),
     preFilterMessage: joinReasons(rejection.reasons),
   };
   return noFit(cycle, diagnosis, cycle.snapshot.startNodeIndex, profile, random);
@@ -242,7 +243,7 @@ const NOT_EVALUATED = unresolvable();
 
 function diagnosisOf(
   snapshot: Snapshot,
-  rejections: ReadonlyMap<string, Rejection>,
+  rejections: NodeRejections,
   unschedulablePlugins: ReadonlySet<string>,
   others = NOT_EVALUATED,
 ): Diagnosis {

@@ -6,6 +6,7 @@ import { never } from '../framework/cluster-event.ts';
 import { fitMessage } from '../framework/diagnosis.ts';
 import { selection, type Selection } from '../framework/label-selection.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
+import { NodeRejections } from '../framework/node-rejections.ts';
 import {
   unresolvable,
   type FailedCycle,
@@ -73,10 +74,7 @@ function preempt(cycle: FailedCycle, args: DefaultPreemptionArgs): PostFilterRes
   const { pod, snapshot, diagnosis } = cycle;
   const ineligible = whyIneligible(cycle);
   if (ineligible !== undefined) return { reasons: [ineligible] };
-  const potential = [...diagnosis.rejections]
-    .filter(([, { code }]) => code === 'Unschedulable')
-    .flatMap(([name]) => nodeNamed(snapshot, name) ?? []);
-  const { candidates, rejections } = dryRun(cycle, potential, args);
+  const { candidates, rejections } = dryRun(cycle, diagnosis.rejections.resolvable(), args);
   if (candidates.length === 0) {
     const verdict = { ...diagnosis, rejections, others: NOT_HELPFUL };
     const { preFilterMessage: _, ...reported } = verdict;
@@ -92,7 +90,7 @@ function whyIneligible({ pod, snapshot, diagnosis }: FailedCycle): string | unde
   const name = pod.pod.status?.nominatedNodeName;
   if (!name) return undefined;
   // The nominated node has become impossible: look for another one.
-  if ((diagnosis.rejections.get(name) ?? diagnosis.others).code === 'UnschedulableAndUnresolvable') return undefined;
+  if ((diagnosis.rejections.of(name) ?? diagnosis.others).code === 'UnschedulableAndUnresolvable') return undefined;
   const leaving = nodeNamed(snapshot, name)?.pods.some(
     (other) => other.priority < pod.priority && isPreempted(other.pod),
   );
@@ -111,8 +109,8 @@ function dryRun(
   { pod, snapshot, imagine, randomBelow }: FailedCycle,
   nodes: readonly NodeInfo[],
   { minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 }: DefaultPreemptionArgs,
-): { readonly candidates: readonly Candidate[]; readonly rejections: ReadonlyMap<string, Rejection> } {
-  const rejections = new Map<string, Rejection>();
+): { readonly candidates: readonly Candidate[]; readonly rejections: NodeRejections } {
+  const rejections = new NodeRejections();
   if (nodes.length === 0) return { candidates: [], rejections };
   const share = Math.trunc((nodes.length * minCandidateNodesPercentage) / 100);
   const enough = Math.min(nodes.length, Math.max(share, minCandidateNodesAbsolute));
@@ -124,7 +122,7 @@ function dryRun(
     const node = nodes[(offset + index) % nodes.length]!;
     const outcome = selectVictims(imagine(node), pod, budgets, snapshot.now);
     if ('code' in outcome) {
-      rejections.set(node.name, outcome);
+      rejections.add(node, outcome);
       continue;
     }
     (outcome.violations === 0 ? harmless : violating).push(outcome);

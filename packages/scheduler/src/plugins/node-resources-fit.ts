@@ -63,42 +63,60 @@ type IsIgnored = (resource: string, capacity: number) => boolean;
 
 /** Everything there is too little of. More than the whole node has cannot be freed by preemption. */
 export function insufficientResources(
-  pod: PodInfo,
-  node: NodeInfo,
-  ignored: IsIgnored = () => false,
+  { requests }: PodInfo,
+  { allocatable, requested, pods, allowedPods }: NodeInfo,
+  ignored: IsIgnored = NOTHING_IGNORED,
 ): Rejection | undefined {
-  if (hasRoom(pod, node)) return undefined;
-  const { requests } = pod;
-  const { allocatable, requested } = node;
-  const reasons: string[] = [];
-  let resolvable = true;
-  const check = (name: string, wanted: number, capacity: number, used: number): void => {
-    if (wanted === 0 || wanted <= capacity - used) return;
-    reasons.push(`Insufficient ${name}`);
-    if (wanted > capacity) resolvable = false;
-  };
-  if (node.pods.length + 1 > node.allowedPods) reasons.push('Too many pods');
-  check('cpu', requests.milliCpu, allocatable.milliCpu, requested.milliCpu);
-  check('memory', requests.memory, allocatable.memory, requested.memory);
-  check('ephemeral-storage', requests.ephemeralStorage, allocatable.ephemeralStorage, requested.ephemeralStorage);
+  let shortages = 0;
+  if (pods.length >= allowedPods) shortages |= PODS;
+  shortages |= CPU * shortage(requests.milliCpu, allocatable.milliCpu, requested.milliCpu);
+  shortages |= MEMORY * shortage(requests.memory, allocatable.memory, requested.memory);
+  shortages |= STORAGE * shortage(requests.ephemeralStorage, allocatable.ephemeralStorage, requested.ephemeralStorage);
+  if (requests.scalar.size === 0) return shortages === 0 ? undefined : rejectionOf(shortages);
+  const missing: string[] = [];
+  let isSmall = (shortages & TOO_SMALL) !== 0;
   for (const [name, wanted] of requests.scalar) {
     const capacity = allocatable.scalar.get(name) ?? 0;
-    if (!ignored(name, capacity)) check(name, wanted, capacity, requested.scalar.get(name) ?? 0);
+    if (ignored(name, capacity)) continue;
+    const found = shortage(wanted, capacity, requested.scalar.get(name) ?? 0);
+    if (found !== 0) missing.push(`Insufficient ${name}`);
+    if (found === NODE_TOO_SMALL) isSmall = true;
   }
-  if (reasons.length === 0) return undefined;
-  return { code: resolvable ? 'Unschedulable' : 'UnschedulableAndUnresolvable', reasons };
+  if (missing.length === 0) return shortages === 0 ? undefined : rejectionOf(shortages);
+  const reasons = [...rejectionOf(shortages).reasons, ...missing];
+  return { code: isSmall ? 'UnschedulableAndUnresolvable' : 'Unschedulable', reasons };
 }
 
-/** The usual case, which must not cost anything. Extended resources are left to the careful way. */
-function hasRoom({ requests }: PodInfo, { allocatable, requested, pods, allowedPods }: NodeInfo): boolean {
-  const { milliCpu, memory, ephemeralStorage, scalar } = requests;
-  return (
-    pods.length < allowedPods &&
-    scalar.size === 0 &&
-    (milliCpu === 0 || milliCpu <= allocatable.milliCpu - requested.milliCpu) &&
-    (memory === 0 || memory <= allocatable.memory - requested.memory) &&
-    (ephemeralStorage === 0 || ephemeralStorage <= allocatable.ephemeralStorage - requested.ephemeralStorage)
-  );
+/** Shortages as bits, so that the thousands of nodes which lack the same share one rejection. Each may be one of two. */
+const PODS = 1;
+const CPU = 2;
+const MEMORY = 8;
+const STORAGE = 32;
+const NODE_FULL = 1;
+const NODE_TOO_SMALL = 2;
+const TOO_SMALL = NODE_TOO_SMALL * (CPU | MEMORY | STORAGE);
+const rejections = new Map<number, Rejection>();
+const NOTHING_IGNORED: IsIgnored = () => false;
+
+function shortage(wanted: number, capacity: number, used: number): number {
+  if (wanted === 0 || wanted <= capacity - used) return 0;
+  return wanted > capacity ? NODE_TOO_SMALL : NODE_FULL;
+}
+
+function rejectionOf(shortages: number): Rejection {
+  const known = rejections.get(shortages);
+  if (known !== undefined) return known;
+  const has = (resource: number): boolean => (shortages & (resource * (NODE_FULL | NODE_TOO_SMALL))) !== 0;
+  const reasons = [
+    ...((shortages & PODS) === 0 ? [] : ['Too many pods']),
+    ...(has(CPU) ? ['Insufficient cpu'] : []),
+    ...(has(MEMORY) ? ['Insufficient memory'] : []),
+    ...(has(STORAGE) ? ['Insufficient ephemeral-storage'] : []),
+  ];
+  const isSmall = (shortages & TOO_SMALL) !== 0;
+  const rejection: Rejection = { code: isSmall ? 'UnschedulableAndUnresolvable' : 'Unschedulable', reasons };
+  rejections.set(shortages, rejection);
+  return rejection;
 }
 
 /** A node that has none of a resource may have devices that stand for it. */
