@@ -25,22 +25,31 @@ export async function mergeIntoUserKubeconfig(text: string, contextName: string)
     contexts: [{ ...context!, name: contextName }],
     currentContext: contextName,
   };
-  await rewrite(path, (own) => mergeKubeconfigs(own, added));
+  const own = parseKubeconfig((await readIfThere(path)) ?? '', path);
+  await writeKubeconfig(path, formatKubeconfigFile(mergeKubeconfigs(own, added)));
   return path;
 }
 
 export async function removeFromUserKubeconfig(contextName: string): Promise<void> {
-  await rewrite(userKubeconfigPath(), (own) => removeContext(own, contextName));
+  const path = userKubeconfigPath();
+  const text = await readIfThere(path);
+  if (text === undefined) return;
+  await writeKubeconfig(path, formatKubeconfigFile(removeContext(parseKubeconfig(text, path), contextName)));
 }
 
-/** Through a new file, so that a kubeconfig is never half written. */
-async function rewrite(path: string, change: (own: Kubeconfig) => Kubeconfig): Promise<void> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
+/** Through a new file, so that nobody reads a kubeconfig that is half written. */
+export async function writeKubeconfig(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const partial = `${path}.kts-${process.pid}`;
-  await writeFile(partial, formatKubeconfigFile(change(parseKubeconfig(text, path))), { mode: 0o600 });
+  await writeFile(partial, text, { mode: 0o600 });
   await rename(partial, path);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { createLogger, systemClock, systemRandom } from '@kts/base';
 import { lineProgress, startCluster, terminalProgress, type Cluster, type ClusterConfig } from '@kts/cluster';
@@ -9,7 +9,7 @@ import { lineProgress, startCluster, terminalProgress, type Cluster, type Cluste
 import { clusterConfig, clusterLocation } from '../cluster-options.ts';
 import type { Invocation } from '../command-line.ts';
 import { processMemory } from '../process-memory.ts';
-import { mergeIntoUserKubeconfig } from '../user-files.ts';
+import { mergeIntoUserKubeconfig, writeKubeconfig } from '../user-files.ts';
 
 /** What a detached cluster tells the command that has started it. */
 export type DetachedMessage = { readonly type: 'text' | 'failed'; readonly text: string } | { readonly type: 'ready' };
@@ -71,8 +71,7 @@ async function publishKubeconfig(
     await mergeIntoUserKubeconfig(cluster.kubeconfig, config.name);
     return undefined;
   }
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, cluster.kubeconfig, { mode: 0o600 });
+  await writeKubeconfig(file, cluster.kubeconfig);
   return file;
 }
 

@@ -1,12 +1,9 @@
 /** Real nodes: each a network namespace with its own containerd, kubelet and proxy. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-import { endpointSlices, services } from '@kts/api';
-import { isNotFound } from '@kts/apimachinery';
 import type { TaskGroup } from '@kts/base';
-import type { Client } from '@kts/client';
 import { networkNamespace, ownNetwork } from '@kts/host-linux';
 
 import type { ClusterConfig } from '../cluster-config.ts';
@@ -24,15 +21,11 @@ import type { HostPrograms } from '../host-packages.ts';
 import { PAUSE_IMAGE } from '../images/built-in-images.ts';
 import { loadBuiltInImages } from '../images/load-images.ts';
 import type { Progress } from '../progress.ts';
+import { CLUSTER_DOMAIN, dnsServiceAddress } from './cluster-dns.ts';
 import { startContainerd, type Containerd } from './containerd.ts';
 import type { ClusterNetwork, NodeNetwork } from './network-plan.ts';
 import { runDirectory } from './run-directory.ts';
 import { nodeControlGroup } from './tear-down-nodes.ts';
-
-const CLUSTER_DOMAIN = 'cluster.local';
-const DNS_PORT = 10_053;
-/** Where upstream's clusters have their DNS Service: the tenth address of the range. */
-const DNS_ADDRESS_OFFSET = 10;
 
 export interface RealNodesContext {
   readonly config: ClusterConfig;
@@ -177,59 +170,4 @@ async function startProxy({ config, controlPlane, deps, group }: RealNodesContex
   const client = controlPlane.clientAs(SYSTEM_USERS.proxy, 'kube-proxy');
   const proxy = createProxy({ nodeName: node.name }, { ...deps, log, client, backends: new Map([['IPv4', backend]]) });
   await startComponent(proxy, group);
-}
-
-/** The cluster's DNS server, and the Service by which pods reach it. */
-export async function startDns(context: RealNodesContext): Promise<void> {
-  const { config, controlPlane, network, deps, group } = context;
-  const { createDns, nameServersOf } = await import('@kts/dns');
-  const client = controlPlane.clientAs(SYSTEM_USERS.admin, 'kts');
-  const resolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
-  const dns = createDns(
-    { zone: CLUSTER_DOMAIN, address: network.hostAddress, port: DNS_PORT, forwardTo: nameServersOf(resolvConf) },
-    { ...deps, client, network: ownNetwork },
-  );
-  await startComponent(dns, group);
-  await publishDns(client, dnsServiceAddress(config), network.hostAddress, dns.port);
-}
-
-async function publishDns(client: Client, serviceAddress: string, address: string, port: number): Promise<void> {
-  const key = { namespace: 'kube-system', name: 'kube-dns' };
-  const labels = { 'k8s-app': 'kube-dns', 'kubernetes.io/name': 'CoreDNS' };
-  const ports = [
-    { name: 'dns', protocol: 'UDP', port: 53, targetPort: port },
-    { name: 'dns-tcp', protocol: 'TCP', port: 53, targetPort: port },
-  ] as const;
-  if (!(await unlessMissing(client.get(services, key)))) {
-    await client.create(services, {
-      metadata: { ...key, labels },
-      spec: { clusterIP: serviceAddress, clusterIPs: [serviceAddress], ports },
-    });
-  }
-  const slice = {
-    metadata: { ...key, labels: { ...labels, 'kubernetes.io/service-name': key.name } },
-    addressType: 'IPv4' as const,
-    ports: ports.map(({ name, protocol }) => ({ name, protocol, port })),
-    endpoints: [{ addresses: [address], conditions: { ready: true } }],
-  };
-  const found = await unlessMissing(client.get(endpointSlices, key));
-  await (found
-    ? client.update(endpointSlices, { ...found, endpoints: slice.endpoints, ports: slice.ports })
-    : client.create(endpointSlices, slice));
-}
-
-async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
-/** The address of the DNS Service: `10.96.0.10` in the default range. */
-export function dnsServiceAddress(config: Pick<ClusterConfig, 'serviceClusterIpRange'>): string {
-  const [base = ''] = config.serviceClusterIpRange.split('/');
-  const parts = base.split('.').map(Number);
-  return [...parts.slice(0, 3), parts[3]! + DNS_ADDRESS_OFFSET].join('.');
 }

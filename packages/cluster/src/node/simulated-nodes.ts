@@ -5,6 +5,7 @@ import type { NetworkProber } from '@kts/kubelet';
 import type { ClusterConfig } from '../cluster-config.ts';
 import type { NodeState } from '../cluster-state.ts';
 import { kubeletCertificate, nodeUser, startComponent, type ControlPlane, type HostDeps } from '../control-plane.ts';
+import { CLUSTER_DOMAIN, dnsServiceAddress } from './cluster-dns.ts';
 import { subnet } from './network-plan.ts';
 
 const POD_CIDR_BITS = 24;
@@ -51,7 +52,8 @@ export async function startSimulatedNodes(
       nodeName,
       podCIDR,
       nodeAddresses: [address],
-      clusterDomain: 'cluster.local',
+      clusterDomain: CLUSTER_DOMAIN,
+      clusterDNS: [dnsServiceAddress(config)],
       nodeLabels: { 'kts.dev/simulated': 'true' },
     });
     const kubelet = createKubelet(kubeletConfig, { ...deps, log, client, runtime, images, host });
