@@ -16,6 +16,8 @@ export interface EnvironmentOptions {
   readonly variables?: Readonly<Record<string, CelType>>;
   /** Further object types that expressions may name or construct. Those of variables are found by themselves. */
   readonly types?: readonly ObjectType[];
+  /** Types that are too many to list, by name. */
+  readonly typeNamed?: (name: string) => ObjectType | undefined;
   /** A list or map literal holds values of one type. Default true. */
   readonly homogeneousLiterals?: boolean;
   /** `object.namespace` finds a field that is declared as `__namespace__`. Default false. */
@@ -95,7 +97,7 @@ class BaseEnvironment implements Environment {
     const variables = options.variables ?? {};
     this.#declarations = {
       variable: (name) => (Object.hasOwn(variables, name) ? variables[name] : undefined),
-      typeNamed: (name) => baseType(name) ?? types.get(name),
+      typeNamed: (name) => baseType(name) ?? this.#objectType(name),
       functionNamed: functions,
       field: (type, name) => this.#field(type, name),
       homogeneousLiterals: options.homogeneousLiterals ?? true,
@@ -117,12 +119,16 @@ class BaseEnvironment implements Environment {
     const issues = checked.issues.length > 0 ? checked.issues : validateLiterals(parsed, checked);
     if (issues.length > 0) return failed(parsed.source, issues);
     try {
-      const plan = planExpression(checked, (name) => this.#types.get(name));
+      const plan = planExpression(checked, (name) => this.#objectType(name));
       return { ok: true, program: new CheckedProgram(text, checked, plan) };
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
       return { ok: false, stage: 'program', issues: [], message: error.message };
     }
+  }
+
+  #objectType(name: string): ObjectType | undefined {
+    return this.#types.get(name) ?? this.#options.typeNamed?.(name);
   }
 
   #field(type: ObjectType, name: string): CelType | undefined {
