@@ -1,4 +1,4 @@
-import type { Clock, Logger, Random } from '@kts/base';
+import type { Clock, Logger, Metric, Random } from '@kts/base';
 import type { Store } from '@kts/store';
 
 import type { PluginChoice } from './admission/plugin-choice.ts';
@@ -7,7 +7,6 @@ import type { Review } from './authorization/access-reviews.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import type { EscalationChecks } from './authorization/escalation.ts';
 import type { ResourceCatalog } from './discovery/catalog.ts';
-import type { Metric } from './metrics/metric.ts';
 import type { Handler } from './response.ts';
 import type { BackendConnector } from './subresources/backend.ts';
 import type { Dial } from './subresources/socket-backend.ts';

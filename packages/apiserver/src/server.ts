@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 
 import { builtinResources } from '@kts/api';
 import type { KubeObject } from '@kts/apimachinery';
-import { TaskGroup, type Clock, type Component, type Logger, type Random } from '@kts/base';
+import { type Clock, type Component, type Logger, MetricRegistry, type Random, TaskGroup } from '@kts/base';
 import { Client, type Transport } from '@kts/client';
 import type { Store } from '@kts/store';
 
@@ -22,7 +22,6 @@ import { listen, type HttpServer, type TlsMaterial } from './http/http-server.ts
 import { createObjectEncoder } from './http/object-encoder.ts';
 import { serveHttp } from './http/serve.ts';
 import { askInProcess, createInProcessTransport, type InProcessOptions } from './in-process-transport.ts';
-import { MetricRegistry } from './metrics/metric.ts';
 import { processMetrics } from './metrics/process-metrics.ts';
 import { measuringRequests } from './metrics/request-metrics.ts';
 import type { ClusterPki } from './pki/cluster-pki.ts';

@@ -3,14 +3,13 @@
  *
  * Mirrors: the order in pkg/kubeapiserver/options/plugins.go (v1.36)
  */
-import type { Clock, Logger, Random } from '@kts/base';
+import type { Clock, Logger, Metric, Random } from '@kts/base';
 import { internalError } from '@kts/apimachinery';
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from '@kts/api';
 import type { MutatingWebhook } from '@kts/api/types/admissionregistration-v1';
 
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { ResourceCatalog } from '../discovery/catalog.ts';
-import type { Metric } from '../metrics/metric.ts';
 import type { Dial } from '../subresources/socket-backend.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { followStored, type StoredObjects } from './follow-stored.ts';

@@ -1,5 +1,5 @@
+import type { MetricRegistry } from '@kts/base';
 import type { PathRoute } from '../routing/router.ts';
-import type { MetricRegistry } from './metric.ts';
 
 const encoder = new TextEncoder();
 

@@ -1,8 +1,6 @@
 import { cpuUsage, memoryUsage, uptime } from 'node:process';
 
-import type { Clock } from '@kts/base';
-
-import { gauge, type Metric } from './metric.ts';
+import { type Clock, gauge, type Metric } from '@kts/base';
 
 /** What every process shows about itself, under Prometheus' usual names. */
 export function processMetrics(clock: Pick<Clock, 'now'>): readonly Metric[] {

@@ -3,14 +3,13 @@
  *
  * Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/metrics/metrics.go (v1.36)
  */
-import type { Clock } from '@kts/base';
+import { type Clock, Counter, gauge, Histogram, type MetricRegistry } from '@kts/base';
 
 import { isLongRunning } from '../chain/long-running.ts';
 import type { InFlight } from '../chain/priority-and-fairness.ts';
 import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse, Handler } from '../response.ts';
 import { VERSION_INFO } from '../version.ts';
-import { Counter, gauge, Histogram, type MetricRegistry } from './metric.ts';
 
 const LATENCY_BUCKETS = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,

@@ -1,4 +1,4 @@
-import type { Logger } from '@kts/base';
+import type { Logger, MetricRegistry } from '@kts/base';
 
 import type { VerificationKey } from '../authentication/jwt.ts';
 import type { ResourceCatalog } from '../discovery/catalog.ts';
@@ -8,7 +8,6 @@ import { serverChecks, type ServerState } from '../health/server-checks.ts';
 import { openapiRoutes } from '../openapi/openapi-routes.ts';
 import { openidRoutes } from './openid-routes.ts';
 import { metricsRoute } from '../metrics/metrics-route.ts';
-import type { MetricRegistry } from '../metrics/metric.ts';
 import { rootRoute } from './root-route.ts';
 import type { PathRoute } from './router.ts';
 import { versionRoute } from './version-route.ts';

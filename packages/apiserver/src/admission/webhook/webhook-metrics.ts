@@ -1,10 +1,9 @@
 /**
  * Mirrors: staging/src/k8s.io/apiserver/pkg/admission/metrics/metrics.go (v1.36), the part about webhooks
  */
-import type { Clock } from '@kts/base';
+import { type Clock, Counter, Histogram, type Metric } from '@kts/base';
 import { StatusError } from '@kts/apimachinery';
 
-import { Counter, Histogram, type Metric } from '../../metrics/metric.ts';
 import type { Operation } from '../admission.ts';
 import { WebhookCallError } from './webhook-errors.ts';
 

@@ -1,8 +1,7 @@
 /**
  * Counters, gauges and histograms in Prometheus' text form.
  *
- * Differs from a library: an observation costs one map look-up, and nothing is loaded before the first scrape (see
- * docs in the package's README).
+ * Differs from a library: an observation costs one map look-up, and nothing is loaded before the first scrape.
  */
 export interface Metric {
   /** Lines of the text form, with their HELP and TYPE. */
