@@ -13,7 +13,7 @@ export function processMemory(): ProcessMemory | undefined {
     },
     heapBytes: () => getHeapStatistics().total_heap_size,
     release: async () => {
-      await collect();
+      collect();
       if (process.platform !== 'linux') return;
       const { trimMemory } = await import('@kts/host-linux');
       trimMemory();
