@@ -3,12 +3,15 @@ import { createControllerRunner, type AnyControllerDefinition, type ControllerDe
 
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
 import { attachDetachController } from './attachdetach/attachdetach-controller.ts';
+import { bootstrapSigner } from './bootstrap/bootstrap-signer.ts';
+import { tokenCleaner } from './bootstrap/token-cleaner.ts';
 import { approvingController } from './certificates/approving-controller.ts';
 import { requestCleaner } from './certificates/cleaner-controller.ts';
 import { signingAuthorities, signingController } from './certificates/signing-controller.ts';
 import { clusterRoleAggregationController } from './clusterroleaggregation/clusterroleaggregation-controller.ts';
 import { daemonSetController } from './daemonset/daemonset-controller.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
+import { deviceTaintEvictionController } from './devicetainteviction/device-taint-eviction-controller.ts';
 import { disruptionController, staleDisruptionController } from './disruption/disruption-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { endpointSliceController } from './endpointslice/endpointslice-controller.ts';
@@ -37,6 +40,8 @@ import { taintEvictionController } from './tainteviction/taint-eviction-controll
 import { ttlController } from './ttl/ttl-controller.ts';
 import { ttlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
 import { tokenSecretController } from './serviceaccount/token-secret-controller.ts';
+import { volumeAttributesClassProtection } from './vacprotection/volume-attributes-class-protection.ts';
+import { volumeExpandController } from './volumeexpand/volume-expand-controller.ts';
 import { claimProtectionController, volumeProtectionController } from './volumeprotection/volume-protection.ts';
 
 /** One controller of the manager, under the name that `--controllers` knows. */
@@ -121,6 +126,16 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     make: ({ disableForceDetachOnTimeout: disableForceDetach }, deps) => [
       createControllerRunner(attachDetachController({ disableForceDetach }), deps),
     ],
+  },
+  {
+    name: 'persistentvolume-expander-controller',
+    eventSource: 'volume_expand',
+    make: running(volumeExpandController),
+  },
+  {
+    name: 'volumeattributesclass-protection-controller',
+    eventSource: 'volumeattributesclass-protection-controller',
+    make: running(volumeAttributesClassProtection),
   },
   {
     name: 'ephemeral-volume-controller',
@@ -220,6 +235,23 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'resourceclaim-controller',
     eventSource: 'resource_claim',
     make: (_config, deps) => resourceClaimControllers().map((each) => createControllerRunner(each, deps)),
+  },
+  {
+    name: 'device-taint-eviction-controller',
+    eventSource: 'device-taint-eviction-controller',
+    make: (_config, deps) => [createControllerRunner(deviceTaintEvictionController(), deps)],
+  },
+  {
+    name: 'bootstrap-signer-controller',
+    eventSource: 'bootstrap-signer-controller',
+    offByDefault: true,
+    make: running(bootstrapSigner),
+  },
+  {
+    name: 'token-cleaner-controller',
+    eventSource: 'token-cleaner-controller',
+    offByDefault: true,
+    make: running(tokenCleaner),
   },
   {
     name: 'legacy-serviceaccount-token-cleaner-controller',

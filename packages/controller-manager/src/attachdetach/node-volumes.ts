@@ -44,7 +44,7 @@ export class NodeVolumes {
     const done = (): void => {
       if (this.#writes.get(node) === write) this.#writes.delete(node);
     };
-    write.then(done, done);
+    void write.catch(() => {}).finally(done);
     return write;
   }
 

@@ -116,11 +116,7 @@ function claimNames({ metadata, spec }: Pod): readonly string[] {
   });
 }
 
-function withFinalizer<T extends PersistentVolume | PersistentVolumeClaim>(
-  object: T,
-  finalizer: string,
-  step: 'add' | 'remove',
-): T {
+export function withFinalizer<T extends KubeObject>(object: T, finalizer: string, step: 'add' | 'remove'): T {
   const others = (object.metadata.finalizers ?? []).filter((each) => each !== finalizer);
   const finalizers = step === 'add' ? [...others, finalizer] : others;
   return { ...object, metadata: { ...object.metadata, finalizers } };
