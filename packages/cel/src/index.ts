@@ -55,7 +55,9 @@ export {
   type OpaqueType,
 } from './types/cel-type.ts';
 export { formatType } from './types/format-type.ts';
-export { fromJson } from './evaluate/json-value.ts';
+export { escapeName, unescapeName } from './schema/escaping.ts';
+export { schemaType, type OpenApiSchema, type SchemaTypeOptions } from './schema/schema-type.ts';
+export { fromJson } from './schema/schema-value.ts';
 export {
   CelDuration,
   CelError,

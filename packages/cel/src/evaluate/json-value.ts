@@ -1,7 +1,7 @@
 import { CelError, type CelList, type CelMap, type CelValue } from './value.ts';
 
 /** JSON without a schema: whole numbers are ints. Objects and lists are wrapped, not copied. */
-export function fromJson(json: unknown): CelValue {
+export function fromPlainJson(json: unknown): CelValue {
   switch (typeof json) {
     case 'string':
     case 'boolean':
@@ -31,7 +31,7 @@ class JsonList implements CelList {
 
   at(index: number): CelValue | undefined {
     const item = this.json[index];
-    return item === undefined ? undefined : fromJson(item);
+    return item === undefined ? undefined : fromPlainJson(item);
   }
 }
 
@@ -52,7 +52,7 @@ class JsonMap implements CelMap {
   get(key: CelValue): CelValue | undefined {
     if (typeof key !== 'string' || !Object.hasOwn(this.json, key)) return undefined;
     const value = this.json[key];
-    return value === undefined ? undefined : fromJson(value);
+    return value === undefined ? undefined : fromPlainJson(value);
   }
 
   *keys(): Iterable<CelValue> {

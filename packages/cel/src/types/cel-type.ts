@@ -28,12 +28,16 @@ export type SimpleKind =
   | 'timestamp'
   | 'duration';
 
-/** How large values of a type can be, from a schema. */
+/** What a schema says of a type's values beyond the type itself. */
 export interface Bounds {
   /** Most elements of a list, entries of a map, or bytes of a string. Absent: not known. */
   readonly sizeMax?: number;
   /** Fewest bytes that a value takes as JSON. */
   readonly serializedMin?: number;
+  /** `null` is a value, where it does not mean absent. */
+  readonly nullable?: boolean;
+  /** Of a timestamp: how JSON writes it. Default `date-time`. */
+  readonly format?: 'date' | 'date-time';
 }
 
 export interface SimpleType extends Bounds {
@@ -68,8 +72,6 @@ export interface ObjectField {
   readonly type: CelType;
   /** The name in JSON, where it differs. */
   readonly jsonName?: string;
-  /** The names in JSON, where it differs, and whether `null` is a value of its own. */
-  readonly nullable?: boolean;
 }
 
 /** A type that only its own functions look into: `kubernetes.Quantity`, `net.IP`, `optional_type(T)`. */
