@@ -21,6 +21,7 @@ const ROWS: readonly (readonly [string, object, string, string, string])[] = [
     'v1.ResourceList',
   ],
   ['core.v1.Secret', { type: true }, 'bool', 'Secret.type', 'v1.SecretType'],
+  ['core.v1.Secret', { data: { a: [256] } }, 'number 256', 'Secret.data', 'uint8'],
   ['core.v1.Secret', { data: [] }, 'array', 'Secret.data', 'map[string][]uint8'],
   ['core.v1.ConfigMap', { metadata: { uid: 1 } }, 'number', 'ObjectMeta.metadata.uid', 'types.UID'],
   [

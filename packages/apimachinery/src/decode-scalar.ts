@@ -62,7 +62,7 @@ export function decodeScalar(format: ScalarFormat, value: unknown): unknown {
       if (typeof value !== 'number') throw mismatch(value, 'float64');
       return value;
     case 'bytes':
-      return decodeBase64(value);
+      return Array.isArray(value) ? decodeByteList(value as readonly unknown[]) : decodeBase64(value);
     case 'time':
       return decodeTime(value);
     case 'microTime': {
@@ -141,6 +141,11 @@ function decodeQuantity(value: unknown): string {
   if (typeof value === 'number') return canonicalQuantity(String(value));
   if (typeof value !== 'string') throw new Error(QUANTITY_FORMAT_MESSAGE);
   return canonicalQuantity(value.trim());
+}
+
+/** Bytes one by one. */
+function decodeByteList(values: readonly unknown[]): string {
+  return Buffer.from(values.map((value) => decodeInteger(value ?? 0, 0, 0xff, 'uint8'))).toString('base64');
 }
 
 function decodeBase64(value: unknown): string {

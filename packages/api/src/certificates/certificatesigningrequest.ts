@@ -4,12 +4,12 @@ import { defineResource } from '../define-resource.ts';
 import type { CertificateSigningRequest } from '../gen/certificates-v1.gen.ts';
 import { age, humanDuration } from '../human-duration.ts';
 import type { StrategyContext } from '../resource-definition.ts';
+import { validateSigningRequest, validateSigningRequestUpdate } from './signing-request-validation.ts';
 
 /**
  * A wish for a certificate.
  *
  * Mirrors: pkg/registry/certificates/certificates/strategy.go (v1.36)
- * Differs: the request itself is not validated here, because that takes an ASN.1 parser.
  */
 export const certificateSigningRequests = defineResource<CertificateSigningRequest>(
   'certificates.k8s.io/v1',
@@ -29,6 +29,9 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
       draft.status = {};
     },
     prepareForUpdate: prepareRequestForUpdate,
+    validate: (request) => validateSigningRequest(request),
+    validateUpdate: (request, old, { subresource }) => validateSigningRequestUpdate(request, old, subresource),
+    validateStatusUpdate: (request, old) => validateSigningRequestUpdate(request, old, 'status'),
     selectableFields: ({ spec }) => ({ 'spec.signerName': spec.signerName }),
     cells: ({ metadata, spec, status }, now) => [
       metadata.name,

@@ -268,8 +268,8 @@ describe('statuses of claims', () => {
   ];
   for (const [name, status, old, errors] of rows) {
     it(name, () => {
-      const validate = resourceClaims.behaviour.validateStatusUpdate;
-      deepEqual(texts(validate?.(claim(devices, status), claim(devices, old), context)), errors);
+      const [after, before] = [claim(devices, status), claim(devices, old)];
+      deepEqual(texts(resourceClaims.behaviour.validateStatusUpdate?.(after, before, context)), errors);
     });
   }
 
