@@ -13,6 +13,7 @@ import { readRuntimeInfo } from './core/runtime-info.ts';
 import { runtimeChanges } from './core/runtime-watch.ts';
 import type { EvictionManager } from './eviction/eviction-manager.ts';
 import { isFileError } from './host/file-system.ts';
+import { rotateLogs, type LogRotationDeps } from './logs/log-rotation.ts';
 import type { NodeHost } from './host/node-host.ts';
 import type { RuntimePodSummary } from './runtime/runtime-reader.ts';
 import { readStaticPods } from './sources/static-pods.ts';
@@ -209,8 +210,17 @@ class KubeletLoop {
       every(HOUSEKEEPING_MS, 'clean up pods', () => cleanUpPods(this.#housekeeping, signal));
       every(GARBAGE_MS, 'collect garbage', () => collectGarbage(this.#housekeeping, signal));
       group.start((evictionSignal) => this.#evictions.run(evictionSignal));
+      every(this.#config.containerLogMonitorIntervalMs, 'rotate logs', (rotationSignal) =>
+        rotateLogs(this.#logRotation(), rotationSignal),
+      );
       every(IMAGE_GARBAGE_MS, 'collect images', () => this.#parts.imageCollector.collect(signal));
     });
+  }
+
+  #logRotation(): LogRotationDeps {
+    const { runtime, host, clock, log } = this.#deps;
+    const { podLogsDir, containerLogMaxSizeBytes: bytesMax, containerLogMaxFiles: filesMax } = this.#config;
+    return { runtime, files: host.files, clock, log, podLogsDir, bytesMax, filesMax };
   }
 
   async #watchRuntime(signal: AbortSignal): Promise<void> {

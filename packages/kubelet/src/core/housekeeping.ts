@@ -3,6 +3,7 @@ import { keyText } from '@kts/apimachinery';
 import { CriError, type RuntimeService } from '@kts/host-cri';
 import type { Clock, Logger } from '@kts/base';
 import type { KubeletConfig } from '../config.ts';
+import type { FileSystem } from '../host/file-system.ts';
 import type { NodeHost } from '../host/node-host.ts';
 import type { ContainerRecord } from '../runtime/pod-runtime-status.ts';
 import type { RuntimePodSummary } from '../runtime/runtime-reader.ts';
@@ -114,14 +115,24 @@ export async function removeOldAttempts(
   for (const record of removed) await removeContainer(deps, record, signal);
 }
 
-/** With its log. */
+/** The log and what has been rotated away of it. */
+async function removeLogs(files: FileSystem, logPath: string): Promise<void> {
+  const directory = logPath.slice(0, logPath.lastIndexOf('/'));
+  const own = logPath.slice(directory.length + 1);
+  if ((await files.stat(directory))?.type !== 'directory') return;
+  for (const name of await files.readDirectory(directory)) {
+    if (name === own || name.startsWith(`${own}.`)) await files.remove(`${directory}/${name}`);
+  }
+}
+
+/** With its logs. */
 async function removeContainer(
   { runtime, host, log }: HousekeepingDeps,
   { id, logPath }: ContainerRecord,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    if (logPath !== '') await host.files.remove(logPath);
+    if (logPath !== '') await removeLogs(host.files, logPath);
     await runtime.removeContainer({ containerId: id }, { signal });
   } catch (error) {
     if (signal.aborted) throw error;

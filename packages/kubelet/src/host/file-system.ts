@@ -22,6 +22,8 @@ export interface FileSystem {
   readFile(path: string, maxBytes?: number): Promise<Uint8Array>;
   /** Creates or replaces. `mode` is set whatever the umask. */
   writeFile(path: string, content: Uint8Array, mode: number): Promise<void>;
+  /** Writes the content of `from` with gzip to `to`, which gets the same mode. */
+  compress(from: string, to: string): Promise<void>;
   /** Names in order. */
   readDirectory(path: string): Promise<readonly string[]>;
   /** Creates the directory with exactly `mode`, and missing parents with what the umask leaves of it. */

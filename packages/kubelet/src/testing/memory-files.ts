@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { FileError, FileInfo, FileSystem } from '../host/file-system.ts';
 
 interface FileNode {
@@ -87,6 +88,11 @@ export class MemoryFiles implements FileSystem {
     const old = this.#nodes.get(real);
     if (old) Object.assign(old, { content, mode });
     else this.#nodes.set(real, { type: 'file', mode, uid: 0, gid: 0, content, target: '' });
+  };
+
+  compress: FileSystem['compress'] = async (from, to) => {
+    const node = this.#nodes.get(this.#resolve(from))!;
+    await this.writeFile(to, gzipSync(await this.readFile(from)), node.mode);
   };
 
   readDirectory: FileSystem['readDirectory'] = async (path) => {

@@ -13,8 +13,10 @@ import {
   symlink,
   unlink,
 } from 'node:fs/promises';
-import type { Stats } from 'node:fs';
+import { createWriteStream, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 
 import { isFileError, type FileInfo, type FileSystem } from '../file-system.ts';
 
@@ -41,6 +43,15 @@ export const linuxFiles: FileSystem = {
     await file.writeFile(content);
     // The mode given to open is cut by the umask.
     await file.chmod(mode);
+  },
+  async compress(from, to) {
+    await using source = await open(from, 'r');
+    const { mode } = await source.stat();
+    await pipeline(
+      source.createReadStream({ autoClose: false }),
+      createGzip(),
+      createWriteStream(to, { mode: mode & MODE_BITS }),
+    );
   },
   readDirectory: async (path) => (await readdir(path)).toSorted(),
   async makeDirectory(path, mode) {
