@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
 
 import { createLogger, parseFlags, systemClock as clock, systemRandom as random } from '@kts/base';
+import { ownNetwork } from '@kts/host-linux';
 import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
 
+import { listenAddress } from './listen-address.ts';
 import { createNftablesBackend } from './nftables/nftables-backend.ts';
 import { createProxy } from './proxy.ts';
 
@@ -14,6 +16,8 @@ Usage: kube-proxy --kubeconfig FILE [flags]
   --hostname-override NAME  the node's name (default: this machine's)
   --cluster-cidr CIDR       pod addresses, comma separated by IP family; others are masqueraded
   --proxy-mode nftables     the only mode there is
+  --healthz-bind-address A:P   /healthz and /livez (default 0.0.0.0:10256)
+  --metrics-bind-address A:P   /metrics and /proxyMode (default 127.0.0.1:10249)
   --cleanup                 removes all rules and exits
   -v, --v LEVEL             how much to log (default 0)
 `;
@@ -31,6 +35,8 @@ async function main(args: readonly string[]): Promise<void> {
     'hostname-override': { type: 'string' },
     'cluster-cidr': { type: 'list' },
     'proxy-mode': { type: 'string' },
+    'healthz-bind-address': { type: 'string' },
+    'metrics-bind-address': { type: 'string' },
     cleanup: { type: 'switch' },
     v: { type: 'number', short: 'v' },
     help: { type: 'switch', short: 'h' },
@@ -60,7 +66,13 @@ async function main(args: readonly string[]): Promise<void> {
   const nodeName = values['hostname-override'] ?? hostname().toLowerCase();
   try {
     if (!(await waitForServer(transport, { clock, log }, stop.signal))) return;
-    await createProxy({ nodeName }, { client: new Client(transport), clock, random, log, backends }).run(stop.signal);
+    const config = {
+      nodeName,
+      healthz: listenAddress(values['healthz-bind-address'] ?? '0.0.0.0:10256'),
+      metrics: listenAddress(values['metrics-bind-address'] ?? '127.0.0.1:10249'),
+    };
+    const deps = { client: new Client(transport), clock, random, log, backends, network: ownNetwork };
+    await createProxy(config, deps).run(stop.signal);
   } finally {
     await transport.close();
   }

@@ -1,12 +1,20 @@
-import { endpointSlices, services } from '@kts/api';
+import { endpointSlices, nodes, services } from '@kts/api';
+import type { Node } from '@kts/api/types/core-v1';
+import type { KubeObject } from '@kts/apimachinery';
 import type { Clock, Component, Logger, Random } from '@kts/base';
 import type { Client } from '@kts/client';
-import { createInformers } from '@kts/controlkit';
+import { createInformers, type Informer } from '@kts/controlkit';
+import type { NetworkNamespace } from '@kts/host-linux';
 
+import { HealthCheckServers } from './health/health-check-servers.ts';
+import { ProxyHealth } from './health/proxy-health.ts';
+import { ProxyMetrics } from './health/proxy-metrics.ts';
+import { startProxyServers, type ProxyServerConfig } from './health/proxy-server.ts';
+import { serviceHealthChecks } from './health/service-health.ts';
 import type { ProxyBackend } from './proxy-backend.ts';
-import { computeServiceRoutes, type IpFamily } from './service-routes.ts';
+import { computeServiceRoutes, type IpFamily, type ProxyNode, type ServiceRoute } from './service-routes.ts';
 
-export interface ProxyConfig {
+export interface ProxyConfig extends ProxyServerConfig {
   readonly nodeName: string;
 }
 
@@ -17,11 +25,14 @@ export interface ProxyDeps {
   readonly log: Logger;
   /** One for each IP family that is proxied. */
   readonly backends: ReadonlyMap<IpFamily, ProxyBackend>;
+  /** Where the proxy answers questions about itself and about Services; absent: nowhere. */
+  readonly network?: NetworkNamespace;
 }
 
 /** Changes that come together are applied together. */
 const SETTLE_MS = 20;
 const RETRY_MS = 1_000;
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 /** The service proxy of one node. What it has set up stays when it stops, as upstream's does: connections go on. */
 export function createProxy(config: ProxyConfig, deps: ProxyDeps): Component {
@@ -29,45 +40,135 @@ export function createProxy(config: ProxyConfig, deps: ProxyDeps): Component {
   return {
     name: 'kube-proxy',
     ready,
-    async run(signal) {
-      const informers = createInformers(deps);
-      const serviceInformer = informers.get(services);
-      const sliceInformer = informers.get(endpointSlices);
-      const watching = informers.run(signal);
-      let isDirty = true;
-      let wake = (): void => {};
-      const markDirty = (): void => {
-        isDirty = true;
-        wake();
-      };
-      const handlers = { onAdd: markDirty, onUpdate: markDirty, onDelete: markDirty };
-      serviceInformer.subscribe(handlers);
-      sliceInformer.subscribe(handlers);
-      signal.addEventListener('abort', () => wake(), { once: true });
-      await informers.synced();
+    run: (signal) => new ProxyRun(config, deps, resolve).run(signal),
+  };
+}
 
-      const sync = async (): Promise<void> => {
-        for (const [family, backend] of deps.backends) {
-          const routes = computeServiceRoutes(serviceInformer.list(), sliceInformer.list(), config.nodeName, family);
-          await backend.apply(routes);
-        }
-        resolve();
-      };
+/** One run of the proxy, from its start to its end. */
+class ProxyRun {
+  readonly #config: ProxyConfig;
+  readonly #deps: ProxyDeps;
+  readonly #onReady: () => void;
+  readonly #health: ProxyHealth;
+  readonly #metrics = new ProxyMetrics();
+  readonly #healthChecks: HealthCheckServers | undefined;
+  #isDirty = true;
+  #wake = (): void => {};
+
+  constructor(config: ProxyConfig, deps: ProxyDeps, onReady: () => void) {
+    const { clock, log, network } = deps;
+    this.#config = config;
+    this.#deps = deps;
+    this.#onReady = onReady;
+    this.#health = new ProxyHealth(clock);
+    this.#healthChecks =
+      network && new HealthCheckServers({ network, log, isProxyHealthy: () => this.#health.healthy });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log, network } = this.#deps;
+    const informers = createInformers(this.#deps);
+    const serviceInformer = informers.get(services);
+    const sliceInformer = informers.get(endpointSlices);
+    const nodeInformer = informers.get(nodes, { fieldSelector: `metadata.name=${this.#config.nodeName}` });
+    const watching = informers.run(signal);
+    const node = (): Node | undefined => nodeInformer.get({ name: this.#config.nodeName });
+    this.#follow(serviceInformer, () => this.#metrics.serviceChanged(clock.now()));
+    this.#follow(sliceInformer, () => this.#metrics.endpointsChanged(clock.now()));
+    this.#followNode(nodeInformer);
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
+    const server =
+      network &&
+      (await startProxyServers(this.#config, { network, health: this.#health, metrics: this.#metrics, node }));
+    try {
+      await informers.synced();
       while (!signal.aborted) {
-        if (isDirty) {
-          isDirty = false;
-          await sync().catch((error: unknown) => {
-            deps.log.error('Service rules could not be applied', { error });
-            deps.clock.after(RETRY_MS, markDirty);
+        if (!this.#isDirty) await this.#untilDirty();
+        else {
+          this.#isDirty = false;
+          const state = {
+            services: serviceInformer.list(),
+            slices: sliceInformer.list(),
+            node: proxyNode(node(), this.#config.nodeName),
+          };
+          await this.#sync(state).catch((error: unknown) => {
+            this.#metrics.syncFailed();
+            log.error('Service rules could not be applied', { error });
+            clock.after(RETRY_MS, () => this.#markDirty());
           });
-          await deps.clock.sleep(SETTLE_MS, signal).catch(() => {});
-        } else {
-          const pause = Promise.withResolvers<void>();
-          wake = pause.resolve;
-          await pause.promise;
+          await clock.sleep(SETTLE_MS, signal).catch(() => {});
         }
       }
-      await watching;
-    },
-  };
+    } finally {
+      await server?.close();
+      await this.#healthChecks?.close();
+    }
+    await watching;
+  }
+
+  #follow<T extends KubeObject>(informer: Informer<T>, note: () => void): void {
+    const changed = (): void => {
+      note();
+      this.#markDirty();
+    };
+    informer.subscribe({ onAdd: changed, onUpdate: changed, onDelete: changed });
+  }
+
+  /** Most changes of a node are heartbeats, which change no rule. */
+  #followNode(informer: Informer<Node>): void {
+    const relevant = (node: Node): string => JSON.stringify(proxyNode(node, ''));
+    informer.subscribe({
+      onAdd: () => this.#markDirty(),
+      onUpdate: (before, after) => {
+        if (relevant(before) !== relevant(after)) this.#markDirty();
+      },
+      onDelete: () => this.#markDirty(),
+    });
+  }
+
+  #markDirty(): void {
+    this.#isDirty = true;
+    for (const family of this.#deps.backends.keys()) this.#health.queued(family);
+    this.#wake();
+  }
+
+  async #untilDirty(): Promise<void> {
+    const pause = Promise.withResolvers<void>();
+    this.#wake = pause.resolve;
+    await pause.promise;
+  }
+
+  async #sync(state: {
+    readonly services: Parameters<typeof computeServiceRoutes>[0];
+    readonly slices: Parameters<typeof computeServiceRoutes>[1];
+    readonly node: ProxyNode;
+  }): Promise<void> {
+    const { clock, backends } = this.#deps;
+    const start = clock.monotonic();
+    const withoutLocal = { internal: 0, external: 0 };
+    for (const [family, backend] of backends) {
+      const routes = computeServiceRoutes(state.services, state.slices, state.node, family);
+      await backend.apply(routes);
+      this.#health.updated(family);
+      withoutLocal.internal += routes.filter((route) => isWithoutLocal(route, route.clusterBackends)).length;
+      withoutLocal.external += routes.filter((route) => isWithoutLocal(route, route.externalBackends)).length;
+    }
+    this.#metrics.withoutLocalEndpoints(withoutLocal);
+    this.#metrics.synced(clock.now(), clock.monotonic() - start);
+    await this.#healthChecks?.apply(serviceHealthChecks(state.services, state.slices, state.node.name));
+    this.#onReady();
+  }
+}
+
+/** The policy Local has left nothing of what there is. */
+function isWithoutLocal(route: ServiceRoute, backends: ServiceRoute['clusterBackends']): boolean {
+  return route.hasAnyBackend && backends.length === 0;
+}
+
+function proxyNode(node: Node | undefined, name: string): ProxyNode {
+  const zone = node?.metadata.labels?.[ZONE_LABEL];
+  const addresses = (node?.status?.addresses ?? [])
+    .filter(({ type }) => type === 'InternalIP')
+    .map(({ address }) => address);
+  return { name, ...(zone ? { zone } : {}), addresses };
 }

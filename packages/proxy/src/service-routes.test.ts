@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { Service, ServiceSpec } from '@kts/api/types/core-v1';
 import type { Endpoint, EndpointSlice } from '@kts/api/types/discovery-v1';
 
-import { computeServiceRoutes, type ServiceRoute } from './service-routes.ts';
+import { computeServiceRoutes, type ProxyNode, type ServiceRoute } from './service-routes.ts';
 
 const meta = (name: string): Service['metadata'] => ({
   name,
@@ -36,8 +36,11 @@ const endpoint = (ip: string, conditions: Endpoint['conditions'] = { ready: true
   nodeName,
 });
 
-const routes = (object: Service, slices: readonly EndpointSlice[]): readonly ServiceRoute[] =>
-  computeServiceRoutes([object], slices, 'here', 'IPv4');
+const routes = (
+  object: Service,
+  slices: readonly EndpointSlice[],
+  node: Partial<ProxyNode> = {},
+): readonly ServiceRoute[] => computeServiceRoutes([object], slices, { name: 'here', ...node }, 'IPv4');
 
 const ips = (list: ServiceRoute['clusterBackends'] | undefined): readonly string[] => (list ?? []).map((b) => b.ip);
 
@@ -102,6 +105,83 @@ describe('computeServiceRoutes', () => {
     assert.deepEqual(route?.externalBackends, []);
     assert.equal(route?.hasAnyBackend, true);
     assert.deepEqual(ips(route?.clusterBackends), ['10.1.0.1']);
+  });
+
+  it('from this node and its pods, outside addresses lead to all endpoints whatever the policy', () => {
+    const object = service({
+      type: 'NodePort',
+      externalTrafficPolicy: 'Local',
+      internalTrafficPolicy: 'Local',
+      ports: [{ port: 80, nodePort: 30080 }],
+    });
+    const [route] = routes(object, [slice([endpoint('10.1.0.1')])]);
+    assert.deepEqual(ips(route?.clusterBackends), []);
+    assert.deepEqual(ips(route?.insideBackends), ['10.1.0.1']);
+  });
+
+  const hinted = (ip: string, hints: Endpoint['hints'], conditions?: Endpoint['conditions']): Endpoint => ({
+    ...endpoint(ip, conditions),
+    ...(hints ? { hints } : {}),
+  });
+  const zone = (name: string) => ({ forZones: [{ name }] });
+  const zoneAndNode = (name: string, node: string) => ({ ...zone(name), forNodes: [{ name: node }] });
+  const near: [string, Endpoint[], Partial<ProxyNode>, string[]][] = [
+    ['the zone of the node', [hinted('a', zone('z1')), hinted('b', zone('z2'))], { zone: 'z1' }, ['a']],
+    ['no endpoint for the zone: all', [hinted('a', zone('z1')), hinted('b', zone('z2'))], { zone: 'z3' }, ['a', 'b']],
+    ['a node without a zone: all', [hinted('a', zone('z1')), hinted('b', zone('z2'))], {}, ['a', 'b']],
+    ['one endpoint without hints: all', [hinted('a', zone('z1')), hinted('b', undefined)], { zone: 'z1' }, ['a', 'b']],
+    [
+      'one that is not ready does not count',
+      [hinted('a', zone('z1')), hinted('b', undefined, { ready: false })],
+      { zone: 'z1' },
+      ['a'],
+    ],
+    [
+      'the node before its zone',
+      [hinted('a', zoneAndNode('z1', 'here')), hinted('b', zoneAndNode('z1', 'there'))],
+      { zone: 'z1' },
+      ['a'],
+    ],
+    [
+      'no endpoint for the node: its zone',
+      [hinted('a', zoneAndNode('z1', 'there')), hinted('b', zoneAndNode('z2', 'there'))],
+      { zone: 'z1' },
+      ['a'],
+    ],
+  ];
+  for (const [name, endpoints, node, expected] of near) {
+    it(`topology: ${name}`, () => {
+      const [route] = routes(service({}), [slice(endpoints)], node);
+      assert.deepEqual(ips(route?.clusterBackends), expected);
+    });
+  }
+
+  it('topology does not move connections of policy Local to other nodes', () => {
+    const object = service({ internalTrafficPolicy: 'Local' });
+    const local = { ...hinted('a', zone('z1')), nodeName: 'here' };
+    const [route] = routes(object, [slice([local, hinted('b', zone('z2'))])], { zone: 'z2' });
+    assert.deepEqual(ips(route?.clusterBackends), ['a']);
+  });
+
+  const ranges: [string, string[], string[], string[]][] = [
+    ['are those of the family', ['10.0.0.0/8', 'fd00::/8'], [], ['10.0.0.0/8']],
+    ['are without spaces', [' 10.0.0.0/8 '], [], ['10.0.0.0/8']],
+    ['with this node in them have the balancer in them', ['10.0.0.0/8'], ['10.1.2.3'], ['10.0.0.0/8', '203.0.113.9']],
+    ['without this node do not', ['10.0.0.0/8'], ['192.0.2.1'], ['10.0.0.0/8']],
+  ];
+  for (const [name, given, addresses, expected] of ranges) {
+    it(`source ranges ${name}`, () => {
+      const object = {
+        ...service({ type: 'LoadBalancer', loadBalancerSourceRanges: given }),
+        status: { loadBalancer: { ingress: [{ ip: '203.0.113.9' }] } },
+      };
+      assert.deepEqual(routes(object, [], { addresses })[0]?.sourceRanges, expected);
+    });
+  }
+
+  it('source ranges say nothing without a load balancer', () => {
+    const object = service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/8'] });
+    assert.deepEqual(routes(object, [])[0]?.sourceRanges, []);
   });
 
   it('the same endpoint in two slices counts once', () => {

@@ -20,6 +20,7 @@ function route(ips: readonly string[], fields: Partial<ServiceRoute> = {}): Serv
     sourceRanges: [],
     clusterBackends: backends,
     externalBackends: backends,
+    insideBackends: backends,
     keepsClientAddress: false,
     hasAnyBackend: true,
     affinitySeconds: 0,
@@ -39,6 +40,17 @@ describe('planStaleFlows', () => {
   ][] = [
     ['nothing changed', [route(['a'])], [route(['a'])], []],
     ['an endpoint gone', [route(['a', 'b'])], [route(['b'])], ['-p udp --orig-dst 10.96.0.10 --reply-src a']],
+    [
+      'an endpoint behind other addresses gone',
+      [route(['a'], { externalIPs: ['e'], loadBalancerIPs: ['l'], nodePort: 30_053 })],
+      [],
+      [
+        '-p udp --orig-dst 10.96.0.10 --reply-src a',
+        '-p udp --orig-dst e --reply-src a',
+        '-p udp --orig-dst l --reply-src a',
+        '-p udp --dport 30053 --reply-src a',
+      ],
+    ],
     ['the Service gone', [route(['a'])], [], ['-p udp --orig-dst 10.96.0.10 --reply-src a']],
     ['the first endpoint', [route([])], [route(['a'])], ['-p udp --orig-dst 10.96.0.10 --dport 53']],
     [

@@ -18,7 +18,13 @@ export function planStaleFlows(before: readonly ServiceRoute[], after: readonly 
     if (old.protocol !== 'UDP') continue;
     const kept = new Set(endpointsOf(wanted.get(old.id)));
     for (const ip of endpointsOf(old)) {
-      if (!kept.has(ip)) filters.push({ arguments: ['-p', 'udp', '--orig-dst', old.clusterIP, '--reply-src', ip] });
+      if (kept.has(ip)) continue;
+      for (const address of addressesOf(old)) {
+        filters.push({ arguments: ['-p', 'udp', '--orig-dst', address, '--reply-src', ip] });
+      }
+      if (old.nodePort) {
+        filters.push({ arguments: ['-p', 'udp', '--dport', String(old.nodePort), '--reply-src', ip] });
+      }
     }
   }
   const known = new Map(before.map((route) => [route.id, route]));
@@ -26,7 +32,7 @@ export function planStaleFlows(before: readonly ServiceRoute[], after: readonly 
     // Datagrams that were sent before there was an endpoint have left an entry that leads nowhere.
     const had = endpointsOf(known.get(route.id)).length > 0;
     if (route.protocol !== 'UDP' || had || endpointsOf(route).length === 0) continue;
-    for (const ip of [route.clusterIP, ...route.externalIPs, ...route.loadBalancerIPs]) {
+    for (const ip of addressesOf(route)) {
       filters.push({ arguments: ['-p', 'udp', '--orig-dst', ip, '--dport', String(route.port)] });
     }
     if (route.nodePort) filters.push({ arguments: ['-p', 'udp', '--dport', String(route.nodePort)] });
@@ -34,6 +40,12 @@ export function planStaleFlows(before: readonly ServiceRoute[], after: readonly 
   return filters;
 }
 
+function addressesOf(route: ServiceRoute): readonly string[] {
+  return [route.clusterIP, ...route.externalIPs, ...route.loadBalancerIPs];
+}
+
 function endpointsOf(route: ServiceRoute | undefined): readonly string[] {
-  return route ? [...new Set([...route.clusterBackends, ...route.externalBackends].map((backend) => backend.ip))] : [];
+  if (!route) return [];
+  const all = [...route.clusterBackends, ...route.externalBackends, ...route.insideBackends];
+  return [...new Set(all.map((backend) => backend.ip))];
 }

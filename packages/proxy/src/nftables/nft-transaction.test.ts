@@ -30,6 +30,7 @@ function route(fields: Partial<ServiceRoute> = {}): ServiceRoute {
     sourceRanges: [],
     clusterBackends: backends,
     externalBackends: backends,
+    insideBackends: backends,
     keepsClientAddress: false,
     hasAnyBackend: true,
     affinitySeconds: 0,
@@ -112,6 +113,7 @@ describe('transactions in the kernel', { skip: isRoot ? false : 'needs root on L
       number: fc.integer({ min: 1, max: 4 }),
       clusterBackends: backends,
       externalBackends: backends,
+      insideBackends: backends,
       nodePort: fc.boolean(),
       affinitySeconds: fc.constantFrom(0, 60),
       externalIPs: fc.constantFrom([], ['203.0.113.7']),
@@ -129,7 +131,7 @@ describe('transactions in the kernel', { skip: isRoot ? false : 'needs root on L
         clusterIP: `10.96.0.${number}`,
         port: 80 + number,
         nodePort: nodePort ? 30_000 + number : 0,
-        hasAnyBackend: fields.clusterBackends.length > 0,
+        hasAnyBackend: fields.insideBackends.length > 0,
       }),
     );
 

@@ -62,7 +62,6 @@ class RulesetBuilder {
     const protocol = route.protocol.toLowerCase();
     const key = (ip: string): string => `${ip} . ${protocol} . ${route.port}`;
     this.#clusterIPs.set(route.clusterIP, '');
-    this.#addAffinitySets(route);
 
     if (route.clusterBackends.length > 0) {
       const chain = chainName('service', route);
@@ -73,10 +72,11 @@ class RulesetBuilder {
     const outside = [...route.externalIPs, ...route.loadBalancerIPs];
     if (outside.length === 0 && route.nodePort === 0) return;
     if (route.externalBackends.length === 0) {
+      // With policy Local this is for clients outside of the cluster: nothing has given their packets another target.
       for (const ip of outside) this.#withoutEndpoints.set(key(ip), refusal(route));
       if (route.nodePort) this.#nodePortsWithoutEndpoints.set(`${protocol} . ${route.nodePort}`, refusal(route));
-      return;
     }
+    if (!route.hasAnyBackend) return;
     const external = chainName('external', route);
     for (const ip of outside) {
       const isFiltered = route.sourceRanges.length > 0 && route.loadBalancerIPs.includes(ip);
@@ -84,11 +84,11 @@ class RulesetBuilder {
     }
     if (route.nodePort) this.#nodePorts.set(`${protocol} . ${route.nodePort}`, `goto ${external}`);
     this.#chain(external, [
-      ...(route.keepsClientAddress ? [] : ['jump mark-for-masquerade']),
-      ...this.#dispatch(route, route.externalBackends),
+      ...(route.keepsClientAddress ? this.#shortcuts(route) : ['jump mark-for-masquerade']),
+      ...(route.externalBackends.length > 0 ? this.#dispatch(route, route.externalBackends) : []),
     ]);
     if (route.sourceRanges.length > 0) {
-      const ranges = route.sourceRanges.map((range) => range.trim()).join(', ');
+      const ranges = route.sourceRanges.join(', ');
       this.#chain(chainName('firewall', route), [`${this.#ip} saddr != { ${ranges} } drop`, `goto ${external}`]);
     }
   }
@@ -110,6 +110,18 @@ class RulesetBuilder {
     return [`${this.#ip} daddr ${route.clusterIP} ${this.#ip} saddr != { ${ranges} } jump mark-for-masquerade`];
   }
 
+  /** What comes from this node or its pods goes to any endpoint, as if it went out to the load balancer and came back. */
+  #shortcuts(route: ServiceRoute): readonly string[] {
+    const inside = chainName('inside', route);
+    this.#chain(inside, this.#dispatch(route, route.insideBackends));
+    const { clusterCidrs } = this.#options;
+    return [
+      ...(clusterCidrs.length > 0 ? [`${this.#ip} saddr { ${clusterCidrs.join(', ')} } goto ${inside}`] : []),
+      'fib saddr type local jump mark-for-masquerade',
+      `fib saddr type local goto ${inside}`,
+    ];
+  }
+
   /** The choice of an endpoint: the client's last one if it has affinity, else one at random. */
   #dispatch(route: ServiceRoute, backends: readonly Backend[]): readonly string[] {
     for (const { ip } of backends) this.#hairpins.set(`${ip} . ${ip}`, '');
@@ -120,6 +132,11 @@ class RulesetBuilder {
     }
     const chains = backends.map((backend) => {
       const chain = endpointChainName(route, backend);
+      this.#sets.set(affinitySetName(route, backend), {
+        kind: 'set',
+        declaration: `type ${this.#addressType}; flags dynamic,timeout; timeout ${route.affinitySeconds}s;`,
+        elements: new Map(),
+      });
       const target = this.#ip === 'ip6' ? `[${backend.ip}]:${backend.port}` : `${backend.ip}:${backend.port}`;
       this.#chain(chain, [
         `update @${affinitySetName(route, backend)} { ${this.#ip} saddr }`,
@@ -133,17 +150,6 @@ class RulesetBuilder {
       ),
       `numgen random mod ${chains.length} vmap { ${chains.map((chain, index) => `${index} : goto ${chain}`).join(', ')} }`,
     ];
-  }
-
-  #addAffinitySets(route: ServiceRoute): void {
-    if (route.affinitySeconds === 0) return;
-    for (const backend of [...route.clusterBackends, ...route.externalBackends]) {
-      this.#sets.set(affinitySetName(route, backend), {
-        kind: 'set',
-        declaration: `type ${this.#addressType}; flags dynamic,timeout; timeout ${route.affinitySeconds}s;`,
-        elements: new Map(),
-      });
-    }
   }
 
   #addTableSets(): void {
