@@ -60,7 +60,7 @@ export const apiServices = defineResource<APIService>('apiregistration.k8s.io/v1
 });
 
 function validateApiService({ metadata, spec }: APIService): FieldError[] {
-  const { group = '', version = '', groupPriorityMinimum: groupPriority = 0, versionPriority = 0 } = spec;
+  const { group = '', version = '', groupPriorityMinimum: groupPriority, versionPriority } = spec;
   const errors = [
     ...validateNameOf(metadata.generateName, spec, 'generateName'),
     ...validateNameOf(metadata.name, spec, 'name'),

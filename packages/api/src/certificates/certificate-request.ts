@@ -39,8 +39,8 @@ interface DerElement {
 }
 
 /** What is wrong with a request in PEM, itself in base64 as the API has it. */
-export function requestProblem(base64: string): string | undefined {
-  const [block] = pemBlocks(Buffer.from(base64, 'base64').toString('latin1'));
+export function requestProblem(base64: string | null): string | undefined {
+  const [block] = pemBlocks(Buffer.from(base64 ?? '', 'base64').toString('latin1'));
   if (block?.type !== REQUEST) return `PEM block type must be ${REQUEST}`;
   try {
     return signatureProblem(block.bytes);
@@ -98,14 +98,9 @@ function signatureProblem(der: Buffer): string | undefined {
 }
 
 function mismatchText(key: KeyObject): string {
-  switch (key.asymmetricKeyType) {
-    case 'rsa':
-      return 'crypto/rsa: verification error';
-    case 'ec':
-      return 'x509: ECDSA verification failure';
-    default:
-      return 'x509: Ed25519 verification failure';
-  }
+  if (key.asymmetricKeyType === 'rsa') return 'crypto/rsa: verification error';
+  const algorithm = key.asymmetricKeyType === 'ec' ? 'ECDSA' : 'Ed25519';
+  return `x509: ${algorithm} verification failure`;
 }
 
 function elementsIn(element: DerElement | undefined): DerElement[] {

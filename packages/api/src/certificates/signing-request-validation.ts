@@ -103,10 +103,10 @@ export function validateSigningRequestUpdate(
 }
 
 function validateSpec(spec: CertificateSigningRequestSpec, allowed: Leniency): FieldError[] {
-  const { request = '', signerName, expirationSeconds } = spec;
+  const { request, signerName, expirationSeconds } = spec;
   const usages: readonly string[] = spec.usages ?? [];
   const at = SPEC.child('usages');
-  const problem = requestProblem(request ?? '');
+  const problem = requestProblem(request);
   const errors = problem === undefined ? [] : [invalid(SPEC.child('request'), request, problem)];
   if (usages.length === 0) errors.push(required(at));
   for (const [index, usage] of usages.entries()) {
@@ -173,14 +173,14 @@ function validateCertificateChange(after = '', before = '', subresource: string)
 }
 
 function leniencyFor(request: CertificateSigningRequest, old: CertificateSigningRequest | undefined): Leniency {
-  const types = old ? conditionsOf(old).map(({ type = '' }) => type) : [];
+  const types = old ? conditionsOf(old).map(({ type }) => type) : [];
   const usages: readonly string[] = old?.spec.usages ?? [];
   const certificate = old?.status?.certificate;
   return {
     bothDecisions: DECISIONS.every((type) => types.includes(type)),
     legacySigner: old?.spec.signerName === LEGACY_SIGNER,
     duplicateTypes: new Set(types).size < types.length,
-    emptyTypes: types.includes(''),
+    emptyTypes: types.some((type) => !type),
     duplicateUsages: new Set(usages).size < usages.length,
     unknownUsages: usages.some((usage) => !USAGES.includes(usage)),
     anyCertificate:

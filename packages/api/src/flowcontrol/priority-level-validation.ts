@@ -78,7 +78,7 @@ function validatePercent(percent: number, path: FieldPath): FieldError[] {
 function validateResponse(response: LimitResponse | undefined, path: FieldPath): FieldError[] {
   const { type, queuing } = response ?? {};
   const at = path.child('queuing');
-  switch (type) {
+  switch (type ?? '') {
     case 'Reject':
       return queuing ? [forbidden(at, 'must be nil if limited.limitResponse.type is not Limited')] : [];
     case 'Queue':

@@ -96,7 +96,8 @@ function validateDeviceChoice(request: ExactDeviceRequest | DeviceSubRequest, pa
 }
 
 function validateAllocationMode(request: ExactDeviceRequest | DeviceSubRequest, path: FieldPath): FieldError[] {
-  const { allocationMode = '', count = 0 } = request;
+  const { count = 0 } = request;
+  const allocationMode: string = request.allocationMode ?? '';
   switch (allocationMode) {
     case 'All':
       if (count === 0) return [];
