@@ -53,8 +53,7 @@ function validateActions(actions: readonly string[], path: FieldPath): FieldErro
     ...(actions.indexOf(action) < index ? [duplicate(path.index(index), action)] : []),
   ]);
   if (actions.includes('Deny') && actions.includes('Warn')) {
-    const why =
-      'repeating the same validation failure information in the API response and headers serves no purpose';
+    const why = 'repeating the same validation failure information in the API response and headers serves no purpose';
     errors.push(invalid(path, actions, `must not contain both Deny and Warn (${why})`));
   }
   return actions.length === 0 ? [...errors, required(path, 'at least one validation action is required')] : errors;

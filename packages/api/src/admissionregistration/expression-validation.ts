@@ -6,7 +6,7 @@ import { duplicate, invalid, required, tooMany, type FieldError, type FieldPath 
 import { checkQualifiedName } from '../field-checks.ts';
 import type { MatchCondition, Variable } from '../gen/admissionregistration-v1.gen.ts';
 import { createCompiler, type ExpressionPurpose } from './expression-compiler.ts';
-import type { PolicyCompiler } from './expressions/policy-compiler.ts';
+import type { FailedExpression, PolicyCompiler } from './expressions/policy-compiler.ts';
 
 const MATCH_CONDITIONS_MAX = 64;
 
@@ -24,7 +24,13 @@ export function validateExpression(
   path: FieldPath,
 ): FieldError[] {
   const compiled = compiler().compile(source, purpose, { params });
-  return compiled.ok ? [] : [invalid(path, source, compiled.detail)];
+  return compiled.ok ? [] : [expressionError(source, compiled, path)];
+}
+
+/** What is wrong with an expression, as `source` has it. */
+export function expressionError(source: string, failed: FailedExpression, path: FieldPath): FieldError {
+  if (!failed.internal) return invalid(path, source, failed.detail);
+  return { type: 'InternalError', field: path.toString(), message: `Internal error: ${failed.detail}` };
 }
 
 /** Conditions have no variables and share nothing, so each stands for itself. */
@@ -38,7 +44,7 @@ export function validateMatchConditions(
   const rules = { compiler: () => (compiler ??= createCompiler({ composition: false })), params };
   return [
     ...(conditions.length > MATCH_CONDITIONS_MAX ? [tooMany(path, conditions.length, MATCH_CONDITIONS_MAX)] : []),
-    ...conditions.flatMap(({ name, expression = '' }, index) => {
+    ...conditions.flatMap(({ name, expression }, index) => {
       const at = path.index(index);
       const source = expression.trim();
       const repeated = Boolean(name) && names.has(name);
@@ -60,7 +66,7 @@ export function validateVariables(
   { compiler, params }: ExpressionRules,
   path: FieldPath,
 ): FieldError[] {
-  return variables.flatMap(({ name = '', expression = '' }, index) => {
+  return variables.flatMap(({ name, expression }, index) => {
     const at = path.index(index);
     const errors: FieldError[] = [];
     if (name.trim() === '') errors.push(required(at.child('name'), 'name is not specified'));
@@ -70,7 +76,7 @@ export function validateVariables(
       return errors;
     }
     const compiled = compiler().addVariable(name, expression, { params });
-    if (!compiled.ok) errors.push(invalid(at.child('expression'), expression, compiled.detail));
+    if (!compiled.ok) errors.push(expressionError(expression, compiled, at.child('expression')));
     return errors;
   });
 }

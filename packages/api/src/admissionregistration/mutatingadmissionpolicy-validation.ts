@@ -5,7 +5,12 @@ import { FieldPath, invalid, required, type FieldError } from '@kts/apimachinery
 import { checkChoice, checkSupported, sameValue } from '../field-checks.ts';
 import type { MutatingAdmissionPolicy, Mutation } from '../gen/admissionregistration-v1.gen.ts';
 import { createCompiler } from './expression-compiler.ts';
-import { validateExpression, validateMatchConditions, validateVariables, type ExpressionRules } from './expression-validation.ts';
+import {
+  validateExpression,
+  validateMatchConditions,
+  validateVariables,
+  type ExpressionRules,
+} from './expression-validation.ts';
 import type { PolicyCompiler } from './expressions/policy-compiler.ts';
 import { validateMatchResources, validateMutableOperations } from './match-resources-validation.ts';
 import { validateParamKind } from './param-validation.ts';

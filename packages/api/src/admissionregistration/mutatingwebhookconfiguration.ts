@@ -1,7 +1,9 @@
 import { defineResource } from '../define-resource.ts';
 import type { MutatingWebhookConfiguration } from '../gen/admissionregistration-v1.gen.ts';
 import { age } from '../human-duration.ts';
+import { loadExpressionCompiler } from './expression-compiler.ts';
 import { setWebhookDefaults } from './match-defaults.ts';
+import { staticSuffixWarnings } from './static-suffix.ts';
 import { validateWebhooks } from './webhook-validation.ts';
 
 /**
@@ -20,8 +22,11 @@ export const mutatingWebhookConfigurations = defineResource<MutatingWebhookConfi
         webhook.reinvocationPolicy ??= 'Never';
       }
     },
+    load: ({ webhooks = [] }) =>
+      webhooks.some(({ matchConditions = [] }) => matchConditions.length > 0) ? loadExpressionCompiler() : undefined,
     validate: ({ webhooks }) => validateWebhooks(webhooks),
     validateUpdate: ({ webhooks }, old) => validateWebhooks(webhooks, old.webhooks ?? []),
+    warnings: staticSuffixWarnings,
     cells: ({ metadata, webhooks }, now) => [
       metadata.name,
       webhooks?.length ?? 0,

@@ -1,13 +1,30 @@
 /**
  * Which resources a rule may name.
  *
- * Mirrors: validateRule and validateResources in pkg/apis/admissionregistration/validation/validation.go (v1.36)
+ * Mirrors: validateRuleWithOperations, validateRule and validateResources in pkg/apis/admissionregistration/validation/validation.go (v1.36)
  */
-import { invalid, required, type FieldError, type FieldPath } from '@kts/apimachinery';
+import { invalid, notSupported, required, type FieldError, type FieldPath } from '@kts/apimachinery';
 import { checkSupported } from '../field-checks.ts';
 import type { RuleWithOperations } from '../gen/admissionregistration-v1.gen.ts';
 
-export function validateRule(
+const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
+
+export function validateRuleWithOperations(rule: RuleWithOperations, path: FieldPath): FieldError[] {
+  const operations = rule.operations ?? [];
+  const at = path.child('operations');
+  return [
+    ...(operations.length === 0 ? [required(at)] : []),
+    ...(operations.length > 1 && operations.includes('*')
+      ? [invalid(at, operations, "if '*' is present, must not specify other operations")]
+      : []),
+    ...operations.flatMap((operation, index) =>
+      OPERATIONS.includes(operation) ? [] : [notSupported(at.index(index), operation, OPERATIONS)],
+    ),
+    ...validateRule(rule, path),
+  ];
+}
+
+function validateRule(
   { apiGroups = [], apiVersions = [], resources = [], scope }: Partial<RuleWithOperations>,
   path: FieldPath,
 ): FieldError[] {

@@ -6,7 +6,13 @@ import { validateConditions } from '../condition-validation.ts';
 import { byteLength, checkQualifiedName, checkSupported, sameValue } from '../field-checks.ts';
 import type { AuditAnnotation, ValidatingAdmissionPolicy, Validation } from '../gen/admissionregistration-v1.gen.ts';
 import { createCompiler } from './expression-compiler.ts';
-import { validateExpression, validateMatchConditions, validateVariables, type ExpressionRules } from './expression-validation.ts';
+import {
+  expressionError,
+  validateExpression,
+  validateMatchConditions,
+  validateVariables,
+  type ExpressionRules,
+} from './expression-validation.ts';
 import type { PolicyCompiler } from './expressions/policy-compiler.ts';
 import { validateMatchResources } from './match-resources-validation.ts';
 import { validateParamKind } from './param-validation.ts';
@@ -52,7 +58,7 @@ export function validateValidatingPolicy(
 }
 
 function validateValidation(validation: Validation, rules: ExpressionRules, path: FieldPath): FieldError[] {
-  const { expression = '', message = '', messageExpression = '', reason } = validation;
+  const { expression, message = '', messageExpression = '', reason } = validation;
   const errors: FieldError[] = [];
   const expressionAt = path.child('expression');
   if (expression.trim() === '') errors.push(required(expressionAt, 'expression is not specified'));
@@ -76,7 +82,7 @@ function validateAuditAnnotations(
   rules: ExpressionRules,
   path: FieldPath,
 ): FieldError[] {
-  const keys = annotations.map(({ key = '' }) => key);
+  const keys = annotations.map(({ key }) => key);
   return [
     ...(annotations.length > AUDIT_ANNOTATIONS_MAX
       ? [invalid(path, annotations, `must not have more than ${AUDIT_ANNOTATIONS_MAX} auditAnnotations`)]
@@ -94,7 +100,7 @@ function validateAuditAnnotations(
 
 function validateAuditAnnotation(
   policy: string,
-  { key = '', valueExpression = '' }: AuditAnnotation,
+  { key, valueExpression }: AuditAnnotation,
   { compiler, params }: ExpressionRules,
   path: FieldPath,
 ): FieldError[] {
@@ -108,14 +114,14 @@ function validateAuditAnnotation(
     return [...errors, required(at, `must not exceed ${VALUE_EXPRESSION_BYTES_MAX} bytes in length`)];
   }
   const compiled = compiler().compile(source, 'auditAnnotation', { params });
-  return compiled.ok ? errors : [...errors, invalid(at, valueExpression, compiled.detail)];
+  return compiled.ok ? errors : [...errors, expressionError(valueExpression, compiled, at)];
 }
 
 export function validateValidatingPolicyStatus({ status }: ValidatingAdmissionPolicy): FieldError[] {
   const path = FieldPath.of('status');
   const warnings = status?.typeChecking?.expressionWarnings ?? [];
   return [
-    ...warnings.flatMap(({ fieldRef = '', warning }, index) => {
+    ...warnings.flatMap(({ fieldRef, warning }, index) => {
       const at = path.child('typeChecking', 'expressionWarnings').index(index);
       return [
         ...(warning ? [] : [required(at.child('warning'))]),

@@ -3,63 +3,77 @@
  *
  * Mirrors: pkg/apis/admissionregistration/validation/validation.go,
  * staging/src/k8s.io/apiserver/pkg/util/webhook/validation.go (v1.36)
- * Differs: expressions of match conditions are not compiled, because this package has no CEL.
  */
 import {
   duplicate,
   FieldPath,
+  goQuote,
   invalid,
   isDNS1035Label,
   isDNS1123Subdomain,
-  notSupported,
   required,
-  tooMany,
   type FieldError,
 } from '@kts/apimachinery';
-import { checkQualifiedName, checkSupported } from '../field-checks.ts';
-import type {
-  MatchCondition,
-  MutatingWebhook,
-  RuleWithOperations,
-  ValidatingWebhook,
-  WebhookClientConfig,
-} from '../gen/admissionregistration-v1.gen.ts';
-import { validateLabelSelector } from '../label-validation.ts';
-import { validateRule } from './rule-validation.ts';
+import { checkSupported, sameValue } from '../field-checks.ts';
+import type { MutatingWebhook, ValidatingWebhook, WebhookClientConfig } from '../gen/admissionregistration-v1.gen.ts';
+import { hasInvalidLabelValue, validateLabelSelector } from '../label-validation.ts';
+import { validateMatchConditions } from './expression-validation.ts';
+import { validateRuleWithOperations } from './rule-validation.ts';
 
 type Webhook = MutatingWebhook | ValidatingWebhook;
 
 const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 const NO_SIDE_EFFECTS = ['None', 'NoneOnDryRun'];
 const SIDE_EFFECTS = ['None', 'NoneOnDryRun', 'Some', 'Unknown'];
-const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 const TIMEOUT_SECONDS_MAX = 30;
-const MATCH_CONDITIONS_MAX = 64;
 const PORT_MAX = 65_535;
 const URL_FORM = '; desired format: https://host[/path]';
 
 /** What older objects broke already may stay broken. */
+interface WebhookRules {
+  readonly sideEffects: readonly string[];
+  readonly knownVersion: boolean;
+  readonly uniqueNames: boolean;
+  readonly labels: { readonly allowInvalidValues: boolean };
+  readonly matchConditions: boolean;
+}
+
 export function validateWebhooks(webhooks: readonly Webhook[] = [], old?: readonly Webhook[]): FieldError[] {
-  const rules = {
-    sideEffects: !old || old.every(({ sideEffects }) => NO_SIDE_EFFECTS.includes(sideEffects)),
-    versions: !old || old.every((hook) => hook.admissionReviewVersions.some((v) => REVIEW_VERSIONS.includes(v))),
-    unique: !old || new Set(old.map(({ name }) => name)).size === old.length,
-  };
+  const rules = rulesFor(webhooks, old);
   const names = new Set<string>();
   return webhooks.flatMap((webhook, index) => {
     const path = FieldPath.of('webhooks').index(index);
-    const repeated = rules.unique && webhook.name !== '' && names.has(webhook.name);
+    const repeated = rules.uniqueNames && webhook.name !== '' && names.has(webhook.name);
     names.add(webhook.name);
+    const versions = webhook.admissionReviewVersions ?? [];
     return [
-      ...validateWebhook(webhook, rules.sideEffects ? NO_SIDE_EFFECTS : SIDE_EFFECTS, path),
-      ...validateVersions(webhook.admissionReviewVersions ?? [], rules.versions, path.child('admissionReviewVersions')),
+      ...validateWebhook(webhook, rules, path),
+      ...validateVersions(versions, rules.knownVersion, path.child('admissionReviewVersions')),
       ...(repeated ? [duplicate(path.child('name'), webhook.name)] : []),
     ];
   });
 }
 
-function validateWebhook(webhook: Webhook, sideEffects: readonly string[], path: FieldPath): FieldError[] {
+function rulesFor(webhooks: readonly Webhook[], old: readonly Webhook[] | undefined): WebhookRules {
+  const conditionsOf = (hooks: readonly Webhook[]) => hooks.map(({ matchConditions }) => matchConditions ?? []);
+  return {
+    sideEffects:
+      !old || old.every(({ sideEffects }) => NO_SIDE_EFFECTS.includes(sideEffects)) ? NO_SIDE_EFFECTS : SIDE_EFFECTS,
+    knownVersion: !old || old.every((hook) => hook.admissionReviewVersions.some((v) => REVIEW_VERSIONS.includes(v))),
+    uniqueNames: !old || new Set(old.map(({ name }) => name)).size === old.length,
+    labels: {
+      allowInvalidValues: (old ?? []).some(
+        ({ namespaceSelector, objectSelector }) =>
+          hasInvalidLabelValue(namespaceSelector) || hasInvalidLabelValue(objectSelector),
+      ),
+    },
+    matchConditions: !old || !sameValue(conditionsOf(webhooks), conditionsOf(old)),
+  };
+}
+
+function validateWebhook(webhook: Webhook, rules: WebhookRules, path: FieldPath): FieldError[] {
   const { timeoutSeconds = 1, namespaceSelector, objectSelector } = webhook;
+  const { sideEffects, labels } = rules;
   return [
     ...validateFullName(webhook.name, path.child('name')),
     ...(webhook.rules ?? []).flatMap((rule, index) =>
@@ -73,13 +87,15 @@ function validateWebhook(webhook: Webhook, sideEffects: readonly string[], path:
     ...(timeoutSeconds > TIMEOUT_SECONDS_MAX || timeoutSeconds < 1
       ? [invalid(path.child('timeoutSeconds'), timeoutSeconds, 'the timeout value must be between 1 and 30 seconds')]
       : []),
-    ...(namespaceSelector ? validateLabelSelector(namespaceSelector, path.child('namespaceSelector')) : []),
-    ...(objectSelector ? validateLabelSelector(objectSelector, path.child('objectSelector')) : []),
+    ...(namespaceSelector ? validateLabelSelector(namespaceSelector, path.child('namespaceSelector'), labels) : []),
+    ...(objectSelector ? validateLabelSelector(objectSelector, path.child('objectSelector'), labels) : []),
     ...('reinvocationPolicy' in webhook
       ? checkSupported(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], path.child('reinvocationPolicy'))
       : []),
     ...validateClientConfig(webhook.clientConfig, path.child('clientConfig')),
-    ...validateMatchConditions(webhook.matchConditions ?? [], path.child('matchConditions')),
+    ...(rules.matchConditions
+      ? validateMatchConditions(webhook.matchConditions, false, path.child('matchConditions'))
+      : []),
   ];
 }
 
@@ -89,21 +105,6 @@ function validateFullName(name: string, path: FieldPath): FieldError[] {
   if (complaints.length > 0) return [invalid(path, name, complaints.join(','))];
   if (name.split('.').length >= 3) return [];
   return [invalid(path, name, 'should be a domain with at least three segments separated by dots')];
-}
-
-function validateRuleWithOperations(rule: RuleWithOperations, path: FieldPath): FieldError[] {
-  const operations = rule.operations ?? [];
-  const at = path.child('operations');
-  return [
-    ...(operations.length === 0 ? [required(at)] : []),
-    ...(operations.length > 1 && operations.includes('*')
-      ? [invalid(at, operations, "if '*' is present, must not specify other operations")]
-      : []),
-    ...operations.flatMap((operation, index) =>
-      OPERATIONS.includes(operation) ? [] : [notSupported(at.index(index), operation, OPERATIONS)],
-    ),
-    ...validateRule(rule, path),
-  ];
 }
 
 function validateVersions(versions: readonly string[], needsKnown: boolean, path: FieldPath): FieldError[] {
@@ -136,6 +137,8 @@ function validateClientConfig({ url, service }: WebhookClientConfig, path: Field
 }
 
 function validateUrl(text: string, path: FieldPath): FieldError[] {
+  const problem = urlProblem(text);
+  if (problem) return [required(path, `url must be a valid URL: parse ${goQuote(text)}: ${problem}${URL_FORM}`)];
   const parts = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(text);
   const [, scheme = '', authority = '', query = '', fragment = ''] = parts ?? [];
   const at = authority.lastIndexOf('@');
@@ -151,6 +154,24 @@ function validateUrl(text: string, path: FieldPath): FieldError[] {
   ];
 }
 
+/** What Go's url.Parse says of a text that it cannot read. */
+function urlProblem(text: string): string | undefined {
+  if (CONTROL.test(text)) return 'net/url: invalid control character in URL';
+  if (text.startsWith(':')) return 'missing protocol scheme';
+  const rest = text.replace(/^[A-Za-z][A-Za-z0-9+.-]*:/, '').split('#', 1)[0]!;
+  const escape = /%(?![0-9A-Fa-f]{2}).{0,2}/.exec(rest.split('?', 1)[0]!)?.[0];
+  if (escape !== undefined) return `invalid URL escape ${goQuote(escape)}`;
+  if (rest === text.split('#', 1)[0] && /^[^/?]*:/.test(rest)) return 'first path segment in URL cannot contain colon';
+  const host = /^\/\/(?:[^/?]*@)?([^/?]*)/.exec(rest)?.[1] ?? '';
+  const odd = /[ "<>^`{}|\\]/.exec(host)?.[0];
+  if (odd !== undefined) return `invalid character ${goQuote(odd)} in host name`;
+  const port = /^(?:\[[^\]]*\]|[^:]*)(:.*)$/.exec(host)?.[1];
+  return port === undefined || /^:\d*$/.test(port) ? undefined : `invalid port ${goQuote(port)} after host`;
+}
+
+// oxlint-disable-next-line no-control-regex -- Control characters are what is looked for.
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
 function validateServicePath(text: string, path: FieldPath): FieldError[] {
   if (text === '' || text === '/') return [];
   if (text === '//') return [invalid(path, text, 'segment[0] may not be empty')];
@@ -160,23 +181,6 @@ function validateServicePath(text: string, path: FieldPath): FieldError[] {
     ...steps.flatMap((step, index) => {
       if (step === '') return [invalid(path, text, `segment[${index}] may not be empty`)];
       return isDNS1123Subdomain(step).map((complaint) => invalid(path, text, `segment[${index}]: ${complaint}`));
-    }),
-  ];
-}
-
-function validateMatchConditions(conditions: readonly MatchCondition[], path: FieldPath): FieldError[] {
-  const names = new Set<string>();
-  return [
-    ...(conditions.length > MATCH_CONDITIONS_MAX ? [tooMany(path, conditions.length, MATCH_CONDITIONS_MAX)] : []),
-    ...conditions.flatMap(({ name, expression }, index) => {
-      const at = path.index(index);
-      const repeated = Boolean(name) && names.has(name);
-      names.add(name);
-      return [
-        ...(expression?.trim() ? [] : [required(at.child('expression'))]),
-        ...(name ? checkQualifiedName(name, at.child('name')) : [required(at.child('name'))]),
-        ...(repeated ? [duplicate(at.child('name'), name)] : []),
-      ];
     }),
   ];
 }
