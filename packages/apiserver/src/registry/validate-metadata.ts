@@ -41,6 +41,7 @@ const CHECKS: ReadonlyMap<string, readonly MetadataCheck[]> = new Map([
   ['apiservices', CHANGE_THEN_NEW],
   ['certificatesigningrequests', NEW_THEN_CHANGE],
   ['csistoragecapacities', NEW_THEN_CHANGE],
+  ['deviceclasses', NEW_THEN_CHANGE],
   ['ipaddresses', NEW_THEN_CHANGE],
   ['namespaces', NEW_THEN_CHANGE],
   ['nodes', NEW_THEN_CHANGE],
