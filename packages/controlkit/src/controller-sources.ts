@@ -89,7 +89,9 @@ function watchedSource(source: WatchedSource, context: ControllerContext): Contr
   /** Each key once: a worker may take it at once, and would have to come back for the second. */
   const enqueue = (...objects: readonly KubeObject[]): void => {
     const keys = objects.flatMap((object) => source.map(object, context));
-    for (const key of new Map(keys.map((each) => [keyText(each), each])).values()) context.enqueue(key);
+    for (const key of new Map(keys.map((each) => [keyText(each), each])).values()) {
+      context.enqueue(key, source.delayMs?.(key));
+    }
   };
   return {
     informer: context.informers.get(source.type, source.selection),

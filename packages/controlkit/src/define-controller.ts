@@ -82,6 +82,7 @@ export interface WatchedSource {
   readonly selection: Selection | undefined;
   readonly map: (object: KubeObject, context: ControllerContext) => readonly ObjectKey[];
   readonly changed: ((old: KubeObject, object: KubeObject) => boolean) | undefined;
+  readonly delayMs: ((key: ObjectKey) => number) | undefined;
 }
 
 export type AnyControllerDefinition = ControllerDefinition<KubeObject, unknown, unknown>;
@@ -120,6 +121,8 @@ export function watching<T extends KubeObject>(
     readonly map: (object: T, context: ControllerContext) => readonly ObjectKey[];
     /** Which updates matter; absent: all. */
     readonly changed?: (old: T, object: T) => boolean;
+    /** How long to gather changes before they bring a key in. Default 0. */
+    readonly delayMs?: (key: ObjectKey) => number;
   },
 ): WatchedSource {
   return {
@@ -128,6 +131,7 @@ export function watching<T extends KubeObject>(
     selection: options.selection,
     map: options.map as WatchedSource['map'],
     changed: options.changed as WatchedSource['changed'],
+    delayMs: options.delayMs,
   };
 }
 

@@ -9,8 +9,9 @@ import { isNotFound, type KubeObject, type ObjectKey } from '@kts/apimachinery';
 import { defineController, watching, type AnyControllerDefinition, type ControllerContext } from '@kts/controlkit';
 
 import { errorMessage, isNamespaceTerminating } from '../pods/pod-control.ts';
+import { ChangeBatching } from './change-batching.ts';
 import { planEndpoints, type EndpointsPlan, type Observed } from './plan-endpoints.ts';
-import { endpointsOfPodChanged, selects, selectsPods, servicesOfPod } from './pod-endpoints.ts';
+import { endpointsOfPodChanged, podsOfService, selectsPods, servicesOfPod } from './pod-endpoints.ts';
 import { TriggerTimes } from './trigger-times.ts';
 
 const RETRIES_MAX = 15;
@@ -25,14 +26,25 @@ type Plan = EndpointsPlan | { readonly do: 'delete'; readonly endpoints: Endpoin
 
 export function endpointsController(): AnyControllerDefinition {
   const triggers = new TriggerTimes();
+  const batching = new ChangeBatching();
   return defineController<Service, Seen, Plan>({
     name: 'endpoints-controller',
     for: services,
-    watches: [watching(pods, { map: servicesOfPod, changed: endpointsOfPodChanged })],
+    watches: [
+      watching(pods, {
+        map: servicesOfPod,
+        changed: endpointsOfPodChanged,
+        delayMs: (key) => batching.delayMs(key),
+      }),
+    ],
     reads: [endpoints],
     setup: watchEndpoints,
     retriesMax: RETRIES_MAX,
-    observe,
+    observe: (key, context) => {
+      const seen = observe(key, context);
+      batching.note(key, seen && 'pods' in seen ? seen.pods.length : 0);
+      return seen;
+    },
     plan: (seen) => ('leftover' in seen ? { do: 'delete', endpoints: seen.leftover } : planEndpoints(seen)),
     apply: (plan, seen, context) => applyEndpoints(plan, seen, context, triggers),
   });
@@ -53,11 +65,7 @@ function observe(key: ObjectKey, { informers }: ControllerContext): Seen | undef
   // Endpoints that nobody made for a Service, such as those of leader election, are not ours.
   if (!service) return present && isManaged(present) ? { leftover: present } : undefined;
   if (!selectsPods(service)) return undefined;
-  const selected = informers
-    .get(pods)
-    .list(key.namespace)
-    .filter((pod) => selects(service, pod.metadata.labels));
-  return { service, pods: selected, present };
+  return { service, pods: podsOfService(service, informers), present };
 }
 
 function isManaged({ metadata }: Endpoints): boolean {

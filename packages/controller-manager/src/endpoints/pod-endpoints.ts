@@ -3,9 +3,9 @@
  *
  * Mirrors: staging/src/k8s.io/endpointslice/util/controller_utils.go, utils.go (v1.36)
  */
-import { services } from '@kts/api';
+import { pods, services } from '@kts/api';
 import type { Pod, Service, ServicePort } from '@kts/api/types/core-v1';
-import { deepEqual, labelSetMatcher, type Labels, type ObjectKey } from '@kts/apimachinery';
+import { deepEqual, labelSetMatcher, type LabelMatcher, type Labels, type ObjectKey } from '@kts/apimachinery';
 import type { ControllerContext } from '@kts/controlkit';
 
 import { isPodReady, isPodTerminal } from '../pods/pod-state.ts';
@@ -54,7 +54,27 @@ export function servicesOfPod({ metadata }: Pod, { informers }: ControllerContex
 }
 
 export function selects(service: Service, labels: Labels | undefined): boolean {
-  return labelSetMatcher(service.spec?.selector).matches(labels ?? {});
+  return selectorOf(service).matches(labels ?? {});
+}
+
+/** All that it selects. */
+export function podsOfService(service: Service, informers: ControllerContext['informers']): readonly Pod[] {
+  const selector = selectorOf(service);
+  return informers
+    .get(pods)
+    .list(service.metadata.namespace)
+    .filter(({ metadata }) => selector.matches(metadata.labels ?? {}));
+}
+
+/** Made once for each version of a Service. */
+const selectors = new WeakMap<Service, LabelMatcher>();
+
+function selectorOf(service: Service): LabelMatcher {
+  const known = selectors.get(service);
+  if (known) return known;
+  const selector = labelSetMatcher(service.spec?.selector);
+  selectors.set(service, selector);
+  return selector;
 }
 
 /** Whether an update of a pod may change endpoints. */

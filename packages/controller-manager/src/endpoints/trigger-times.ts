@@ -47,7 +47,13 @@ export class TriggerTimes {
   }
 }
 
+/** Read once for each version of a pod. */
+const readinessTimes = new WeakMap<Pod, number | undefined>();
+
 function readinessChangedAt(pod: Pod): number | undefined {
+  if (readinessTimes.has(pod)) return readinessTimes.get(pod);
   const time = podCondition(pod, 'Ready')?.lastTransitionTime;
-  return readySince(pod) ?? (time ? parseTime(time) : undefined);
+  const changedAt = readySince(pod) ?? (time ? parseTime(time) : undefined);
+  readinessTimes.set(pod, changedAt);
+  return changedAt;
 }

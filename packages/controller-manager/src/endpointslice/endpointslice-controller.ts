@@ -9,8 +9,9 @@ import type { EndpointSlice } from '@kts/api/types/discovery-v1';
 import { keyText, type New, type ObjectKey } from '@kts/apimachinery';
 import { defineController, watching, type AnyControllerDefinition, type ControllerContext } from '@kts/controlkit';
 
+import { ChangeBatching } from '../endpoints/change-batching.ts';
 import { TriggerTimes } from '../endpoints/trigger-times.ts';
-import { endpointsOfPodChanged, selects, selectsPods, servicesOfPod } from '../endpoints/pod-endpoints.ts';
+import { endpointsOfPodChanged, podsOfService, selectsPods, servicesOfPod } from '../endpoints/pod-endpoints.ts';
 import { isNamespaceTerminating } from '../pods/pod-control.ts';
 import { planEndpointSlices, type Observed, type SlicePlan } from './plan-endpointslices.ts';
 import { SliceTracker } from './slice-tracker.ts';
@@ -24,14 +25,25 @@ const SLICE_CHANGE_DELAY_MS = 1000;
 export function endpointSliceController(endpointsPerSliceMax: number): AnyControllerDefinition {
   const tracker = new SliceTracker();
   const triggers = new TriggerTimes();
+  const batching = new ChangeBatching();
   return defineController<Service, Observed, SlicePlan>({
     name: 'endpointslice-controller',
     for: services,
-    watches: [watching(pods, { map: servicesOfPod, changed: endpointsOfPodChanged })],
+    watches: [
+      watching(pods, {
+        map: servicesOfPod,
+        changed: endpointsOfPodChanged,
+        delayMs: (key) => batching.delayMs(key),
+      }),
+    ],
     reads: [endpointSlices, nodes],
     retriesMax: RETRIES_MAX,
     setup: (context) => watchSlices(context, tracker),
-    observe: (key, context) => observe(key, context, tracker, endpointsPerSliceMax),
+    observe: (key, context) => {
+      const observed = observe(key, context, tracker, endpointsPerSliceMax);
+      if (observed) batching.note(key, observed.pods.length);
+      return observed;
+    },
     plan: planEndpointSlices,
     apply: (plan, observed, context) => applySlices(plan, observed, context, tracker, triggers),
   });
@@ -86,10 +98,7 @@ function observe(
     enqueue(key, SLICE_CHANGE_DELAY_MS);
     return undefined;
   }
-  const selected = informers
-    .get(pods)
-    .list(key.namespace)
-    .filter((pod) => selects(service, pod.metadata.labels));
+  const selected = podsOfService(service, informers);
   const nodeInformer = informers.get(nodes);
   const nodesOf = new Map(
     selected.flatMap(({ spec }) => {

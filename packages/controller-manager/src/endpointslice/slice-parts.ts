@@ -39,9 +39,17 @@ export function endpointOf(pod: Pod, node: Node | undefined, service: Service, a
   };
 }
 
+/** Made once for each endpoint: slices keep those that do not change. */
+const endpointKeys = new WeakMap<Endpoint, string>();
+
 /** Two endpoints with the same key are the same one at different times. */
-export function endpointKey({ addresses, hostname = '', targetRef }: Endpoint): string {
-  return JSON.stringify([addresses.toSorted(), hostname, targetRef?.namespace ?? '', targetRef?.name ?? '']);
+export function endpointKey(endpoint: Endpoint): string {
+  const known = endpointKeys.get(endpoint);
+  if (known !== undefined) return known;
+  const { addresses, hostname = '', targetRef } = endpoint;
+  const key = JSON.stringify([addresses.toSorted(), hostname, targetRef?.namespace ?? '', targetRef?.name ?? '']);
+  endpointKeys.set(endpoint, key);
+  return key;
 }
 
 /** Whether two endpoints of the same key are equal in all that may change. */
