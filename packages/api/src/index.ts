@@ -29,6 +29,7 @@ export {
   validateObjectMetaUpdate,
   type MetadataRules,
 } from './metadata-validation.ts';
+export { validateClientConfig as validateWebhookClientConfig } from './admissionregistration/webhook-validation.ts';
 export { schemaOfKind } from './kind-schemas.ts';
 export { hasSchema, schemaOf } from './schema-registry.ts';
 export { mutatingAdmissionPolicies } from './admissionregistration/mutatingadmissionpolicy.ts';

@@ -120,7 +120,7 @@ function validateVersions(versions: readonly string[], needsKnown: boolean, path
   return errors;
 }
 
-function validateClientConfig({ url, service }: WebhookClientConfig, path: FieldPath): FieldError[] {
+export function validateClientConfig({ url, service }: WebhookClientConfig, path: FieldPath): FieldError[] {
   if (url !== undefined && service === undefined) return validateUrl(url, path.child('url'));
   if (!service || url !== undefined) return [required(path, 'exactly one of url or service is required')];
   const { name, namespace, port = 443, path: servicePath = '' } = service;

@@ -7,6 +7,7 @@ import { liveObjects } from '../admission/live-objects.ts';
 import { resourceQuota } from '../admission/resource-quota.ts';
 import { CacheFeed } from '../cache/cache-feed.ts';
 import { followDefinitions } from '../custom-resources/follow-definitions.ts';
+import { validatedDefinitions } from '../custom-resources/validated-definitions.ts';
 import type { ResourceServer, ResourceServerParts } from '../resource-server.ts';
 import { rbacHooks } from './rbac-hooks.ts';
 import { serviceHooks } from '../services/service-hooks.ts';
@@ -28,6 +29,7 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
   const feed = new CacheFeed(store, log);
   const storages = new ResourceStorages(feed, parts.seal);
   const live = liveObjects(storages, feed);
+  catalog.add(validatedDefinitions());
   const { dial = dialDirectly } = parts;
   const dynamic = createDynamicAdmission({ storages, feed, catalog, live, authorizer, dial, clock, random, log });
   const registry: Registry = {
@@ -52,6 +54,7 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
   return {
     handler: registryHandler(registry, specialHandlers(parts)),
     metrics: dynamic.metrics,
+    count: ({ resource }) => (resource?.storagePrefix ? storages.of(resource).cache.size : 0),
     start: async () => {
       await feed.start();
       following = await followDefinitions(registry, log);

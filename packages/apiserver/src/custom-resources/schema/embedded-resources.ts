@@ -36,11 +36,15 @@ export function coerceMetadata(value: unknown): { readonly metadata: object } & 
   return { metadata: object, unknown: names, ...(error === undefined ? {} : { error }) };
 }
 
-/** Brings the metadata of embedded resources into form, in place. */
-export function coerceEmbedded(schema: JSONSchemaProps | undefined, value: unknown): Coerced {
+/** Brings the metadata of embedded resources into form, in place. `path` is where the value stands. */
+export function coerceEmbedded(
+  schema: JSONSchemaProps | undefined,
+  value: unknown,
+  path: FieldPath = FieldPath.root,
+): Coerced & { readonly problem?: FieldError } {
   const unknown: string[] = [];
-  const problem = coerce(schema, value, FieldPath.root, unknown);
-  if (problem) return { unknown: [], error: `${problem.field}: ${problem.message}` };
+  const problem = coerce(schema, value, path, unknown);
+  if (problem) return { unknown: [], error: `${problem.field}: ${problem.message}`, problem };
   return { unknown: unknown.sort() };
 }
 
@@ -151,6 +155,7 @@ function validateMetadata(value: unknown, path: FieldPath): FieldError[] {
   if (error !== undefined) return [invalid(path.child('metadata'), value, error)];
   const meta = metadata as ObjectMeta;
   const named = { ...meta, name: meta.name || 'fakename' };
-  const errors = validateObjectMeta(named, { namespaced: Boolean(meta.namespace), validateName: isPathSegmentName });
-  return errors.map((one) => ({ ...one, field: path.child(one.field).toString() }));
+  const rules = { namespaced: Boolean(meta.namespace), validateName: isPathSegmentName };
+  const errors = validateObjectMeta(named, rules, path.child('metadata'));
+  return errors.filter(({ field }) => !field.includes('.finalizers['));
 }

@@ -1,0 +1,47 @@
+/**
+ * The kind CustomResourceDefinition with its validation, which is loaded with the first definition that somebody writes.
+ *
+ * Mirrors: staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go (v1.36)
+ */
+import { FieldPath } from '@kts/apimachinery';
+import { customResourceDefinitions, type ResourceDefinition } from '@kts/api';
+import type { CustomResourceDefinition } from '@kts/api/types/apiextensions-v1';
+
+import { validateNames } from './definition/validate-names.ts';
+import { hasRules } from './load-rules.ts';
+
+type Validation = typeof import('./definition/validate-definition.ts');
+type Rules = import('./definition/validate-definition.ts').RuleChecks;
+
+export function validatedDefinitions(): ResourceDefinition<CustomResourceDefinition> {
+  let validation: Validation | undefined;
+  let formats: typeof import('./definition/format-warnings.ts') | undefined;
+  let rules: Rules | undefined;
+  const load = async (crd: CustomResourceDefinition): Promise<void> => {
+    validation ??= await import('./definition/validate-definition.ts');
+    formats ??= await import('./definition/format-warnings.ts');
+    if (hasRules(crd)) rules ??= await loadRuleChecks();
+  };
+  return {
+    ...customResourceDefinitions,
+    get schema() {
+      return customResourceDefinitions.schema;
+    },
+    get columns() {
+      return customResourceDefinitions.columns;
+    },
+    behaviour: {
+      ...customResourceDefinitions.behaviour,
+      load: (crd) => (validation && formats && (rules || !hasRules(crd)) ? undefined : load(crd)),
+      validate: (crd) => [...validation!.validateDefinitionName(crd), ...validation!.validateDefinition(crd, rules)],
+      validateUpdate: (crd, old) => validation!.validateDefinitionUpdate(crd, old, rules),
+      validateStatusUpdate: ({ status }) =>
+        validateNames(status?.acceptedNames ?? {}, FieldPath.of('status', 'acceptedNames')),
+      warnings: (crd, old) => formats!.formatWarnings(crd, old),
+    },
+  };
+}
+
+async function loadRuleChecks(): Promise<Rules | undefined> {
+  return Promise.resolve(undefined);
+}
