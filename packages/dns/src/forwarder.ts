@@ -1,10 +1,13 @@
 import type { Clock } from '@kts/base';
 import type { NetworkNamespace } from '@kts/host-linux';
 
-/** Asks other name servers, in turn, over UDP: the bytes of a query in, the bytes of the first answer out. */
+/** Asks other name servers, in turn: the bytes of a query in, the bytes of the first answer out. */
 export interface Forwarder {
-  /** `undefined` if nobody has answered. */
-  forward(query: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /**
+   * `undefined` if nobody has answered. `whole`: an answer that is too large for UDP is fetched over TCP, because the
+   * client can take it.
+   */
+  forward(query: Uint8Array, signal: AbortSignal, whole: boolean): Promise<Uint8Array | undefined>;
 }
 
 export interface ForwarderConfig {
@@ -23,13 +26,14 @@ export function createForwarder(
 ): Forwarder {
   let underWay = 0;
   return {
-    async forward(query, signal) {
+    async forward(query, signal, whole) {
       if (underWay >= QUERIES_MAX) return undefined;
       underWay++;
       try {
         for (const server of config.servers) {
           const answer = await askServer(server, query, deps, signal);
-          if (answer) return answer;
+          if (!answer) continue;
+          return whole && isTruncated(answer) ? ((await askOverTcp(server, query, deps, signal)) ?? answer) : answer;
         }
         return undefined;
       } finally {
@@ -63,6 +67,40 @@ async function askServer(
     timer.cancel();
     signal.removeEventListener('abort', onAbort);
     socket.close();
+  }
+}
+
+function isTruncated(answer: Uint8Array): boolean {
+  return ((answer[2] ?? 0) & 2) !== 0;
+}
+
+async function askOverTcp(
+  server: string,
+  query: Uint8Array,
+  deps: { readonly clock: Clock; readonly network: NetworkNamespace },
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const { host, port } = parseServer(server);
+  const socket = deps.network.connect(port, host);
+  const timer = deps.clock.after(ANSWER_MS_MAX, () => socket.destroy());
+  const onAbort = (): void => void socket.destroy();
+  signal.addEventListener('abort', onAbort, { once: true });
+  let received = Buffer.alloc(0);
+  try {
+    socket.write(Buffer.concat([Uint8Array.of(query.length >> 8, query.length & 0xff), query]));
+    for await (const chunk of socket) {
+      received = Buffer.concat([received, chunk as Buffer]);
+      if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
+        return received.subarray(2, 2 + received.readUInt16BE(0));
+      }
+    }
+    return undefined;
+  } catch {
+    return undefined;
+  } finally {
+    timer.cancel();
+    signal.removeEventListener('abort', onAbort);
+    socket.destroy();
   }
 }
 

@@ -9,6 +9,7 @@ import {
 } from 'dns-packet';
 import type { Answer, DecodedPacket, Packet } from 'dns-packet';
 
+import { compressNames } from './compress.ts';
 import type { Resolution, ZoneConfig } from './resolve.ts';
 
 /** What a client without EDNS(0) accepts over UDP. */
@@ -65,22 +66,47 @@ export function failureAnswer(query: Query, code: ResponseCode): Packet {
   return answer(query, code, { answers: [], additionals: [], authorities: [], authoritative: false });
 }
 
-/** The bytes for UDP: if the whole answer does not fit, an empty one that says to ask again over TCP. */
+/** The bytes for UDP: of an answer that does not fit, as many records as do, and the advice to ask again over TCP. */
 export function encodeForUdp(packet: Packet, query: Query): Uint8Array {
-  const bytes = encode(packet);
+  const bytes = compressNames(encode(packet));
   if (bytes.length <= query.udpBytes) return bytes;
-  return encode({
-    ...packet,
-    flags: (packet.flags ?? 0) | TRUNCATED_RESPONSE,
-    answers: [],
-    additionals: [],
-    authorities: [],
-  });
+  const all = packet.answers ?? [];
+  const withAnswers = (count: number): Uint8Array =>
+    compressNames(
+      encode({
+        ...packet,
+        flags: (packet.flags ?? 0) | TRUNCATED_RESPONSE,
+        answers: all.slice(0, count),
+        additionals: (packet.additionals ?? []).filter((record) => record.type === 'OPT'),
+        authorities: [],
+      }),
+    );
+  let [fits, tooMany] = [0, all.length + 1];
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2);
+    if (withAnswers(middle).length <= query.udpBytes) fits = middle;
+    else tooMany = middle;
+  }
+  return withAnswers(fits);
+}
+
+/** A question of our own, for another server. */
+export function encodeQuestion(id: number, name: string, type: 'A' | 'AAAA'): Uint8Array {
+  return encode({ id, type: 'query', flags: RECURSION_DESIRED, questions: [{ name, type, class: 'IN' }] });
+}
+
+/** The answers in a message, if it is one; none otherwise. */
+export function answersOf(bytes: Uint8Array): readonly Answer[] {
+  try {
+    return decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).answers ?? [];
+  } catch {
+    return [];
+  }
 }
 
 /** The bytes for TCP, with their length in front. */
 export function encodeForTcp(packet: Packet): Uint8Array {
-  const bytes = encode(packet);
+  const bytes = compressNames(encode(packet));
   return Buffer.concat([Uint8Array.of(bytes.length >> 8, bytes.length & 0xff), bytes]);
 }
 

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 
-import { silentLogger, systemClock } from '@kts/base';
+import { seededRandom, silentLogger, systemClock } from '@kts/base';
 import { ownNetwork } from '@kts/host-linux';
-import { decode, encode, type DecodedPacket, type Packet } from 'dns-packet';
+import type { ServiceSpec } from '@kts/api/types/core-v1';
+import { decode, encode, TRUNCATED_RESPONSE, type Answer, type DecodedPacket, type Packet } from 'dns-packet';
 
 import { createForwarder, nameServersOf, parseServer } from './forwarder.ts';
 import type { ClusterRecords } from './resolve.ts';
 import { startDnsServer } from './server.ts';
 
-const ENDPOINTS = 40;
+const ENDPOINTS = 80;
+const ADDRESS = { name: 'example.com', type: 'A', data: '192.0.2.1' } as const;
 const RCODE_NOERROR = 0;
 const RCODE_NXDOMAIN = 3;
 
@@ -19,8 +21,18 @@ const rcodeOf = (packet: DecodedPacket): number => (packet.flags ?? 0) & 15;
 
 const meta = { namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
 const records: ClusterRecords = {
-  service: (_, name) =>
-    name === 'many' ? { metadata: { ...meta, name }, spec: { clusterIP: 'None', clusterIPs: ['None'] } } : undefined,
+  service: (_, name) => {
+    const spec = {
+      many: { clusterIP: 'None', clusterIPs: ['None'] },
+      out: { type: 'ExternalName', externalName: 'example.com' },
+      inward: { type: 'ExternalName', externalName: 'twice.default.svc.cluster.local' },
+      twice: { type: 'ExternalName', externalName: 'web.default.svc.cluster.local.' },
+      web: { clusterIP: '10.96.0.5', clusterIPs: ['10.96.0.5'], ports: [{ port: 80 }] },
+      round: { type: 'ExternalName', externalName: 'round.default.svc.cluster.local' },
+      nowhere: { type: 'ExternalName', externalName: 'none.default.svc.cluster.local' },
+    }[name] as ServiceSpec | undefined;
+    return spec && { metadata: { ...meta, name }, spec };
+  },
   slices: () => [
     {
       metadata: { ...meta, name: 'many-1' },
@@ -32,6 +44,8 @@ const records: ClusterRecords = {
   serviceByIP: () => undefined,
   slicesByIP: () => [],
 };
+
+const textOf = (record: Answer): string => ('data' in record && typeof record.data === 'string' ? record.data : '');
 
 const query = (name: string, additionals: Packet['additionals'] = []): Buffer =>
   encode({ id: 77, type: 'query', flags: 0x100, questions: [{ name, type: 'A', class: 'IN' }], additionals });
@@ -45,13 +59,23 @@ describe('DNS server', () => {
     const upstream = await ownNetwork.bindDatagram(0, '127.0.0.1');
     upstream.on('message', (bytes, from) => {
       const asked = decode(bytes);
+      const isLarge = asked.questions?.[0]?.name === 'large.example.com';
       const answer: Packet = {
         ...asked,
         type: 'response',
-        answers: [{ name: 'example.com', type: 'A', data: '192.0.2.1' }],
+        flags: isLarge ? TRUNCATED_RESPONSE : 0,
+        answers: isLarge ? [] : [ADDRESS],
       };
       upstream.send(encode(answer), from.port, from.address);
     });
+    const overTcp = createServer((socket) => {
+      socket.once('data', (bytes: Buffer) => {
+        const answer = encode({ ...decode(bytes.subarray(2)), type: 'response', answers: [ADDRESS, ADDRESS] });
+        socket.end(Buffer.concat([Uint8Array.of(answer.length >> 8, answer.length & 0xff), answer]));
+      });
+    });
+    await ownNetwork.listen(overTcp, upstream.address().port, '127.0.0.1');
+    stop.signal.addEventListener('abort', () => overTcp.close());
     stop.signal.addEventListener('abort', () => upstream.close());
     const forwarder = createForwarder(
       { servers: [`127.0.0.1:${upstream.address().port}`] },
@@ -60,7 +84,7 @@ describe('DNS server', () => {
     const config = { zone: 'cluster.local', ttl: 5, address: '127.0.0.1', port: 0 };
     ({ port, closed } = await startDnsServer(
       config,
-      { records, forwarder, network: ownNetwork, log: silentLogger },
+      { records, forwarder, network: ownNetwork, random: seededRandom(1), log: silentLogger },
       stop.signal,
     ));
   });
@@ -77,12 +101,7 @@ describe('DNS server', () => {
     return decode(bytes);
   }
 
-  it('an answer that is too large for UDP says so, and is whole over TCP', async () => {
-    const message = query('many.default.svc.cluster.local');
-    const truncated = await askUdp(message);
-    assert.equal(truncated.flag_tc, true);
-    assert.equal(truncated.answers?.length, 0);
-
+  async function askTcp(message: Uint8Array): Promise<DecodedPacket> {
     const socket = connect(port, '127.0.0.1');
     socket.write(Buffer.concat([Uint8Array.of(message.length >> 8, message.length & 0xff), message]));
     let bytes = Buffer.alloc(0);
@@ -90,7 +109,16 @@ describe('DNS server', () => {
       bytes = Buffer.concat([bytes, chunk as Buffer]);
       if (bytes.length >= 2 + bytes.readUInt16BE(0)) break;
     }
-    const whole = decode(bytes.subarray(2));
+    return decode(bytes.subarray(2));
+  }
+
+  it('an answer that is too large for UDP says so, and is whole over TCP', async () => {
+    const message = query('many.default.svc.cluster.local');
+    const truncated = await askUdp(message);
+    assert.equal(truncated.flag_tc, true);
+    assert.ok(truncated.answers!.length > 10 && truncated.answers!.length < ENDPOINTS, 'as many as fit');
+
+    const whole = await askTcp(message);
     assert.equal(whole.answers?.length, ENDPOINTS);
     assert.equal(whole.flag_aa, true);
   });
@@ -119,6 +147,45 @@ describe('DNS server', () => {
       answer.answers?.map((record) => 'data' in record && record.data),
       ['192.0.2.1'],
     );
+  });
+
+  const aliases: readonly (readonly [string, string, readonly string[]])[] = [
+    ['of the world comes with its addresses', 'out', ['CNAME example.com', 'A 192.0.2.1']],
+    [
+      'of the cluster, too, however many steps away',
+      'inward',
+      ['CNAME twice.default.svc.cluster.local', 'CNAME web.default.svc.cluster.local', 'A 10.96.0.5'],
+    ],
+    ['of nothing stands alone', 'nowhere', ['CNAME none.default.svc.cluster.local']],
+  ];
+  for (const [name, service, expected] of aliases) {
+    it(`an alias ${name}`, async () => {
+      const { answers } = await askUdp(query(`${service}.default.svc.cluster.local`));
+      assert.deepEqual(
+        answers?.map((record) => `${record.type} ${textOf(record)}`),
+        expected,
+      );
+    });
+  }
+
+  it('an alias of itself is not followed for ever', async () => {
+    const { answers } = await askUdp(query('round.default.svc.cluster.local'));
+    assert.ok(answers!.length > 1 && answers!.length < 12);
+  });
+
+  it('addresses come in another order each time', async () => {
+    const edns = { type: 'OPT', name: '.', udpPayloadSize: 4096, flags: 0, options: [] } as const;
+    const order = async (): Promise<string> => {
+      const { answers } = await askUdp(query('many.default.svc.cluster.local', [edns as never]));
+      return answers!.map(textOf).join();
+    };
+    assert.notEqual(await order(), await order());
+  });
+
+  it('a large answer of another server is whole over TCP', async () => {
+    const whole = await askTcp(query('large.example.com'));
+    assert.equal(whole.answers?.length, 2);
+    assert.equal((await askUdp(query('large.example.com'))).flag_tc, true);
   });
 
   it('what is no DNS message is ignored', async () => {

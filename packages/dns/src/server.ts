@@ -1,19 +1,32 @@
 import { createServer, type Socket } from 'node:net';
 
-import type { Logger } from '@kts/base';
+import type { Logger, Random } from '@kts/base';
 import type { NetworkNamespace } from '@kts/host-linux';
-import type { Packet } from 'dns-packet';
+import type { Answer, Packet } from 'dns-packet';
 
 import type { Forwarder } from './forwarder.ts';
-import { encodeForTcp, encodeForUdp, failureAnswer, parseQuery, zoneAnswer, type Query } from './message.ts';
-import { resolve, type ClusterRecords, type ZoneConfig } from './resolve.ts';
+import {
+  answersOf,
+  encodeForTcp,
+  encodeForUdp,
+  encodeQuestion,
+  failureAnswer,
+  parseQuery,
+  zoneAnswer,
+  type Query,
+} from './message.ts';
+import { resolve, type ClusterRecords, type Resolution, type ZoneConfig } from './resolve.ts';
 
 export interface DnsServerDeps {
   readonly records: ClusterRecords;
   readonly forwarder: Forwarder;
   readonly network: NetworkNamespace;
+  readonly random: Random;
   readonly log: Logger;
 }
+
+/** Of aliases after another. */
+const ALIASES_MAX = 8;
 
 /** One TCP message, length included. */
 const TCP_MESSAGE_BYTES_MAX = 65_537;
@@ -39,7 +52,7 @@ export async function startDnsServer(
   udp.on('message', (bytes, from) => {
     const query = parseQuery(bytes);
     if (!query) return;
-    void respond(query, bytes, config, deps, signal).then((answer) => {
+    void respond({ query, bytes, overTcp: false }, config, deps, signal).then((answer) => {
       if (signal.aborted) return;
       udp.send('bytes' in answer ? answer.bytes : encodeForUdp(answer.packet, query), from.port, from.address);
     });
@@ -58,22 +71,73 @@ export async function startDnsServer(
 
 type Answered = { readonly packet: Packet } | { readonly bytes: Uint8Array };
 
+interface Asked {
+  readonly query: Query;
+  readonly bytes: Uint8Array;
+  readonly overTcp: boolean;
+}
+
 async function respond(
-  query: Query,
-  bytes: Uint8Array,
+  { query, bytes, overTcp }: Asked,
   config: ZoneConfig,
   deps: DnsServerDeps,
   signal: AbortSignal,
 ): Promise<Answered> {
   const resolution = resolve({ name: query.name, type: query.type }, deps.records, config);
-  if (resolution.outcome !== 'forward') return { packet: zoneAnswer(query, resolution, config) };
   try {
-    const forwarded = await deps.forwarder.forward(bytes, signal);
+    if (resolution.outcome !== 'forward') {
+      const whole = await followAliases(resolution, query, config, deps, signal);
+      return { packet: zoneAnswer(query, shuffled(whole, deps.random), config) };
+    }
+    const forwarded = await deps.forwarder.forward(bytes, signal, overTcp);
     return forwarded ? { bytes: forwarded } : { packet: failureAnswer(query, 'SERVFAIL') };
   } catch (error) {
     deps.log.debug(1, 'DNS query could not be forwarded', { error });
     return { packet: failureAnswer(query, 'SERVFAIL') };
   }
+}
+
+type Resolved = Exclude<Resolution, { outcome: 'forward' }>;
+
+/** Adds what an alias leads to: programs ask for addresses and do not look further themselves. */
+async function followAliases(
+  resolution: Resolved,
+  query: Query,
+  config: ZoneConfig,
+  deps: DnsServerDeps,
+  signal: AbortSignal,
+): Promise<Resolved> {
+  const { type } = query;
+  if (resolution.outcome !== 'answers' || (type !== 'A' && type !== 'AAAA')) return resolution;
+  const answers: Answer[] = [...resolution.answers];
+  for (let aliases = 0; aliases < ALIASES_MAX; aliases++) {
+    const last = answers.at(-1);
+    if (last?.type !== 'CNAME') break;
+    const name = last.data.toLowerCase().replace(/\.$/, '');
+    const next = resolve({ name, type }, deps.records, config);
+    if (next.outcome === 'answers') answers.push(...next.answers);
+    if (next.outcome === 'answers' && next.answers.length > 0) continue;
+    if (next.outcome === 'forward') {
+      const question = encodeQuestion(deps.random.integer(65_536), name, type);
+      const forwarded = await deps.forwarder.forward(question, signal, true);
+      answers.push(...(forwarded ? answersOf(forwarded) : []));
+    }
+    break;
+  }
+  return { ...resolution, answers };
+}
+
+/** Clients take the first address: another one each time spreads them. */
+function shuffled(resolution: Resolved, random: Random): Resolved {
+  if (resolution.outcome !== 'answers' || resolution.answers.some(({ type }) => type !== 'A' && type !== 'AAAA')) {
+    return resolution;
+  }
+  const answers = [...resolution.answers];
+  for (let index = answers.length - 1; index > 0; index--) {
+    const other = random.integer(index + 1);
+    [answers[index], answers[other]] = [answers[other]!, answers[index]!];
+  }
+  return { ...resolution, answers };
 }
 
 async function answerTcp(
@@ -84,7 +148,7 @@ async function answerTcp(
 ): Promise<Uint8Array | undefined> {
   const query = parseQuery(bytes);
   if (!query) return undefined;
-  const answer = await respond(query, bytes, config, deps, signal);
+  const answer = await respond({ query, bytes, overTcp: true }, config, deps, signal);
   if (!('bytes' in answer)) return encodeForTcp(answer.packet);
   return Buffer.concat([Uint8Array.of(answer.bytes.length >> 8, answer.bytes.length & 0xff), answer.bytes]);
 }
