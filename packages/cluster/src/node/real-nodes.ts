@@ -27,6 +27,9 @@ import type { ClusterNetwork, NodeNetwork } from './network-plan.ts';
 import { runDirectory } from './run-directory.ts';
 import { nodeControlGroup } from './tear-down-nodes.ts';
 
+/** Where each node's proxy answers health checks. */
+const PROXY_HEALTH_PORT = 10_256;
+
 export interface RealNodesContext {
   readonly config: ClusterConfig;
   readonly directory: DataDirectory;
@@ -168,6 +171,10 @@ async function startProxy({ config, controlPlane, deps, group }: RealNodesContex
     { networkNamespace: node.network.namespacePath, log },
   );
   const client = controlPlane.clientAs(SYSTEM_USERS.proxy, 'kube-proxy');
-  const proxy = createProxy({ nodeName: node.name }, { ...deps, log, client, backends: new Map([['IPv4', backend]]) });
+  const network = networkNamespace(node.network.namespacePath);
+  const proxy = createProxy(
+    { nodeName: node.name, healthz: { port: PROXY_HEALTH_PORT } },
+    { ...deps, log, client, network, backends: new Map([['IPv4', backend]]) },
+  );
   await startComponent(proxy, group);
 }
