@@ -23,7 +23,8 @@ export function explainConversion(schema: ObjectSchema, value: unknown): Convers
   return { unknown: [...unknown].sort() };
 }
 
-function visit(schema: Schema, value: unknown, path: readonly JsonPathSegment[], unknown: Set<string>): void {
+/** `path` leads to the value; it is the same array all the way, and as it was when this returns. */
+function visit(schema: Schema, value: unknown, path: JsonPathSegment[], unknown: Set<string>): void {
   if (value === null || value === undefined) return;
   switch (schema.type) {
     case 'scalar':
@@ -31,21 +32,33 @@ function visit(schema: Schema, value: unknown, path: readonly JsonPathSegment[],
     case 'list':
       if (!Array.isArray(value)) throw new Error(`cannot restore slice from ${goKind(value)}`);
       for (const [index, item] of (value as readonly unknown[]).entries()) {
-        visit(schema.items, item, [...path, index], unknown);
+        visitBelow(schema.items, item, index, path, unknown);
       }
       return;
     case 'map':
       if (goKind(value) !== 'map') throw new Error(`cannot restore map from ${goKind(value)}`);
-      for (const [key, item] of Object.entries(value)) visit(schema.values, item, [...path, key], unknown);
+      for (const [key, item] of Object.entries(value)) visitBelow(schema.values, item, key, path, unknown);
       return;
     case 'object':
       if (goKind(value) !== 'map') throw new Error(`cannot restore struct from: ${goKind(value)}`);
       for (const [key, item] of Object.entries(value)) {
         const field = schema.fields.get(key);
-        if (field) visit(field.schema, item, [...path, key], unknown);
+        if (field) visitBelow(field.schema, item, key, path, unknown);
         else if (!schema.preserveUnknownFields) unknown.add(jsonPathText([...path, key]));
       }
   }
+}
+
+function visitBelow(
+  schema: Schema,
+  value: unknown,
+  segment: JsonPathSegment,
+  path: JsonPathSegment[],
+  unknown: Set<string>,
+): void {
+  path.push(segment);
+  visit(schema, value, path, unknown);
+  path.pop();
 }
 
 function visitScalar(format: ScalarFormat, value: unknown): void {

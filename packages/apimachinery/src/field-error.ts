@@ -25,34 +25,46 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** A path into an object; children are made with `child`, `index` and `key`. */
+/**
+ * A path into an object; children are made with `child`, `index` and `key`. Its text is only put together when there is
+ * an error to tell, which of most paths there never is.
+ */
 export class FieldPath {
-  static readonly root = new FieldPath('');
-  readonly #text: string;
+  static readonly root = new FieldPath(undefined, '', false);
+  readonly #parent: FieldPath | undefined;
+  readonly #name: string | number;
+  readonly #isSubscript: boolean;
 
-  private constructor(text: string) {
-    this.#text = text;
+  private constructor(parent: FieldPath | undefined, name: string | number, isSubscript: boolean) {
+    this.#parent = parent;
+    this.#name = name;
+    this.#isSubscript = isSubscript;
   }
 
   /** Starts a path, or the root's children: `FieldPath.of('spec', 'containers')`. */
   static of(...names: readonly string[]): FieldPath {
-    return new FieldPath(names.join('.'));
+    return FieldPath.root.child(...names);
   }
 
+  /** Empty names add nothing. */
   child(...names: readonly string[]): FieldPath {
-    return new FieldPath([this.#text, ...names].filter((name) => name !== '').join('.'));
+    let path: FieldPath = this;
+    for (const name of names) if (name !== '') path = new FieldPath(path, name, false);
+    return path;
   }
 
   index(index: number): FieldPath {
-    return new FieldPath(`${this.#text}[${index}]`);
+    return new FieldPath(this, index, true);
   }
 
   key(key: string): FieldPath {
-    return new FieldPath(`${this.#text}[${key}]`);
+    return new FieldPath(this, key, true);
   }
 
   toString(): string {
-    return this.#text;
+    const before = this.#parent?.toString() ?? '';
+    if (this.#isSubscript) return `${before}[${this.#name}]`;
+    return before === '' ? String(this.#name) : `${before}.${this.#name}`;
   }
 }
 

@@ -54,7 +54,9 @@ export function fieldSetOfNames(...paths: readonly (readonly string[])[]): Field
 }
 
 export function isEmptySet(set: FieldSet): boolean {
-  return set.members.size === 0 && set.children.values().every(isEmptySet);
+  if (set.members.size > 0) return false;
+  for (const child of set.children.values()) if (!isEmptySet(child)) return false;
+  return true;
 }
 
 export function hasPath(set: FieldSet, path: FieldPath): boolean {
@@ -69,6 +71,8 @@ export function hasPath(set: FieldSet, path: FieldPath): boolean {
 export const childSet = (set: FieldSet, element: PathElement): FieldSet => set.children.get(element) ?? EMPTY_FIELDS;
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
+  if (isBare(a)) return b;
+  if (isBare(b)) return a;
   const children = new Map(a.children);
   for (const [element, child] of b.children) {
     const own = children.get(element);
@@ -78,6 +82,7 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  if (isBare(a) || isBare(b)) return EMPTY_FIELDS;
   const children = new Map<PathElement, FieldSet>();
   for (const [element, child] of a.children) {
     const other = b.children.get(element);
@@ -89,6 +94,7 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 
 /** Without the members of `b`. What is below a member stays. The same set if there is nothing to take away. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  if (isBare(b)) return a;
   const children = new Map<PathElement, FieldSet>();
   let changed = false;
   for (const [element, child] of a.children) {
@@ -103,6 +109,7 @@ export function difference(a: FieldSet, b: FieldSet): FieldSet {
 
 /** Without the members of `b` and everything below them. */
 export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
+  if (isBare(b)) return a;
   const children = new Map<PathElement, FieldSet>();
   for (const [element, child] of a.children) {
     if (b.members.has(element)) continue;
@@ -112,6 +119,9 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
   }
   return { members: a.members.difference(b.members), children };
 }
+
+/** A set without anything in it, not even empty sets. Most sets that a write compares are. */
+const isBare = (set: FieldSet): boolean => set.members.size === 0 && set.children.size === 0;
 
 /** With every declared field as a member that has something below it. */
 export function withNamedFields(set: FieldSet, schema: Schema | undefined): FieldSet {
@@ -154,11 +164,18 @@ function writeFields(set: FieldSet): JsonObject {
   return fields;
 }
 
+/** Objects are immutable: the fields of the one that is stored are decoded by the first write that looks at them. */
+const decodedForms = new WeakMap<object, FieldSet>();
+
 /** Elements of unknown kinds are skipped. Throws SyntaxError if a key or value is no JSON. */
 export function decodeFieldsV1(fields: JsonValue | undefined): FieldSet {
-  const { set } = readFields(fields);
-  if (set) encodedForms.set(set, fields as JsonObject);
-  return set ?? EMPTY_FIELDS;
+  if (typeof fields !== 'object' || fields === null) return EMPTY_FIELDS;
+  const known = decodedForms.get(fields);
+  if (known) return known;
+  const set = readFields(fields).set ?? EMPTY_FIELDS;
+  if (set !== EMPTY_FIELDS) encodedForms.set(set, fields as JsonObject);
+  decodedForms.set(fields, set);
+  return set;
 }
 
 function readFields(fields: JsonValue | undefined): { set: FieldSet | undefined; isMember: boolean } {

@@ -143,7 +143,12 @@ export function decodePatched(
   }
   const decoded = decodeValue(type, value);
   const { object } = decoded;
-  const { unknown, error } = converted ? explainConversion(type.schema, value) : inOrder(type, decoded, written);
+  const fits = decoded.error === undefined && decoded.unknown.length === 0;
+  const { unknown, error } = fits
+    ? decoded
+    : converted
+      ? explainConversion(type.schema, value)
+      : inOrder(type, decoded, written);
   if (error !== undefined) throw refuse(error);
   const mismatch = converted ? undefined : kindProblem(value as JsonObject, type, value);
   if (mismatch) throw refuse(mismatch);

@@ -1,4 +1,3 @@
-import { deepEqual } from '@kts/apimachinery';
 import { formatMicroTime, randomName, type Clock, type Random } from '@kts/base';
 import { isFileError, type FileSystem } from '../host/file-system.ts';
 import { VolumeError, type VolumePayload } from './volume-payload.ts';
@@ -85,7 +84,7 @@ function isNeeded(path: string, payload: VolumePayload): boolean {
 async function isWritten(files: FileSystem, directory: string, payload: VolumePayload): Promise<boolean> {
   for (const [path, { data }] of payload) {
     try {
-      if (!deepEqual([...(await files.readFile(`${directory}/${path}`))], [...data])) return false;
+      if (Buffer.compare(await files.readFile(`${directory}/${path}`), data) !== 0) return false;
     } catch (error) {
       if (isFileError(error, 'ENOENT')) return false;
       throw error;
