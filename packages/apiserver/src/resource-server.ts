@@ -7,6 +7,7 @@ import type { Review } from './authorization/access-reviews.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import type { EscalationChecks } from './authorization/escalation.ts';
 import type { ResourceCatalog } from './discovery/catalog.ts';
+import type { ApiServerRequest } from './request.ts';
 import type { Handler } from './response.ts';
 import type { BackendConnector } from './subresources/backend.ts';
 import type { Dial } from './subresources/socket-backend.ts';
@@ -39,6 +40,8 @@ export interface ResourceServer {
   readonly handler: Handler;
   /** What it counts. */
   readonly metrics?: readonly Metric[];
+  /** How many objects there are of the resource that a request is about. */
+  count(request: ApiServerRequest): number;
   /** Resolves when requests can be answered. Called once, before the first request. */
   start(): Promise<void>;
   /** Ends all watches. */

@@ -9,10 +9,9 @@ import { authorizationStage } from './chain/authorization.ts';
 import { composeChain } from './chain/chain.ts';
 import { deadlineStage } from './chain/deadline.ts';
 import { impersonationStage } from './chain/impersonation.ts';
-import { DEFAULT_IN_FLIGHT, priorityAndFairnessStage, type InFlight } from './chain/priority-and-fairness.ts';
+import { priorityAndFairnessStage, type FairnessParts } from './chain/priority-and-fairness.ts';
 import { requestInfoStage } from './chain/request-info.ts';
 import type { ResourceCatalog } from './discovery/catalog.ts';
-import type { FlowClassifier } from './flowcontrol/classifier.ts';
 import type { Handler } from './response.ts';
 import { createRouter, type PathRoute } from './routing/router.ts';
 import type { ApiServerConfig } from './server-config.ts';
@@ -23,8 +22,7 @@ export interface ChainParts {
   readonly routes: readonly PathRoute[];
   readonly authenticators: readonly Authenticator[];
   readonly authorizer: Authorizer;
-  readonly classifier: FlowClassifier;
-  readonly inFlight: InFlight;
+  readonly fairness: FairnessParts;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -38,7 +36,7 @@ export function createChain(config: ApiServerConfig, parts: ChainParts): Handler
     authenticationStage({ authenticators: parts.authenticators, anonymous: config.anonymous ?? true, log }),
     ...(config.audit ? [auditStage({ ...config.audit, clock })] : []),
     impersonationStage(authorizer),
-    priorityAndFairnessStage(config.inFlight ?? DEFAULT_IN_FLIGHT, parts.inFlight, parts.classifier),
+    priorityAndFairnessStage(parts.fairness),
     authorizationStage(authorizer),
   ];
   return answering(composeChain(stages, createRouter(parts)), log);

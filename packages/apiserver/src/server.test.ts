@@ -18,6 +18,7 @@ const MASTER = { name: 'admin', groups: ['system:masters'] };
 
 /** Answers a few requests about config maps, and empty watches of everything else. */
 const fewResources: CreateResourceServer = () => ({
+  count: () => 0,
   start: () => Promise.resolve(),
   close: () => {},
   handler: answerFew,
@@ -148,7 +149,12 @@ describe('API server over TLS', () => {
     ['a known error', '/api/v1/namespaces/d/configmaps/bad', 400, 'that is wrong'],
     ['a bug', '/api/v1/namespaces/d/configmaps/broken', 500, 'Internal error occurred'],
     ['an unknown resource', '/api/v1/things', 404, 'the server could not find the requested resource'],
-    ['a bad timeout', '/api/v1/pods?timeout=soon', 400, 'invalid timeout specified in the request URL'],
+    [
+      'a bad timeout',
+      '/api/v1/pods?timeout=soon',
+      400,
+      'invalid timeout specified in the request URL - time: invalid duration "soon"',
+    ],
   ];
   for (const [name, path, code, message] of failures) {
     it(`answers ${name} with a Status`, async () => {

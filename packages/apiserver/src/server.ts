@@ -12,10 +12,12 @@ import type { BoundObjectReader } from './authentication/service-account-tokens.
 import { bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
 import { ensureObjects } from './bootstrap/ensure-objects.ts';
 import { isReachable, kubernetesService, publishEndpoints } from './bootstrap/kubernetes-service.ts';
-import type { InFlight } from './chain/priority-and-fairness.ts';
+import { DEFAULT_IN_FLIGHT, type InFlight } from './chain/priority-and-fairness.ts';
+import { REQUEST_TIMEOUT_MS } from './chain/deadline.ts';
 import { compactRegularly } from './compaction.ts';
 import { ResourceCatalog } from './discovery/catalog.ts';
 import { FlowClassifier } from './flowcontrol/classifier.ts';
+import { FlowController } from './flowcontrol/flow-controller.ts';
 import { followFlows } from './flowcontrol/follow-flows.ts';
 import type { AskServer, ObjectFollower } from './follow/object-follower.ts';
 import { listen, type HttpServer, type TlsMaterial } from './http/http-server.ts';
@@ -90,7 +92,8 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     backend: socketBackend(certificates.current.kubeletClient, deps.dial),
   });
   const classifier = new FlowClassifier();
-  const answer = createAnswer(config, deps, { catalog, resources, identity, authorization, classifier, state });
+  const flows = createFlowController(config, clock);
+  const answer = createAnswer(config, deps, { catalog, resources, identity, authorization, classifier, flows, state });
   const inProcess: InProcessOptions = { answer, clock, random, stopped: state.stopped.signal };
 
   const ready = Promise.withResolvers<void>();
@@ -100,7 +103,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     const client = new Client(createInProcessTransport(inProcess, LOOPBACK));
     await bootstrap(client, serviceRanges, certificates.current, deps);
     const followerDeps = { ask, clock, log };
-    await follow([...authorization.followers(followerDeps), ...followFlows(classifier, followerDeps)], group);
+    await follow([...authorization.followers(followerDeps), ...followFlows(classifier, flows, followerDeps)], group);
     state.synced = true;
     group.start((signal) => compactRegularly(deps.store, clock, log, signal));
     if (!config.secure) return;
@@ -182,13 +185,25 @@ interface AnswerParts {
   readonly identity: ReturnType<typeof createIdentity>;
   readonly authorization: ReturnType<typeof createAuthorization>;
   readonly classifier: FlowClassifier;
+  readonly flows: FlowController | undefined;
   readonly state: ServerState;
+}
+
+/** A quarter of a request's time is for waiting. */
+function createFlowController(
+  { inFlight, requestTimeoutMs }: ApiServerConfig,
+  clock: Clock,
+): FlowController | undefined {
+  const { readOnly, mutating } = inFlight ?? DEFAULT_IN_FLIGHT;
+  const serverSeats = readOnly + mutating;
+  const waitMs = (requestTimeoutMs ?? REQUEST_TIMEOUT_MS) / 4;
+  return serverSeats > 0 ? new FlowController({ clock, serverSeats, waitMs }) : undefined;
 }
 
 /** The chain with its routes, measured. */
 function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerDeps, parts: AnswerParts): Handler {
-  const { catalog, resources, identity, authorization, classifier, state } = parts;
-  const inFlight: InFlight = { readOnly: 0, mutating: 0, rejected: 0 };
+  const { catalog, resources, identity, authorization, classifier, flows, state } = parts;
+  const inFlight: InFlight = { readOnly: 0, mutating: 0 };
   const metrics = new MetricRegistry();
   for (const metric of [...processMetrics(clock), ...(resources.metrics ?? [])]) metrics.register(metric);
   const chain = createChain(config, {
@@ -205,8 +220,7 @@ function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerD
     }),
     authenticators: identity.authenticators,
     authorizer: authorization.authorizer,
-    classifier,
-    inFlight,
+    fairness: { classifier, controller: flows, inFlight, count: (request) => resources.count(request) },
     clock,
     log,
   });

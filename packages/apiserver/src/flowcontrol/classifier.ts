@@ -14,6 +14,8 @@ export interface Flow {
   readonly schemaUid: string;
   readonly levelName: string;
   readonly levelUid: string;
+  /** Tells the flows of a schema apart; empty where all its requests are one flow. */
+  readonly distinguisher: string;
 }
 
 /** Where flow schemas and priority levels come from. */
@@ -46,10 +48,17 @@ export class FlowClassifier {
         schemaUid: schema.metadata.uid,
         levelName,
         levelUid: this.#levels.get(levelName) ?? '',
+        distinguisher: distinguisherOf(schema, user, attributes),
       };
     }
     return undefined;
   }
+}
+
+function distinguisherOf({ spec }: FlowSchema, user: UserInfo, { namespace }: AuthorizationAttributes): string {
+  const method = spec?.distinguisherMethod?.type;
+  if (method === 'ByUser') return user.name;
+  return method === 'ByNamespace' ? namespace : '';
 }
 
 function ruleMatches(rule: PolicyRulesWithSubjects, user: UserInfo, attributes: AuthorizationAttributes): boolean {

@@ -3,11 +3,16 @@ import type { FlowSchema, PriorityLevelConfiguration } from '@kts/api/types/flow
 
 import { followObjects, type FollowerOptions, type ObjectFollower } from '../follow/object-follower.ts';
 import type { FlowClassifier } from './classifier.ts';
+import type { FlowController } from './flow-controller.ts';
 
 type FollowerDeps = Pick<FollowerOptions<never>, 'ask' | 'clock' | 'log'>;
 
-/** Keeps the classifier up with the stored flow schemas and priority levels. */
-export function followFlows(classifier: FlowClassifier, deps: FollowerDeps): readonly ObjectFollower[] {
+/** Keeps the classifier and the levels up with the stored flow schemas and priority levels. */
+export function followFlows(
+  classifier: FlowClassifier,
+  controller: FlowController | undefined,
+  deps: FollowerDeps,
+): readonly ObjectFollower[] {
   const schemas = new Map<string, FlowSchema>();
   const levels = new Map<string, PriorityLevelConfiguration>();
   const changed = (): void => classifier.replace({ schemas: schemas.values(), levels: levels.values() });
@@ -28,6 +33,7 @@ export function followFlows(classifier: FlowClassifier, deps: FollowerDeps): rea
         if (level) levels.set(name, level);
         else levels.delete(name);
         changed();
+        controller?.configure(levels.values());
       },
     }),
   ];
