@@ -19,7 +19,8 @@ export { podLimits, podRequests, type ResourceAmounts } from './core/pod-resourc
 export { missingRequests, quotaMatches, quotaUsage } from './core/quota-usage.ts';
 export { addResources, aggregateContainerResources, maxResources, type ResourceList } from './core/resource-list.ts';
 export { normalizeClusterIps } from './core/service.ts';
-export { needsHealthCheck, validateClusterIps } from './core/service-validation.ts';
+export { initIpFamilies, staysPreferred } from './core/service-ip-families.ts';
+export { needsHealthCheck } from './core/service-validation.ts';
 export { age, humanDuration } from './human-duration.ts';
 export { ipFamily, parseCidr, parseIp, type Cidr, type IpAddress } from './ip-address.ts';
 export { validateAnnotations, validateLabels, validateLabelSelector } from './label-validation.ts';

@@ -86,7 +86,8 @@ export const daemonSets = defineResource<DaemonSet>('apps/v1', 'daemonsets', {
   ],
 });
 
-function setDaemonSetDefaults({ spec }: Draft<DaemonSet>): void {
+function setDaemonSetDefaults({ metadata, spec }: Draft<DaemonSet>): void {
+  (metadata.annotations ??= {})[TEMPLATE_GENERATION] ??= '0';
   const strategy = (spec.updateStrategy ??= {});
   if (!strategy.type) strategy.type = 'RollingUpdate';
   if (strategy.type === 'RollingUpdate') {

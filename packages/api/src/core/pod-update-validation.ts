@@ -103,10 +103,12 @@ function validateRest(spec: PodSpec, old: PodSpec): FieldError[] {
   let rest: PodSpec = {
     ...spec,
     containers: withImagesOf(spec.containers, old.containers),
-    initContainers: withImagesOf(spec.initContainers ?? [], old.initContainers ?? []),
+    ...(spec.initContainers?.length
+      ? { initContainers: withImagesOf(spec.initContainers, old.initContainers ?? []) }
+      : {}),
     activeDeadlineSeconds: old.activeDeadlineSeconds!,
-    schedulingGates: old.schedulingGates ?? [],
-    tolerations: old.tolerations ?? [],
+    schedulingGates: old.schedulingGates!,
+    tolerations: old.tolerations!,
     ...(becomesPositive ? { terminationGracePeriodSeconds: old.terminationGracePeriodSeconds! } : {}),
   };
   if (old.schedulingGates?.length) {

@@ -81,6 +81,9 @@ export function normalizeClusterIps({ spec }: Draft<Service>, old: Service | und
     if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
     return;
   }
+  if (before.clusterIPs?.length && !spec.clusterIPs?.length && spec.clusterIP === before.clusterIP) {
+    spec.clusterIPs = [...before.clusterIPs];
+  }
   const clearsOne = Boolean(before.clusterIP) && !spec.clusterIP;
   if (clearsOne && sameValue(before.clusterIPs, spec.clusterIPs)) delete spec.clusterIPs;
   else if (spec.clusterIP && spec.clusterIP !== before.clusterIP && sameValue(before.clusterIPs, spec.clusterIPs)) {

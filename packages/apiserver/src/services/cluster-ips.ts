@@ -23,7 +23,7 @@ export interface ServiceReference {
 
 export type Allocation = { readonly ok: true; readonly ip: string } | { readonly ok: false; readonly problem: string };
 
-/** Takes a certain address. */
+/** Takes a certain address. A dry run asks for no more than that it is in the range. */
 export async function takeIp(
   registry: Registry,
   range: IpRange,
@@ -35,23 +35,24 @@ export async function takeIp(
     const problem = `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${range.text}`;
     return { ok: false, problem };
   }
-  if (await write(registry, range, ip, owner, dryRun)) return { ok: true, ip };
+  if (dryRun || (await write(registry, range, ip, owner))) return { ok: true, ip };
   return { ok: false, problem: 'provided IP is already allocated' };
 }
 
-/** Takes any free address. */
+/** Takes any free address; a dry run shows the range's own. */
 export async function takeAnyIp(
   registry: Registry,
   range: IpRange,
   owner: ServiceReference,
   dryRun: boolean,
 ): Promise<Allocation> {
+  if (dryRun) return { ok: true, ip: numberToIp(range.start, range.family) };
   const { first, count } = usableIps(range);
   const tries = count < TRIES_MAX ? count : TRIES_MAX;
   const start = BigInt(Math.floor(registry.random.next() * Number(tries)));
   for (let index = 0n; index < tries; index++) {
     const ip = numberToIp(first + ((start + index) % tries), range.family);
-    if (await write(registry, range, ip, owner, dryRun)) return { ok: true, ip };
+    if (await write(registry, range, ip, owner)) return { ok: true, ip };
   }
   return { ok: false, problem: 'range is full' };
 }
@@ -69,13 +70,7 @@ function targetOf(registry: Registry, ip: string): WriteTarget {
 }
 
 /** Whether the address was free. */
-async function write(
-  registry: Registry,
-  range: IpRange,
-  ip: string,
-  owner: ServiceReference,
-  dryRun: boolean,
-): Promise<boolean> {
+async function write(registry: Registry, range: IpRange, ip: string, owner: ServiceReference): Promise<boolean> {
   const target = targetOf(registry, ip);
   const present = await currentEntry(target);
   if (present) return isOwner(present.object(), owner) && (await isOrphan(registry, owner));
@@ -93,7 +88,7 @@ async function write(
     },
     spec: { parentRef: { group: '', resource: 'services', namespace: owner.namespace, name: owner.name } },
   });
-  return (await putObject(target, draft, undefined, dryRun)).ok;
+  return (await putObject(target, draft, undefined, false)).ok;
 }
 
 interface HeldAddress extends KubeObject {

@@ -4,15 +4,23 @@
  *
  * Mirrors: pkg/registry/core/service/storage/{alloc,storage}.go (v1.36)
  */
-import { FieldPath, invalid, invalidObject, type Draft, type FieldError, type KubeObject } from '@kts/apimachinery';
-import { services } from '@kts/api';
+import {
+  FieldPath,
+  internalError,
+  invalid,
+  invalidObject,
+  type Draft,
+  type FieldError,
+  type KubeObject,
+} from '@kts/apimachinery';
+import { initIpFamilies, needsHealthCheck, normalizeClusterIps, services, staysPreferred } from '@kts/api';
 import type { Service, ServicePort, ServiceSpec } from '@kts/api/types/core-v1';
 
 import type { RequestScope } from '../registry/request-scope.ts';
 import type { ResourceHooks, Transaction } from '../registry/resource-hooks.ts';
 import { releaseIp, takeAnyIp, takeIp, type ServiceReference } from './cluster-ips.ts';
-import { ipFamily, parseIpRange, type IpRange } from './ip-range.ts';
-import { NodePorts, portsOf } from './node-ports.ts';
+import { parseIpRange, type IpRange } from './ip-range.ts';
+import { DryRunNodePorts, NodePorts } from './node-ports.ts';
 
 type Spec = Draft<ServiceSpec>;
 const SPEC = FieldPath.of('spec');
@@ -21,18 +29,21 @@ const HEADLESS = 'None';
 /** `ranges`: the first is of the primary IP family. */
 export function serviceHooks(ranges: readonly string[]): ResourceHooks {
   const parsed = ranges.map(parseIpRange);
+  const families = parsed.map(({ family }) => family);
   const reserved = new Set<number>();
   return {
     async begin(scope, draft, old, dryRun) {
       const before = old as Service | undefined;
       const service = draft as unknown as Draft<Service>;
       const spec = (service.spec ??= {} as Spec);
-      if (before) keepAllocated(spec, before.spec);
+      if (before?.spec) keepAllocated(spec, before.spec);
+      normalizeClusterIps(service, before);
       const held = new HeldResources(scope, { namespace: scope.namespace, name: draft.metadata.name }, reserved);
       try {
-        defaultFamilies(spec, parsed);
+        const unfit = initIpFamilies(spec, before?.spec, families);
+        if (unfit.length > 0) throw refused(held.owner, unfit);
         await allocateIps(scope, held, parsed, spec, before?.spec, dryRun);
-        await allocatePorts(scope, held, spec, before);
+        await allocatePorts(scope, held, spec, before, dryRun);
       } catch (error) {
         await held.finish(false);
         throw error;
@@ -99,44 +110,35 @@ function needsNodePorts(spec: ServiceSpec | Spec): boolean {
   return spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
 }
 
-function needsHealthPort(spec: ServiceSpec | Spec): boolean {
-  return spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
-}
-
 /** An update that says nothing about what was given to the service means to keep it. */
-function keepAllocated(spec: Spec, before: ServiceSpec | undefined): void {
-  if (!before) return;
-  if (needsIp(before) && spec.type !== 'ExternalName') {
+function keepAllocated(spec: Spec, before: ServiceSpec): void {
+  if (before.type !== 'ExternalName' && spec.type !== 'ExternalName') {
     if (!spec.clusterIP && before.clusterIP) spec.clusterIP = before.clusterIP;
-    if ((spec.clusterIPs ?? []).length === 0 && spec.clusterIP === before.clusterIP && before.clusterIPs) {
-      spec.clusterIPs = [...before.clusterIPs];
-    }
+    if (!spec.clusterIPs?.length && before.clusterIPs?.length) spec.clusterIPs = [...before.clusterIPs];
   }
-  if (needsNodePorts(before) && needsNodePorts(spec)) {
-    for (const port of spec.ports ?? []) {
-      const same = before.ports?.find((old) => isSamePort(old, port));
-      if (!port.nodePort && same?.nodePort) port.nodePort = same.nodePort;
-    }
-  }
-  if (needsHealthPort(before) && needsHealthPort(spec) && !spec.healthCheckNodePort && before.healthCheckNodePort) {
+  if (needsNodePorts(before) && needsNodePorts(spec)) keepNodePorts(spec.ports ?? [], before.ports ?? []);
+  if (needsHealthCheck(before) && needsHealthCheck(spec) && !spec.healthCheckNodePort && before.healthCheckNodePort) {
     spec.healthCheckNodePort = before.healthCheckNodePort;
   }
 }
 
-function isSamePort(a: ServicePort, b: Draft<ServicePort>): boolean {
-  return a.port === b.port && (a.protocol ?? 'TCP') === (b.protocol ?? 'TCP');
+/** By the ports' names, unless another port has asked for that number. */
+function keepNodePorts(ports: Draft<ServicePort>[], before: readonly ServicePort[]): void {
+  const asked = new Set(ports.map(({ nodePort }) => nodePort));
+  const byName = new Map(before.map(({ name = '', nodePort }) => [name, nodePort]));
+  for (const port of ports) {
+    const number = byName.get(port.name ?? '');
+    if (!port.nodePort && number && !asked.has(number)) port.nodePort = number;
+  }
 }
 
-/** Which IP families the service has: what it asks for, by its addresses, or the cluster's first. */
-function defaultFamilies(spec: Spec, ranges: readonly IpRange[]): void {
-  if (spec.type === 'ExternalName') return;
-  if ((spec.clusterIPs ?? []).length === 0 && spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
-  spec.ipFamilyPolicy ??=
-    (spec.clusterIPs ?? []).length > 1 || (spec.ipFamilies ?? []).length > 1 ? 'RequireDualStack' : 'SingleStack';
-  const wanted = spec.ipFamilyPolicy === 'SingleStack' ? 1 : Math.min(2, ranges.length);
-  const fromIps = (spec.clusterIPs ?? []).filter((ip) => ip !== '' && ip !== HEADLESS).map(ipFamily);
-  const families = [...new Set([...(spec.ipFamilies ?? []), ...fromIps, ...ranges.map(({ family }) => family)])];
-  spec.ipFamilies = families.slice(0, Math.max(wanted, spec.ipFamilies?.length ?? 0));
+/** Which of the service's addresses a write has to take, by their place in `clusterIPs`. */
+function placesToTake(spec: Spec, before: ServiceSpec | undefined): readonly number[] {
+  if (!needsIp(spec)) return [];
+  const all = [...(spec.ipFamilies ?? []).keys()];
+  if (!before || before.type === 'ExternalName') return all;
+  if (before.clusterIPs?.[0] === HEADLESS || staysPreferred(spec, before)) return [];
+  return before.ipFamilies?.length === 1 && spec.ipFamilies?.length === 2 ? [1] : [];
 }
 
 async function allocateIps(
@@ -147,14 +149,12 @@ async function allocateIps(
   before: ServiceSpec | undefined,
   dryRun: boolean,
 ): Promise<void> {
-  if (!needsIp(spec)) return;
-  const already = new Set(ipsOf(before));
+  const places = placesToTake(spec, before);
+  if (places.length === 0) return;
   const ips = [...(spec.clusterIPs ?? [])];
-  for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
-    const range = ranges.find((candidate) => candidate.family === family);
+  for (const index of places) {
+    const range = ranges.find(({ family }) => family === spec.ipFamilies?.[index])!;
     const wanted = ips[index] ?? '';
-    if (wanted !== '' && already.has(wanted)) continue;
-    if (!range) throw refused(held.owner, [familyProblem(index, family)]);
     const result =
       wanted === ''
         ? await takeAnyIp(registry, range, held.owner, dryRun)
@@ -173,54 +173,66 @@ async function allocateIps(
   if (ips[0]) spec.clusterIP = ips[0];
 }
 
-function familyProblem(index: number, family: string): FieldError {
-  return invalid(SPEC.child('ipFamilies').index(index), family, 'not configured on this cluster');
-}
-
 async function allocatePorts(
   scope: RequestScope,
   held: HeldResources,
   spec: Spec,
   old: Service | undefined,
+  dryRun: boolean,
 ): Promise<void> {
-  const ports = spec.ports ?? [];
-  if (!needsNodePorts(spec) && !needsHealthPort(spec)) return;
-  const own = new Set(old ? portsOf(old) : []);
-  const pool = new NodePorts(await allServices(scope), held.reserved);
-  const errors: FieldError[] = [];
-  const chosen = new Map<string, number>();
-  for (const [index, port] of ports.entries()) {
-    const path = SPEC.child('ports').index(index).child('nodePort');
-    const number = choosePort(port.nodePort, own, pool, scope, chosen.get(`${port.port}`));
-    if (typeof number === 'string') errors.push(invalid(path, port.nodePort ?? 0, number));
-    else if (needsNodePorts(spec)) {
-      port.nodePort = number;
-      if (!chosen.has(`${port.port}`)) held.ports.push(number);
-      chosen.set(`${port.port}`, number);
-    }
+  if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer') return;
+  const all = await allServices(scope);
+  const pool = dryRun ? new DryRunNodePorts(all) : new NodePorts(all, held.reserved);
+  const take = (wanted: number | undefined, path: FieldPath): number => {
+    const problem = wanted ? pool.take(wanted) : undefined;
+    if (problem !== undefined) throw refused(held.owner, [invalid(path, wanted, problem)]);
+    const number = wanted || pool.takeAny(scope.registry.random);
+    if (number === undefined) throw internalError('failed to allocate a nodePort: range is full');
+    held.ports.push(number);
+    return number;
+  };
+  if (old) changePorts(spec, new Set(nodePortsOf(old.spec)), take);
+  else newPorts(spec, take);
+  if (!needsHealthCheck(spec) || (old?.spec && needsHealthCheck(old.spec))) return;
+  const problem = spec.healthCheckNodePort ? pool.take(spec.healthCheckNodePort) : undefined;
+  if (problem !== undefined) {
+    throw internalError(`failed to allocate requested HealthCheck NodePort ${spec.healthCheckNodePort}: ${problem}`);
   }
-  if (needsHealthPort(spec)) {
-    const number = choosePort(spec.healthCheckNodePort, own, pool, scope, undefined);
-    if (typeof number === 'string') {
-      errors.push(invalid(SPEC.child('healthCheckNodePort'), spec.healthCheckNodePort ?? 0, number));
-    } else {
-      spec.healthCheckNodePort = number;
-      held.ports.push(number);
-    }
-  }
-  if (errors.length > 0) throw refused(held.owner, errors);
+  if (spec.healthCheckNodePort) held.ports.push(spec.healthCheckNodePort);
+  else spec.healthCheckNodePort = take(undefined, SPEC.child('healthCheckNodePort'));
 }
 
-/** The port number, or what is wrong with the one asked for. The same port in TCP and UDP gets the same node port. */
-function choosePort(
-  wanted: number | undefined,
-  own: ReadonlySet<number>,
-  pool: NodePorts,
-  { registry }: RequestScope,
-  sibling: number | undefined,
-): number | string {
-  if (wanted) return own.has(wanted) || wanted === sibling ? wanted : (pool.take(wanted) ?? wanted);
-  return sibling ?? pool.takeAny(registry.random) ?? 'range is full';
+type TakePort = (wanted: number | undefined, path: FieldPath) => number;
+
+const atNodePort = (index: number): FieldPath => SPEC.child('ports').index(index).child('nodePort');
+
+/** The same port of several protocols gets the same node port. */
+function newPorts(spec: Spec, take: TakePort): void {
+  const chosen = new Map<number, number>();
+  const ports = spec.ports ?? [];
+  for (const [index, port] of ports.entries()) {
+    if (!port.nodePort && !needsNodePorts(spec)) continue;
+    const sibling = chosen.get(port.port);
+    if (sibling === undefined) {
+      const asked = ports.find((other) => other.port === port.port && other.nodePort)?.nodePort;
+      port.nodePort = take(asked, atNodePort(index));
+      chosen.set(port.port, port.nodePort);
+    } else if (!port.nodePort) port.nodePort = sibling;
+    else if (port.nodePort !== sibling) take(port.nodePort, atNodePort(index));
+  }
+}
+
+function changePorts(spec: Spec, own: Set<number>, take: TakePort): void {
+  for (const [index, port] of (spec.ports ?? []).entries()) {
+    if (!port.nodePort && !needsNodePorts(spec)) continue;
+    if (port.nodePort && own.has(port.nodePort)) continue;
+    port.nodePort = take(port.nodePort, atNodePort(index));
+    own.add(port.nodePort);
+  }
+}
+
+function nodePortsOf(spec: ServiceSpec | undefined): number[] {
+  return (spec?.ports ?? []).flatMap(({ nodePort }) => (nodePort ? [nodePort] : []));
 }
 
 async function allServices({ registry }: RequestScope): Promise<Iterable<Service>> {
