@@ -2,6 +2,7 @@ export { applyServerSide, type ServerSideApply } from './apply/apply-server-side
 export { EMPTY_FIELDS, fieldSetOfNames, type FieldSet } from './apply/field-set.ts';
 export { LAST_APPLIED_ANNOTATION } from './apply/last-applied.ts';
 export { fromScaleManagedFields, toScaleManagedFields, type ReplicasPaths } from './apply/scale-managed-fields.ts';
+export { ConfigurationError, mergeConfiguration } from './apply/merge-configuration.ts';
 export type { ManagedType, ManagedVersions } from './apply/typed-versions.ts';
 export { updateManagedFields, type ManagedUpdate } from './apply/update-managed-fields.ts';
 export type * from './gen/meta-v1.gen.ts';
