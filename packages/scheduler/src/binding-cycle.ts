@@ -1,5 +1,6 @@
 import type { Binding } from './framework/binding.ts';
 import { guarded, guardedAsync, type Cycle } from './framework/cycle.ts';
+import type { Extender } from './framework/extender.ts';
 import type { NodeInfo } from './framework/node-info.ts';
 import type { Plugin, Rejection } from './framework/plugin.ts';
 import type { PodInfo } from './framework/pod-info.ts';
@@ -47,7 +48,11 @@ export function takesLong(plan: BindingPlan): boolean {
 }
 
 /** Binds the pod. A refusal comes from `permit`; everything else that goes wrong is thrown. */
-export async function runBindingCycle(plan: BindingPlan, binding: Binding): Promise<PluginRefusal | undefined> {
+export async function runBindingCycle(
+  plan: BindingPlan,
+  binding: Binding,
+  extenders: readonly Extender[] = [],
+): Promise<PluginRefusal | undefined> {
   const { pod, node, profile } = plan;
   for (const [plugin, state] of active(plan, 'permit')) {
     const rejection = await plugin.permit!(pod, node, state, binding);
@@ -57,10 +62,26 @@ export async function runBindingCycle(plan: BindingPlan, binding: Binding): Prom
     const what = `running PreBind plugin "${plugin.name}"`;
     await guardedAsync(what, () => plugin.preBind!(pod, node, state, binding));
   }
-  const binder = profile.at.bind[0]?.plugin;
-  if (binder) await guardedAsync(`running Bind plugin "${binder.name}"`, () => binder.bind!(pod, node, binding));
+  if (!(await bindByExtender(plan, extenders))) {
+    const binder = profile.at.bind[0]?.plugin;
+    if (binder) await guardedAsync(`running Bind plugin "${binder.name}"`, () => binder.bind!(pod, node, binding));
+  }
   for (const { plugin } of profile.at.postBind) plugin.postBind!(pod, node, binding);
   return undefined;
+}
+
+/** Whether an extender has bound the pod. */
+async function bindByExtender({ pod: { pod }, node }: BindingPlan, extenders: readonly Extender[]): Promise<boolean> {
+  for (const { bind, ignorable, isInterested } of extenders) {
+    if (bind === undefined || !isInterested(pod)) continue;
+    try {
+      await bind(pod, node.name);
+      return true;
+    } catch (error) {
+      if (!ignorable) throw error;
+    }
+  }
+  return false;
 }
 
 /** The plugins of the point, without those that had nothing to do with this pod. */

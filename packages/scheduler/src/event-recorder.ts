@@ -22,6 +22,15 @@ export interface PodEvent {
   readonly related?: Pod;
 }
 
+export function failedScheduling(note: string): PodEvent {
+  return { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', note };
+}
+
+export function waitingForDevices(node: string): PodEvent {
+  const note = `waiting for binding conditions for device on node ${node}`;
+  return { type: 'Normal', reason: 'BindingConditionsPending', action: 'Scheduling', note };
+}
+
 export interface EventRecorderDeps {
   readonly client: Client;
   readonly clock: Clock;

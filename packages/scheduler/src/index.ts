@@ -32,4 +32,4 @@ export { profileOf, type EnabledPlugin, type Profile } from './framework/profile
 export { scheduleOne, type Decision } from './framework/schedule-one.ts';
 export type { Lister, Listers, Snapshot } from './framework/snapshot.ts';
 export { defaultPlugins, type PluginArgs } from './plugins/default-plugins.ts';
-export { createScheduler, type SchedulerDeps } from './scheduler.ts';
+export { createScheduler, type SchedulerComponent, type SchedulerDeps } from './scheduler.ts';

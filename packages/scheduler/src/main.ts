@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { durationToMs } from '@kts/apimachinery';
-import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
+import { createLogger, systemClock as clock, systemRandom as random, TaskGroup } from '@kts/base';
 import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
-import { LeaderElector } from '@kts/controlkit';
+import { LeaderElector, type LeaderElectionOptions } from '@kts/controlkit';
 import { parseSchedulerFlags, readConfiguration, USAGE, type SchedulerFlags } from './command-line.ts';
-import { createScheduler } from './scheduler.ts';
+import type { CompleteConfiguration } from './configuration/default-configuration.ts';
+import { createEndpointServer, type EndpointConfig } from './endpoints/endpoint-server.ts';
+import { createScheduler, type SchedulerComponent } from './scheduler.ts';
 
 try {
   const flags = parseSchedulerFlags(process.argv.slice(2));
@@ -16,31 +19,73 @@ try {
 }
 
 async function run(flags: SchedulerFlags): Promise<void> {
-  if (flags.kubeconfig === undefined) throw new Error('--kubeconfig is required');
   const configuration = readConfiguration(flags);
+  const kubeconfig = flags.kubeconfig ?? (configuration.clientConnection.kubeconfig || undefined);
+  if (kubeconfig === undefined) throw new Error('--kubeconfig is required');
   const log = createLogger({ clock, verbosity: flags.verbosity, write: (line) => process.stderr.write(line) });
-  const transport = createHttpTransport({ ...accessFromKubeconfig(flags.kubeconfig), userAgent: 'kube-scheduler' });
+  const transport = createHttpTransport({ ...accessFromKubeconfig(kubeconfig), userAgent: 'kube-scheduler' });
+  const { podMaxInUnschedulablePodsMs: podMaxMs } = flags;
   const deps = { client: new Client(transport), clock, random, log, hostname: hostname() };
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const scheduler = createScheduler(configuration, deps);
+  const scheduler = createScheduler(configuration, {
+    ...deps,
+    ...(podMaxMs !== undefined && { podMaxInUnschedulablePodsMs: podMaxMs }),
+  });
+  const group = new TaskGroup(stop.signal);
   try {
     if (!(await waitForServer(transport, { clock, log }, stop.signal))) return;
-    const { leaderElection } = configuration;
-    if (leaderElection.leaderElect) {
-      const identity = `${hostname()}_${random.uuid()}`;
-      const lease = { namespace: leaderElection.resourceNamespace, name: leaderElection.resourceName };
-      const leaseDurationMs = durationToMs(leaderElection.leaseDuration);
-      const renewDeadlineMs = durationToMs(leaderElection.renewDeadline);
-      const retryPeriodMs = durationToMs(leaderElection.retryPeriod);
-      const options = { lease, identity, leaseDurationMs, renewDeadlineMs, retryPeriodMs, releaseOnStop: true };
-      const elector = new LeaderElector(options, deps);
-      if ((await elector.run(stop.signal, (signal) => scheduler.run(signal))) === 'lost')
-        throw new Error('leader election lost');
-    } else {
-      await scheduler.run(stop.signal);
+    if (flags.securePort !== 0) {
+      const endpoints = createEndpointServer(endpointConfig(flags), {
+        ...deps,
+        configuration,
+        metrics: scheduler.metrics,
+        healthChecks: [],
+        readinessChecks: scheduler.healthChecks ?? [],
+      });
+      group.start((signal) => endpoints.run(signal));
     }
+    group.start(async (signal) => {
+      await lead(configuration, scheduler, deps, signal);
+      stop.abort();
+    });
+    await group.done();
   } finally {
     await transport.close();
   }
+}
+
+/** Schedules, as soon as this is the one that may. */
+async function lead(
+  { leaderElection: election }: CompleteConfiguration,
+  scheduler: SchedulerComponent,
+  deps: ConstructorParameters<typeof LeaderElector>[1],
+  signal: AbortSignal,
+): Promise<void> {
+  if (!election.leaderElect) return scheduler.run(signal);
+  const options: LeaderElectionOptions = {
+    lease: { namespace: election.resourceNamespace, name: election.resourceName },
+    identity: `${hostname()}_${random.uuid()}`,
+    leaseDurationMs: durationToMs(election.leaseDuration),
+    renewDeadlineMs: durationToMs(election.renewDeadline),
+    retryPeriodMs: durationToMs(election.retryPeriod),
+    releaseOnStop: true,
+  };
+  const elector = new LeaderElector(options, deps);
+  if ((await elector.run(signal, (leading) => scheduler.run(leading))) === 'lost')
+    throw new Error('leader election lost');
+}
+
+function endpointConfig({
+  bindAddress: address,
+  securePort: port,
+  tlsCertFile,
+  tlsKeyFile,
+}: SchedulerFlags): EndpointConfig {
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return { address, port };
+  return {
+    address,
+    port,
+    certificate: { certificate: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsKeyFile, 'utf8') },
+  };
 }

@@ -4,31 +4,34 @@ import { TaskGroup, type Clock, type Component, type Logger, type Random } from 
 import type { Client } from '@kts/client';
 import { createInformers, type Informers } from '@kts/controlkit';
 import { assumeVolumes } from './assumed-volumes.ts';
-import {
-  reservePlan,
-  runBindingCycle,
-  takesLong,
-  unreservePlan,
-  type BindingPlan,
-  type PluginRefusal,
-} from './binding-cycle.ts';
+import { reservePlan, runBindingCycle, takesLong, unreservePlan, type BindingPlan } from './binding-cycle.ts';
 import { informerListers, watchCluster } from './cluster-watch.ts';
 import { watchDevices } from './device-watch.ts';
+import { defaultConfiguration, type CompleteConfiguration } from './configuration/default-configuration.ts';
 import type { KubeSchedulerConfiguration } from './configuration/kube-scheduler-configuration.ts';
 import { profilesOf } from './configuration/profiles.ts';
 import type { Binding } from './framework/binding.ts';
 import { ClusterCache } from './framework/cluster-cache.ts';
-import { fitMessage } from './framework/diagnosis.ts';
-import { NodeRejections } from './framework/node-rejections.ts';
-import { unresolvable, type Effect } from './framework/plugin.ts';
+import { consult, type Consultation, type Extender } from './framework/extender.ts';
+import type { Effect } from './framework/plugin.ts';
 import type { PodInfo } from './framework/pod-info.ts';
-import type { Profile } from './framework/profile.ts';
-import { scheduleOne, type Scheduled, type Unschedulable } from './framework/schedule-one.ts';
+import type { ExtensionPoint, Profile } from './framework/profile.ts';
+import {
+  decide,
+  decideAlone,
+  type Decision,
+  type Scheduled,
+  type Stopwatch,
+  type Unschedulable,
+} from './framework/schedule-one.ts';
 import type { Snapshot } from './framework/snapshot.ts';
-import { planPodStatus, type PodStatusChange } from './pod-status.ts';
+import { PodStatusWriter } from './pod-status-writer.ts';
 import { PreemptionExecutor } from './preemption.ts';
 import { SchedulingQueue, type QueueEntry } from './queue/scheduling-queue.ts';
-import { PodEventRecorder, type PodEvent } from './event-recorder.ts';
+import { failedScheduling, PodEventRecorder, waitingForDevices, type PodEvent } from './event-recorder.ts';
+import { failureFrom, failureOf, refused, type Failure } from './failure.ts';
+import { createHttpExtender, type HttpExtenderDeps } from './http-extender.ts';
+import { countRejected, SchedulerMetrics } from './scheduler-metrics.ts';
 
 export interface SchedulerDeps {
   readonly client: Client;
@@ -39,21 +42,42 @@ export interface SchedulerDeps {
   readonly informers?: Informers;
   /** Where the scheduler runs, for its events. */
   readonly hostname?: string;
+  /** After so long an unschedulable pod is tried again, whatever happened. Default 5 min. */
+  readonly podMaxInUnschedulablePodsMs?: number;
 }
 
-/** Assigns pods to nodes. The configuration must be valid. */
-export function createScheduler(configuration: KubeSchedulerConfiguration, deps: SchedulerDeps): Component {
+export interface SchedulerComponent extends Component {
+  /** In Prometheus' text form; empty until it runs. */
+  readonly metrics: () => string;
+}
+
+/** Assigns pods to nodes. Throws for plugins that do not exist; otherwise the configuration must be valid. */
+export function createScheduler(configuration: KubeSchedulerConfiguration, deps: SchedulerDeps): SchedulerComponent {
   const ready = Promise.withResolvers<void>();
+  const complete = defaultConfiguration(configuration);
+  // What is wrong with plugins shows before anything is started.
+  profilesOf(complete);
+  let running: Scheduler | undefined;
+  let isSynced = false;
   return {
     name: 'kube-scheduler',
     ready: ready.promise,
+    metrics: () => running?.metrics.registry.expose() ?? '',
+    healthChecks: [
+      {
+        name: 'sched-handler-sync',
+        check: () => (isSynced ? Promise.resolve() : Promise.reject(new Error('handlers are not fully synchronized'))),
+      },
+    ],
     run: async (signal) => {
       const informers = deps.informers ?? createInformers(deps);
       const group = new TaskGroup(signal);
-      const scheduler = new Scheduler(configuration, { ...deps, informers }, group);
+      const scheduler = new Scheduler(complete, { ...deps, informers }, group);
+      running = scheduler;
       if (!deps.informers) group.start((groupSignal) => informers.run(groupSignal));
       group.start(async () => {
         await Promise.race([informers.synced(), scheduler.stopped]);
+        isSynced = true;
         ready.resolve();
         await scheduler.run();
       });
@@ -67,15 +91,13 @@ const SLICE_MS_MAX = 5;
 /** Bindings under way at a time. */
 const BINDINGS_MAX = 256;
 
-/** Why a pod is not scheduled, for its condition, its event and the queue. */
-interface Failure {
-  readonly reason: 'Unschedulable' | 'SchedulerError';
-  readonly message: string;
-  readonly rejectors: ReadonlySet<string>;
-  readonly nominatedNode?: string;
+/** One try to schedule one pod. */
+interface Attempt {
+  readonly entry: QueueEntry;
+  readonly profile: Profile;
+  /** On the monotonic clock. */
+  readonly started: number;
 }
-
-const NO_PLUGINS: ReadonlySet<string> = new Set();
 
 /**
  * The loop around the pure core: takes a pod from the queue, decides, assumes the decision, and writes it in the
@@ -94,23 +116,26 @@ class Scheduler {
   readonly #binding: Binding;
   /** One per profile: each scheduler name speaks for itself. */
   readonly #recorders: ReadonlyMap<string, PodEventRecorder>;
-  /** The last write of each pod's status that is under way. */
-  readonly #writes = new Map<string, Promise<void>>();
+  readonly #status: PodStatusWriter;
+  readonly #extenders: readonly Extender[];
   #startNodeIndex = 0;
   #bindings = 0;
   #wake: () => void = () => {};
 
   /** Resolves when the signal is aborted. */
   readonly stopped: Promise<void>;
+  readonly metrics: SchedulerMetrics;
 
   constructor(
-    configuration: KubeSchedulerConfiguration,
+    configuration: CompleteConfiguration,
     deps: SchedulerDeps & { readonly informers: Informers },
     group: TaskGroup,
   ) {
     const { client, clock, informers } = deps;
     this.#deps = deps;
     this.#group = group;
+    this.#status = new PodStatusWriter({ client, clock, pods: informers.get(pods), signal: group.signal });
+    this.#extenders = extendersOf(configuration, { clock, signal: group.signal });
     const onWaiting = (pod: Pod, node: string): void => this.#tell(pod, waitingForDevices(node));
     const devices = watchDevices({ ...deps, onWaiting });
     this.#profiles = profilesOf(configuration, {
@@ -124,8 +149,16 @@ class Scheduler {
     this.#queue = new SchedulingQueue({
       profiles: this.#profiles,
       now: () => clock.now(),
-      initialBackoffMs: (configuration.podInitialBackoffSeconds ?? 1) * 1000,
-      maxBackoffMs: (configuration.podMaxBackoffSeconds ?? 10) * 1000,
+      initialBackoffMs: configuration.podInitialBackoffSeconds * 1000,
+      maxBackoffMs: configuration.podMaxBackoffSeconds * 1000,
+      ...(deps.podMaxInUnschedulablePodsMs && { unschedulableMsMax: deps.podMaxInUnschedulablePodsMs }),
+      onIncoming: (queue, event) => this.metrics.incoming(queue, event),
+    });
+    this.metrics = new SchedulerMetrics({
+      queue: () => this.#queue.sizes,
+      cache: () => this.#cache.sizes,
+      bindings: () => this.#bindings,
+      rejected: () => countRejected(this.#queue.rejected()),
     });
     this.#preemption = new PreemptionExecutor({
       ...deps,
@@ -196,32 +229,49 @@ class Scheduler {
       this.#tell(info.pod, failedScheduling(`skip schedule deleting pod: ${info.key}`));
       return undefined;
     }
+    const attempt: Attempt = { entry, profile, started: this.#deps.clock.monotonic() };
     const loading = loadPlugins(profile, info);
-    if (loading === undefined) this.#decide(entry, profile);
-    else return this.#decideLater(loading, entry, profile);
+    if (loading !== undefined || this.#extenders.length > 0) return this.#decideLater(loading, attempt);
+    this.#carryOut(attempt, decideAlone(this.#decision(attempt)));
     return undefined;
   }
 
-  async #decideLater(loading: Promise<unknown>, entry: QueueEntry, profile: Profile): Promise<void> {
+  /** Where something is to be loaded first, or extenders are to be asked. */
+  async #decideLater(loading: Promise<unknown> | undefined, attempt: Attempt): Promise<void> {
+    this.#queue.begin(attempt.entry);
     try {
       await loading;
+      this.#carryOut(attempt, await consult(this.#decision(attempt)));
     } catch (problem) {
-      return this.#fail(entry, error(problem instanceof Error ? problem.message : String(problem)));
+      this.#fail(attempt, failureFrom(problem));
+    } finally {
+      this.#queue.end(attempt.entry);
     }
-    this.#decide(entry, profile);
   }
 
-  #decide(entry: QueueEntry, profile: Profile): void {
-    const { info } = entry;
-    const decision = scheduleOne(this.#snapshot(), info, profile, this.#deps.random);
+  #decision({ entry, profile }: Attempt): Consultation<Decision> {
+    const { clock, random } = this.#deps;
+    const stopwatch: Stopwatch = {
+      monotonic: () => clock.monotonic(),
+      observe: (point, isSuccess, ms) => this.#observe(point, isSuccess, profile, ms),
+    };
+    return decide(this.#snapshot(), entry.info, { profile, random, extenders: this.#extenders, stopwatch });
+  }
+
+  #observe(point: ExtensionPoint, isSuccess: boolean, { schedulerName }: Profile, ms: number): void {
+    this.metrics.extensionPoint(point, isSuccess ? 'Success' : 'Error', schedulerName, ms / 1000);
+  }
+
+  #carryOut(attempt: Attempt, decision: Decision): void {
+    this.metrics.algorithm((this.#deps.clock.monotonic() - attempt.started) / 1000);
     if (decision.kind !== 'failed') this.#startNodeIndex = decision.nextStartNodeIndex;
     switch (decision.kind) {
       case 'scheduled':
-        return this.#assume(entry, decision, profile);
+        return this.#assume(attempt, decision);
       case 'unschedulable':
-        return this.#reject(entry, decision);
+        return this.#reject(attempt, decision);
       case 'failed':
-        return this.#fail(entry, error(decision.message));
+        return this.#fail(attempt, failureOf(decision.message));
     }
   }
 
@@ -235,21 +285,22 @@ class Scheduler {
     };
   }
 
-  #assume(entry: QueueEntry, { node, cycle }: Scheduled, profile: Profile): void {
+  #assume(attempt: Attempt, { node, cycle }: Scheduled): void {
+    const { entry, profile } = attempt;
     const pod = this.#cache.assumePod(entry.info, node.name);
     this.#queue.nominations.delete(pod.uid);
     const plan: BindingPlan = { pod, node, cycle, profile };
     const problem = this.#reserve(plan);
     if (problem !== undefined) {
       this.#cache.forgetPod(pod.uid);
-      this.#fail(entry, problem);
+      this.#fail(attempt, problem);
       this.#apply(pod, () => unreservePlan(plan, this.#binding));
       return;
     }
     this.#bindings++;
     this.#group.start(async () => {
       try {
-        await this.#bind(entry, plan);
+        await this.#bind(attempt, plan);
       } finally {
         this.#bindings--;
         this.#wake();
@@ -262,7 +313,7 @@ class Scheduler {
       const refusal = reservePlan(plan, this.#binding);
       return refusal && refused(plan, refusal);
     } catch (problem) {
-      return error(problem instanceof Error ? problem.message : String(problem));
+      return failureFrom(problem);
     }
   }
 
@@ -277,35 +328,41 @@ class Scheduler {
     });
   }
 
-  async #bind(entry: QueueEntry, plan: BindingPlan): Promise<void> {
+  async #bind(attempt: Attempt, plan: BindingPlan): Promise<void> {
+    const { entry, profile, started } = attempt;
     const { pod, node } = plan;
-    const { log } = this.#deps;
+    const { clock, log } = this.#deps;
     let failure: Failure;
     try {
-      if (takesLong(plan)) await this.#patchStatus(entry.info.pod, { nominatedNode: node.name });
-      const refusal = await runBindingCycle(plan, this.#binding);
+      if (takesLong(plan)) await this.#status.patch(entry.info.pod, { nominatedNode: node.name });
+      const refusal = await runBindingCycle(plan, this.#binding, this.#extenders);
       if (refusal === undefined) {
         log.debug(2, 'Successfully bound pod to node', { pod: pod.key, node: node.name });
         const note = `Successfully assigned ${pod.key} to ${node.name}`;
         this.#tell(pod.pod, { type: 'Normal', reason: 'Scheduled', action: 'Binding', note });
+        this.metrics.attempt('scheduled', profile.schedulerName, (clock.monotonic() - started) / 1000);
+        const { attempts, firstAttempt, flushed = false } = entry;
+        this.metrics.scheduled(attempts, (clock.now() - (firstAttempt ?? clock.now())) / 1000, flushed);
         return;
       }
       failure = refused(plan, refusal);
     } catch (problem) {
       if (this.#group.signal.aborted) return;
       log.warn('Failed to bind pod', { pod: pod.key, node: node.name, error: problem });
-      failure = error(problem instanceof Error ? problem.message : String(problem));
+      failure = failureFrom(problem);
     }
     this.#apply(pod, () => unreservePlan(plan, this.#binding));
     this.#cache.forgetPod(pod.uid);
-    this.#fail(entry, failure);
+    this.#fail(attempt, failure);
     this.#queue.move('Pod/Delete', { before: pod.pod }, ({ uid }) => uid !== pod.uid);
   }
 
-  #reject(entry: QueueEntry, decision: Unschedulable): void {
+  #reject(attempt: Attempt, decision: Unschedulable): void {
+    const { entry } = attempt;
     const { message, nominatedNode, victims, effects, unschedulablePlugins: rejectors } = decision;
     const failure: Failure = { reason: 'Unschedulable', message, rejectors };
-    this.#fail(entry, nominatedNode === undefined ? failure : { ...failure, nominatedNode });
+    this.#fail(attempt, nominatedNode === undefined ? failure : { ...failure, nominatedNode });
+    this.metrics.preemption(victims.length);
     for (const effect of effects) this.#apply(entry.info, effect);
     if (!nominatedNode || victims.length === 0) return;
     const yielding = this.#nominatedBelow(entry.info, nominatedNode);
@@ -317,8 +374,10 @@ class Scheduler {
   }
 
   /** Puts the pod back into the queue and says why. */
-  #fail(entry: QueueEntry, failure: Failure): void {
+  #fail({ entry, profile, started }: Attempt, failure: Failure): void {
     const { info } = entry;
+    const result = failure.reason === 'Unschedulable' ? 'unschedulable' : 'error';
+    this.metrics.attempt(result, profile.schedulerName, (this.#deps.clock.monotonic() - started) / 1000);
     const current = this.#deps.informers.get(pods).get(info.pod.metadata);
     if (current === undefined || current.metadata.uid !== info.uid || current.spec.nodeName) return;
     this.#queue.requeueUnschedulable(entry, current, failure.rejectors);
@@ -328,7 +387,7 @@ class Scheduler {
     const condition = { type: 'PodScheduled', status: 'False', reason, message };
     const change = nominatedNode === undefined ? { condition } : { condition, nominatedNode };
     this.#group.start(async () => {
-      await this.#patchStatus(current, change).catch((problem: unknown) => {
+      await this.#status.patch(current, change).catch((problem: unknown) => {
         if (!this.#group.signal.aborted) this.#deps.log.warn('Error updating pod', { pod: info.key, error: problem });
       });
     });
@@ -337,25 +396,6 @@ class Scheduler {
   /** In the name of the pod's scheduler; where pods are preempted, in that of the one that preempts. */
   #tell(pod: Pod, event: PodEvent): void {
     this.#recorders.get((event.related ?? pod).spec.schedulerName ?? '')?.event(pod, event);
-  }
-
-  /** One write after the other for each pod, each derived from the newest state. */
-  async #patchStatus(pod: Pod, change: PodStatusChange): Promise<void> {
-    const { namespace, name, uid } = pod.metadata;
-    const write = (this.#writes.get(uid) ?? Promise.resolve()).then(async () => {
-      const current = this.#deps.informers.get(pods).get({ namespace, name }) ?? pod;
-      const body = current.metadata.uid === uid ? planPodStatus(current, change, this.#deps.clock.now()) : undefined;
-      if (body === undefined) return;
-      const { signal } = this.#group;
-      await this.#deps.client.patchStatus(pods, { namespace, name }, { type: 'strategic', body }, { signal });
-    });
-    const settled = write.catch(() => {});
-    this.#writes.set(uid, settled);
-    try {
-      await write;
-    } finally {
-      if (this.#writes.get(uid) === settled) this.#writes.delete(uid);
-    }
   }
 }
 
@@ -368,23 +408,8 @@ function loadPlugins(profile: Profile, info: PodInfo): Promise<unknown> | undefi
   return loading && Promise.all(loading);
 }
 
-function waitingForDevices(node: string): PodEvent {
-  const note = `waiting for binding conditions for device on node ${node}`;
-  return { type: 'Normal', reason: 'BindingConditionsPending', action: 'Scheduling', note };
-}
-
-function failedScheduling(note: string): PodEvent {
-  return { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', note };
-}
-
-function error(message: string): Failure {
-  return { reason: 'SchedulerError', message, rejectors: NO_PLUGINS, nominatedNode: '' };
-}
-
-/** A refusal of the chosen node is told as if it were the only one. */
-function refused({ node }: BindingPlan, { plugin, rejection }: PluginRefusal): Failure {
-  const rejections = new NodeRejections([[node, rejection]]);
-  const rejectors = new Set([plugin]);
-  const message = fitMessage({ nodeCount: 1, rejections, others: unresolvable(), unschedulablePlugins: rejectors });
-  return { reason: 'Unschedulable', message, rejectors, nominatedNode: '' };
+/** Those that pods can do without are asked last. */
+function extendersOf({ extenders = [] }: CompleteConfiguration, deps: HttpExtenderDeps): readonly Extender[] {
+  const all = extenders.map((config) => createHttpExtender(config, deps));
+  return [...all.filter(({ ignorable }) => !ignorable), ...all.filter(({ ignorable }) => ignorable)];
 }

@@ -23,12 +23,16 @@ export function profilesOf(
   configuration: KubeSchedulerConfiguration,
   host: PluginHost = {},
 ): ReadonlyMap<string, Profile> {
-  const { profiles, percentageOfNodesToScore: common } = defaultConfiguration(configuration);
+  const { profiles, percentageOfNodesToScore: common, extenders = [] } = defaultConfiguration(configuration);
+  const ignoredResources = extenders
+    .flatMap(({ managedResources = [] }) => managedResources)
+    .flatMap(({ name, ignoredByScheduler }) => (ignoredByScheduler ? [name] : []));
   return new Map(
     profiles.map((profile) => {
       const { schedulerName: name = '' } = profile;
       try {
-        return [name, profileFrom(profile, profile.percentageOfNodesToScore ?? common, host)];
+        const percentage = profile.percentageOfNodesToScore ?? common;
+        return [name, profileFrom(profile, percentage, ignoredResources, host)];
       } catch (error) {
         const what = `initializing profiles: creating profile for scheduler name ${name}`;
         throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
@@ -37,9 +41,14 @@ export function profilesOf(
   );
 }
 
-function profileFrom(profile: CompleteProfile, percentageOfNodesToScore: number, host: PluginHost): Profile {
+function profileFrom(
+  profile: CompleteProfile,
+  percentageOfNodesToScore: number,
+  ignoredResources: readonly string[],
+  host: PluginHost,
+): Profile {
   const name = profile.schedulerName ?? '';
-  const all = defaultPlugins(pluginArgs(profile), host);
+  const all = defaultPlugins(pluginArgs(profile, ignoredResources), host);
   const plugins = new Map(all.map(({ plugin }) => [plugin.name, plugin]));
   const weights = weightsOf(profile);
   const entries = EXTENSION_POINTS.map((point) => {
@@ -98,12 +107,17 @@ function weightsOf({ plugins: { score, multiPoint } }: CompleteProfile): Readonl
   return weights;
 }
 
-function pluginArgs({ pluginConfig }: CompleteProfile): PluginArgs {
+/** @param ignoredResources those that extenders take care of. */
+function pluginArgs({ pluginConfig }: CompleteProfile, ignoredResources: readonly string[]): PluginArgs {
   const all = new Map(pluginConfig.map(({ name, args = {} }) => [name, args]));
   const spread = all.get('PodTopologySpread') ?? {};
   const devices = all.get('DynamicResources') ?? {};
   return {
     ...Object.fromEntries(all),
+    NodeResourcesFit: {
+      ...all.get('NodeResourcesFit'),
+      ...(ignoredResources.length > 0 && { ignoredResources }),
+    },
     PodTopologySpread:
       spread['defaultingType'] === 'List' ? { defaultConstraints: (spread['defaultConstraints'] ?? []) as never } : {},
     DynamicResources: {

@@ -87,6 +87,11 @@ export class ClusterCache {
     if (this.isAssumed(uid)) this.removePod(uid);
   }
 
+  get sizes(): Readonly<Record<'nodes' | 'pods' | 'assumed_pods', number>> {
+    const assumed = this.#placed.values().reduce((sum, placed) => sum + (placed.assumed ? 1 : 0), 0);
+    return { nodes: this.#nodes.size, pods: this.#placed.size, assumed_pods: assumed };
+  }
+
   isAssumed(uid: string): boolean {
     return this.#placed.get(uid)?.assumed ?? false;
   }

@@ -55,6 +55,16 @@ export function hint<T>(decide: (pod: Pod, objects: EventObjects<T>) => boolean)
   return decide as QueueingHint;
 }
 
+/** Upstream's name for the event, for metrics. @param own of an update of the waiting pod itself. */
+export function eventLabel(event: ClusterEvent, own = false): string {
+  const [resource = '', action = ''] = event.split('/');
+  const detail = /^Update(.+)$/.exec(action)?.[1];
+  // Upstream names the thing that was updated in the singular, with its resource.
+  const label = detail === undefined ? action : `Update${resource}${detail.replace(/s$/, '')}`;
+  if (resource !== 'Pod') return resource + label;
+  return `${own ? 'Unschedulable' : 'Assigned'}Pod${label}`;
+}
+
 /** For events after which it is always worth another try. */
 export const always: QueueingHint = () => true;
 

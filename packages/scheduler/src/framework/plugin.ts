@@ -57,6 +57,19 @@ export interface PostFilterResult {
   readonly victims?: readonly PodInfo[];
   /** Something else that is to be written. */
   readonly effect?: Effect;
+  /** Where others have a say: the candidates, and what to propose once they are narrowed down. */
+  readonly open?: {
+    readonly candidates: readonly Candidate[];
+    readonly choose: (candidates: readonly Candidate[]) => PostFilterResult;
+  };
+}
+
+/** Pods of a node that would have to go, the most important first. */
+export interface Candidate {
+  readonly node: NodeInfo;
+  readonly victims: readonly PodInfo[];
+  /** How many of them a disruption budget protects. */
+  readonly violations: number;
 }
 
 /** A change of the cluster that follows from a decision; carried out in the background. */
@@ -74,6 +87,8 @@ export interface FailedCycle {
   /** Runs all filters for the pod on a node of an imagined cluster, nominated pods included. */
   readonly imagine: (node: NodeInfo) => ImaginedNode;
   readonly randomBelow: (bound: number) => number;
+  /** Whether others have a say in who is preempted: then the choice is left open. */
+  readonly leavesChoice: boolean;
 }
 
 /** A node of which pods can be taken away and given back, without consequences. */

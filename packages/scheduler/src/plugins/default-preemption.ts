@@ -9,6 +9,7 @@ import type { NodeInfo } from '../framework/node-info.ts';
 import { NodeRejections } from '../framework/node-rejections.ts';
 import {
   unresolvable,
+  type Candidate,
   type FailedCycle,
   type ImaginedNode,
   type Plugin,
@@ -23,7 +24,7 @@ import { nodeNamed } from '../framework/snapshot.ts';
  * chooses the node where that hurts least.
  *
  * Mirrors: pkg/scheduler/framework/plugins/defaultpreemption and pkg/scheduler/framework/preemption (v1.36)
- * Differs: no pod groups, no extenders; of nodes that are equal in every respect, the first one tried is chosen, and
+ * Differs: no pod groups; of nodes that are equal in every respect, the first one tried is chosen, and
  * where to begin is random.
  */
 export interface DefaultPreemptionArgs {
@@ -31,14 +32,6 @@ export interface DefaultPreemptionArgs {
   readonly minCandidateNodesPercentage?: number;
   /** Default 100. */
   readonly minCandidateNodesAbsolute?: number;
-}
-
-/** The pods of a node that would have to go, the most important first. */
-interface Candidate {
-  readonly node: string;
-  readonly victims: readonly PodInfo[];
-  /** How many of them a disruption budget protects. */
-  readonly violations: number;
 }
 
 interface Budget {
@@ -51,6 +44,7 @@ interface Budget {
 
 const NOT_HELPFUL = unresolvable('Preemption is not helpful for scheduling');
 const NO_VICTIMS = unresolvable('No preemption victims found for incoming pod');
+const NO_CANDIDATE = 'no candidate node for preemption';
 const WAITING = unresolvable('waiting for the preemption for this pod to be finished');
 
 /** @param isPreempting whether victims of the pod with this uid are still being deleted. */
@@ -64,10 +58,15 @@ export function defaultPreemption(
     requeueOn: { 'Pod/Delete': never },
     preEnqueue: (pod) => (isPreempting(pod.metadata.uid) ? WAITING : undefined),
     postFilter: (cycle) => {
-      const result = preempt(cycle, args);
-      return { ...result, reasons: result.reasons.map((reason) => `preemption: ${reason}`) };
+      const { open, ...result } = preempt(cycle, args);
+      if (open === undefined) return named(result);
+      return { ...result, open: { ...open, choose: (candidates) => named(open.choose(candidates)) } };
     },
   };
+}
+
+function named(result: PostFilterResult): PostFilterResult {
+  return { ...result, reasons: result.reasons.map((reason) => `preemption: ${reason}`) };
 }
 
 function preempt(cycle: FailedCycle, args: DefaultPreemptionArgs): PostFilterResult {
@@ -80,9 +79,13 @@ function preempt(cycle: FailedCycle, args: DefaultPreemptionArgs): PostFilterRes
     const { preFilterMessage: _, ...reported } = verdict;
     return { reasons: [fitMessage(reported)], nominatedNode: '' };
   }
-  const best = leastHarmful(candidates, snapshot.now);
-  assert(best.victims.length > 0, `nothing to preempt for ${pod.key}`);
-  return { reasons: [], nominatedNode: best.node, victims: best.victims };
+  const choose = (left: readonly Candidate[]): PostFilterResult => {
+    if (left.length === 0) return { reasons: [NO_CANDIDATE] };
+    const best = leastHarmful(left, snapshot.now);
+    assert(best.victims.length > 0, `nothing to preempt for ${pod.key}`);
+    return { reasons: [], nominatedNode: best.node.name, victims: best.victims };
+  };
+  return cycle.leavesChoice ? { reasons: [], open: { candidates, choose } } : choose(candidates);
 }
 
 function whyIneligible({ pod, snapshot, diagnosis }: FailedCycle): string | undefined {
@@ -156,7 +159,7 @@ function selectVictims(
     });
   const violations = reprieve(violating);
   const victims = [...violations, ...reprieve(others)].sort(byImportance(now));
-  return { node: full.node.name, victims, violations: violations.length };
+  return { node: full.node, victims, violations: violations.length };
 }
 
 function budgetOf({ metadata, spec, status }: PodDisruptionBudget): Budget {

@@ -54,7 +54,7 @@ describe('SchedulingQueue', () => {
     queue.move('Node/UpdateLabels', { before: small, after: large });
     assert.equal(queue.sizes.unschedulable, 1);
     queue.move('Node/Add', { after: large });
-    assert.deepEqual(queue.sizes, { active: 0, backoff: 1, unschedulable: 0 });
+    assert.deepEqual(queue.sizes, { active: 0, backoff: 1, unschedulable: 0, gated: 0 });
   });
 
   it('lets a pod that backs off go early if nothing else is to do', () => {
@@ -125,7 +125,7 @@ describe('SchedulingQueue', () => {
     queue.delete(add('active').metadata.uid);
     queue.delete(addRejected('unschedulable').metadata.uid);
     queue.delete(add('gated', { schedulingGates: [{ name: 'g' }] }).metadata.uid);
-    assert.deepEqual(queue.sizes, { active: 0, backoff: 0, unschedulable: 0 });
+    assert.deepEqual(queue.sizes, { active: 0, backoff: 0, unschedulable: 0, gated: 0 });
   });
 
   it('keeps a nomination that the status does not show yet', () => {

@@ -1,6 +1,7 @@
 import type { Pod } from '@kts/api/types/core-v1';
 import { backoffMs } from '@kts/base';
-import { podUpdateEvents, type ClusterEvent, type EventObjects } from '../framework/cluster-event.ts';
+import { eventLabel, podUpdateEvents, type ClusterEvent, type EventObjects } from '../framework/cluster-event.ts';
+import { EXTENDER } from '../framework/extender.ts';
 import type { Plugin, QueuedPod } from '../framework/plugin.ts';
 import { podInfoOf, type PodInfo } from '../framework/pod-info.ts';
 import type { Profile } from '../framework/profile.ts';
@@ -19,8 +20,8 @@ import { Nominations } from './nominations.ts';
  *                    backoff <----------------------+
  *
  * Mirrors: pkg/scheduler/backend/queue (v1.36)
- * Differs: a pod is scheduled without interruption, so events that arrive meanwhile need not be remembered; pods that
- * are equal in the order of the queue leave it in the order they came.
+ * Differs: most pods are scheduled without interruption, so that events are remembered only for those of which `begin`
+ * is told; pods that are equal in the order of the queue leave it in the order they came.
  */
 export interface QueueOptions {
   readonly profiles: ReadonlyMap<string, Profile>;
@@ -32,6 +33,8 @@ export interface QueueOptions {
   readonly maxBackoffMs?: number;
   /** After so long an unschedulable pod is tried again, whatever happened. Default 5 min. */
   readonly unschedulableMsMax?: number;
+  /** Told of every pod that comes into a part of the queue, and because of what. */
+  readonly onIncoming?: (queue: 'active' | 'backoff' | 'unschedulable', event: string) => void;
 }
 
 /** A pod in the queue. Only the queue changes it. */
@@ -48,8 +51,19 @@ export interface QueueEntry extends QueuedPod {
   /** The plugin that keeps the pod out of the active queue. */
   gate?: Plugin | undefined;
   backoffUntil?: number | undefined;
+  /** When the pod was first popped. */
+  firstAttempt?: number | undefined;
+  /** It is tried again only because it has waited for so long. */
+  flushed?: boolean | undefined;
 }
 
+interface Happening {
+  readonly event: ClusterEvent;
+  readonly objects: EventObjects;
+  readonly concerns: (pod: PodInfo) => boolean;
+}
+
+const SCHEDULE_ATTEMPT_FAILURE = 'ScheduleAttemptFailure';
 const INITIAL_BACKOFF_MS = 1000;
 const MAX_BACKOFF_MS = 10_000;
 const UNSCHEDULABLE_MS_MAX = 5 * 60_000;
@@ -64,6 +78,8 @@ export class SchedulingQueue {
   /** Pods that failed by error back off without being popped early. */
   readonly #errorBackoff: Heap<QueueEntry>;
   readonly #unschedulable = new Map<string, QueueEntry>();
+  /** Pods that are being scheduled while others get a turn, with what has happened since they were popped. */
+  readonly #inFlight = new Map<string, Happening[]>();
   #sequence = 0;
 
   constructor(options: QueueOptions) {
@@ -83,12 +99,21 @@ export class SchedulingQueue {
     this.#errorBackoff = new Heap(uid, endsBefore);
   }
 
-  get sizes(): { readonly active: number; readonly backoff: number; readonly unschedulable: number } {
+  /** Of the unschedulable pods, those that are gated count as `gated`. */
+  get sizes(): Readonly<Record<'active' | 'backoff' | 'unschedulable' | 'gated', number>> {
+    const gated = this.#unschedulable.values().reduce((sum, { gate }) => sum + (gate === undefined ? 0 : 1), 0);
     return {
       active: this.#active.size,
       backoff: this.#backoff.size + this.#errorBackoff.size,
-      unschedulable: this.#unschedulable.size,
+      unschedulable: this.#unschedulable.size - gated,
+      gated,
     };
+  }
+
+  /** The pods that were tried without success, in no particular order. */
+  *rejected(): IterableIterator<QueueEntry> {
+    yield* this.#unschedulable.values();
+    yield* this.#backoff.values();
   }
 
   has(uid: string): boolean {
@@ -110,7 +135,7 @@ export class SchedulingQueue {
       consecutiveErrors: 0,
       rejectors: new Set(),
     };
-    if (this.#activate(entry)) this.nominations.set(entry.info);
+    if (this.#activate(entry, 'UnschedulablePodAdd')) this.nominations.set(entry.info);
   }
 
   /** A waiting pod has changed. Its own change may be what it needs. */
@@ -129,7 +154,8 @@ export class SchedulingQueue {
     entry.info = podInfoOf(after);
     this.nominations.update(before, entry.info);
     for (const event of podUpdateEvents(before, after)) {
-      if (this.#isWorthRequeuing(entry, event, { before, after }) && this.#requeue(entry)) return;
+      if (this.#isWorthRequeuing(entry, event, { before, after }) && this.#requeue(entry, eventLabel(event, true)))
+        return;
     }
   }
 
@@ -143,9 +169,24 @@ export class SchedulingQueue {
 
   /** The next pod to schedule. If there is none, a pod that backs off goes early. */
   pop(): QueueEntry | undefined {
-    const entry = this.#active.pop() ?? this.#backoff.pop();
-    if (entry !== undefined) entry.attempts++;
+    let entry = this.#active.pop();
+    if (entry === undefined) {
+      entry = this.#backoff.pop();
+      if (entry === undefined) return undefined;
+      this.#options.onIncoming?.('active', 'PopFromBackoffQ');
+    }
+    entry.attempts++;
+    entry.firstAttempt ??= this.#options.now();
     return entry;
+  }
+
+  /** The pod is being scheduled, and others get a turn meanwhile: what happens until `end` is remembered for it. */
+  begin({ info }: QueueEntry): void {
+    this.#inFlight.set(info.uid, []);
+  }
+
+  end({ info }: QueueEntry): void {
+    this.#inFlight.delete(info.uid);
   }
 
   /** A pod for which no node was found, because of these plugins; no plugins: because of an error. */
@@ -154,30 +195,43 @@ export class SchedulingQueue {
     entry.info = podInfoOf(pod);
     entry.timestamp = this.#options.now();
     entry.backoffUntil = undefined;
+    entry.flushed = undefined;
     entry.rejectors = new Set(rejectors);
     if (rejectors.size > 0) {
       entry.unschedulableCount++;
       entry.consecutiveErrors = 0;
       this.#unschedulable.set(entry.info.uid, entry);
+      this.#options.onIncoming?.('unschedulable', SCHEDULE_ATTEMPT_FAILURE);
+      this.#replay(entry);
     } else {
       entry.consecutiveErrors++;
-      this.#requeue(entry);
+      this.#requeue(entry, SCHEDULE_ATTEMPT_FAILURE);
     }
   }
 
   /** Something has happened: pods that may fit now become active, or back off first. */
   move(event: ClusterEvent, objects: EventObjects, concerns: (pod: PodInfo) => boolean = () => true): void {
+    for (const missed of this.#inFlight.values()) missed.push({ event, objects, concerns });
     for (const entry of this.#unschedulable.values()) {
       if (!concerns(entry.info)) continue;
       if (entry.gate !== undefined && entry.gate.requeueOn?.[event] === undefined) continue;
-      if (this.#isWorthRequeuing(entry, event, objects)) this.#requeue(entry);
+      if (this.#isWorthRequeuing(entry, event, objects)) this.#requeue(entry, eventLabel(event));
+    }
+  }
+
+  /** What happened while the pod was being scheduled may help it. */
+  #replay(entry: QueueEntry): void {
+    for (const { event, objects, concerns } of this.#inFlight.get(entry.info.uid) ?? []) {
+      if (!concerns(entry.info) || !this.#isWorthRequeuing(entry, event, objects)) continue;
+      this.#requeue(entry, eventLabel(event));
+      return;
     }
   }
 
   /** Makes a waiting pod active, also if it backs off. */
   activate(uid: string): void {
     const entry = this.#unschedulable.get(uid) ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
-    if (entry !== undefined) this.#activate(entry);
+    if (entry !== undefined) this.#activate(entry, 'ForceActivate');
   }
 
   /** Moves what has waited long enough. */
@@ -186,11 +240,14 @@ export class SchedulingQueue {
       for (let entry = heap.peek(); entry !== undefined && !this.#isBackingOff(entry); entry = heap.peek()) {
         heap.pop();
         this.#active.set(entry);
+        this.#options.onIncoming?.('active', 'BackoffComplete');
       }
     }
     const since = this.#options.now() - this.#unschedulableMsMax;
     for (const entry of this.#unschedulable.values()) {
-      if (entry.timestamp < since && entry.gate === undefined) this.#requeue(entry);
+      if (entry.timestamp >= since || entry.gate !== undefined) continue;
+      entry.flushed = true;
+      this.#requeue(entry, 'UnschedulableTimeout');
     }
   }
 
@@ -211,7 +268,8 @@ export class SchedulingQueue {
   }
 
   #isWorthRequeuing({ info, rejectors }: QueueEntry, event: ClusterEvent, objects: EventObjects): boolean {
-    if (rejectors.size === 0) return true;
+    // Extenders do not say what helps.
+    if (rejectors.size === 0 || rejectors.has(EXTENDER)) return true;
     const profile = this.#options.profiles.get(info.pod.spec.schedulerName ?? '');
     if (profile === undefined) return true;
     return profile.plugins.some(
@@ -220,21 +278,23 @@ export class SchedulingQueue {
   }
 
   /** To the active queue, or to the back-off queue if it is too early. Returns whether the pod is in one of them. */
-  #requeue(entry: QueueEntry): boolean {
-    if (!this.#isBackingOff(entry)) return this.#activate(entry);
+  #requeue(entry: QueueEntry, why: string): boolean {
+    if (!this.#isBackingOff(entry)) return this.#activate(entry, why);
     if (this.#isGated(entry)) return false;
     this.#unschedulable.delete(entry.info.uid);
     (entry.rejectors.size === 0 ? this.#errorBackoff : this.#backoff).set(entry);
+    this.#options.onIncoming?.('backoff', why);
     return true;
   }
 
-  #activate(entry: QueueEntry): boolean {
+  #activate(entry: QueueEntry, why: string): boolean {
     const { uid } = entry.info;
     if (this.#isGated(entry)) return false;
     this.#unschedulable.delete(uid);
     this.#backoff.delete(uid);
     this.#errorBackoff.delete(uid);
     this.#active.set(entry);
+    this.#options.onIncoming?.('active', why);
     return true;
   }
 
