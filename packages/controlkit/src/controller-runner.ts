@@ -14,7 +14,7 @@ import type { EventRecorder } from './event-recorder.ts';
 import { createExpectations } from './expectations.ts';
 import type { Informers } from './informers.ts';
 import { controllerRateLimiter } from './rate-limiter.ts';
-import { WorkQueue } from './work-queue.ts';
+import { WorkQueue, type QueueObserver } from './work-queue.ts';
 
 export interface ControllerDependencies {
   readonly client: Client;
@@ -24,6 +24,10 @@ export interface ControllerDependencies {
   readonly random: Random;
   readonly log: Logger;
   readonly events: EventRecorder;
+  /** Is told what happens in the controller's queue. */
+  readonly queueObserver?: QueueObserver | undefined;
+  /** Keys worked on at a time, instead of what the definition says. */
+  readonly workers?: number | undefined;
 }
 
 /** Counts since the start; read by whoever publishes metrics. */
@@ -67,7 +71,7 @@ class Runner implements ControllerRunner {
     this.#deps = deps;
     this.#log = deps.log.with({ controller: definition.name });
     const rateLimiter = controllerRateLimiter<string>(deps.clock, definition.backoff);
-    this.#queue = new WorkQueue({ clock: deps.clock, rateLimiter });
+    this.#queue = new WorkQueue({ clock: deps.clock, rateLimiter, observer: deps.queueObserver });
   }
 
   get name(): string {
@@ -105,7 +109,7 @@ class Runner implements ControllerRunner {
     this.#ready.resolve();
     const group = new TaskGroup(context.signal);
     group.signal.addEventListener('abort', () => this.#queue.shutdown(), { once: true });
-    for (let worker = 0; worker < (this.#definition.workers ?? WORKERS); worker++) {
+    for (let worker = 0; worker < (this.#deps.workers ?? this.#definition.workers ?? WORKERS); worker++) {
       group.start(() => this.#worker(context));
     }
     await group.done();

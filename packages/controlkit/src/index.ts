@@ -1,5 +1,13 @@
 export { applyClaims, claimObjects, planClaims, type ClaimOptions, type Claims } from './claim-objects.ts';
 export {
+  startComponentServer,
+  type ComponentServer,
+  type ComponentServerConfig,
+} from './component-server/component-server.ts';
+export { createDelegatedAccess, type DelegatedAccess } from './component-server/delegated-access.ts';
+export { formatMetric, type Sample } from './component-server/metrics-text.ts';
+export { QueueMetrics } from './component-server/queue-metrics.ts';
+export {
   createControllerRunner,
   type ControllerDependencies,
   type ControllerMetrics,
@@ -38,4 +46,4 @@ export {
 } from './owner-reference.ts';
 export { controllerRateLimiter, TokenBucket, type BucketOptions, type RateLimiter } from './rate-limiter.ts';
 export { slowStartBatch, type SlowStartResult } from './slow-start-batch.ts';
-export { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+export { WorkQueue, type QueueObserver, type WorkQueueOptions } from './work-queue.ts';

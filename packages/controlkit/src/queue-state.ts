@@ -22,10 +22,12 @@ export class QueueState<K> {
     return this.#processing.size;
   }
 
-  add(key: K): void {
-    if (this.#dirty.has(key)) return;
+  /** False if it waits already. */
+  add(key: K): boolean {
+    if (this.#dirty.has(key)) return false;
     this.#dirty.add(key);
     if (!this.#processing.has(key)) this.#order.push(key);
+    return true;
   }
 
   /** The next key, which the caller must give back with `done`; undefined if none waits. */

@@ -3,10 +3,20 @@ import type { Clock, Timer } from '@kts/base';
 import { QueueState } from './queue-state.ts';
 import { controllerRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
+/** Is told what happens to keys: for metrics. */
+export interface QueueObserver {
+  /** Not of a key that waits already. */
+  added(key: unknown): void;
+  taken(key: unknown): void;
+  done(key: unknown): void;
+  retried(): void;
+}
+
 export interface WorkQueueOptions<K> {
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   /** Default: `controllerRateLimiter`. */
   readonly rateLimiter?: RateLimiter<K>;
+  readonly observer?: QueueObserver | undefined;
 }
 
 /**
@@ -18,6 +28,7 @@ export interface WorkQueueOptions<K> {
 export class WorkQueue<K> {
   readonly #clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly #rateLimiter: RateLimiter<K>;
+  readonly #observer: QueueObserver | undefined;
   readonly #state = new QueueState<K>();
   readonly #delayed = new Map<K, { readonly at: number; readonly timer: Timer }>();
   readonly #waiting: ((key: K | undefined) => void)[] = [];
@@ -26,6 +37,7 @@ export class WorkQueue<K> {
   constructor(options: WorkQueueOptions<K>) {
     this.#clock = options.clock;
     this.#rateLimiter = options.rateLimiter ?? controllerRateLimiter(options.clock);
+    this.#observer = options.observer;
   }
 
   /** Keys that wait for a worker; delayed ones do not count. */
@@ -40,7 +52,7 @@ export class WorkQueue<K> {
 
   add(key: K): void {
     if (this.#stopped) return;
-    this.#state.add(key);
+    if (this.#state.add(key)) this.#observer?.added(key);
     this.#handOut();
   }
 
@@ -61,6 +73,7 @@ export class WorkQueue<K> {
 
   /** Adds the key after the back-off of one more failure. */
   addRateLimited(key: K): void {
+    this.#observer?.retried();
     this.addAfter(key, this.#rateLimiter.next(key));
   }
 
@@ -74,13 +87,14 @@ export class WorkQueue<K> {
 
   /** Waits for a key; `undefined` once the queue is shut down and empty. Every key must be given back with `done`. */
   get(): Promise<K | undefined> {
-    const taken = this.#state.take();
+    const taken = this.#take();
     if (taken) return Promise.resolve(taken.key);
     if (this.#stopped) return Promise.resolve(undefined);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   done(key: K): void {
+    this.#observer?.done(key);
     this.#state.done(key);
     this.#handOut();
   }
@@ -95,9 +109,15 @@ export class WorkQueue<K> {
 
   #handOut(): void {
     while (this.#waiting.length > 0) {
-      const taken = this.#state.take();
+      const taken = this.#take();
       if (!taken) return;
       this.#waiting.shift()!(taken.key);
     }
+  }
+
+  #take(): { readonly key: K } | undefined {
+    const taken = this.#state.take();
+    if (taken) this.#observer?.taken(taken.key);
+    return taken;
   }
 }

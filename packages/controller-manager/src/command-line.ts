@@ -1,189 +1,79 @@
-/**
- * The flags of the controller manager, with upstream's names. One table parses them and prints the help.
- *
- * Mirrors: cmd/kube-controller-manager/app/options (v1.36)
- */
+/** Parses the controller manager's flags and prints their help. */
 import { parseArgs } from 'node:util';
 
-import { DurationError, parseDuration } from '@kts/apimachinery';
-
+import type { SignerName } from './certificates/plan-signature.ts';
 import { DEFAULT_CONFIG, type ControllerManagerConfig } from './controller-manager-config.ts';
 import { CONTROLLERS, unknownControllers } from './controllers.ts';
+import {
+  booleanValue,
+  CONCURRENCY_FLAGS,
+  durationMs,
+  finiteNumber,
+  FLAGS,
+  SIGNER_FLAGS,
+  UsageError,
+  WITHOUT_EFFECT,
+} from './flags.ts';
+
+export { UsageError } from './flags.ts';
+
+export interface CertificateFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
 
 export interface CommandLine {
   readonly help: boolean;
   readonly kubeconfig: string | undefined;
   readonly verbosity: number;
-  readonly leaderElect: boolean;
+  /** Undefined: this copy works at once. */
+  readonly leaderElection: LeaderElectionFlags | undefined;
   readonly rootCAFile: string | undefined;
   readonly serviceAccountKeyFile: string | undefined;
-  readonly clusterSigningCertFile: string | undefined;
-  readonly clusterSigningKeyFile: string | undefined;
+  readonly clusterSigning: CertificateFiles | undefined;
+  readonly signers: Readonly<Partial<Record<SignerName, CertificateFiles>>>;
+  /** Undefined: nothing is served. */
+  readonly serving: ServingFlags | undefined;
   readonly config: Partial<ControllerManagerConfig>;
 }
 
+export interface LeaderElectionFlags {
+  readonly leaseName: string;
+  readonly leaseNamespace: string;
+  readonly leaseDurationMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryPeriodMs: number;
+}
+
+export interface ServingFlags {
+  readonly address: string;
+  readonly port: number;
+  /** Absent: a new certificate is made. */
+  readonly files: CertificateFiles | undefined;
+  readonly clientCAFile: string | undefined;
+  readonly alwaysAllowPaths: readonly string[];
+}
+
 type Values = Readonly<Record<string, string | undefined>>;
-type Setting = (text: string) => Partial<ControllerManagerConfig>;
 
-interface Flag {
-  readonly name: string;
-  readonly value: string;
-  readonly help: string;
-  /** Where the flag is a setting; others are read by name below. */
-  readonly set?: Setting;
-}
-
-const milliseconds =
-  (field: keyof ControllerManagerConfig): Setting =>
-  (text) => ({ [field]: durationMs(text) });
-const number =
-  (field: keyof ControllerManagerConfig): Setting =>
-  (text) => ({ [field]: finite(text) });
-const list =
-  (field: keyof ControllerManagerConfig): Setting =>
-  (text) => ({ [field]: text.split(',').filter(Boolean) });
-
-const FLAGS: readonly Flag[] = [
-  { name: 'kubeconfig', value: 'FILE', help: 'how to reach the API server' },
-  {
-    name: 'controllers',
-    value: 'LIST',
-    help: "'*' for all that are on by default, 'foo' to switch one on, '-foo' to switch it off [*]",
-    set: list('controllers'),
-  },
-  { name: 'leader-elect', value: 'BOOL', help: 'only one of several copies works [true]' },
-  { name: 'root-ca-file', value: 'FILE', help: 'certificate that pods verify the API server with' },
-  { name: 'service-account-private-key-file', value: 'FILE', help: 'key that signs tokens in Secrets' },
-  { name: 'cluster-signing-cert-file', value: 'FILE', help: 'certificate that signs certificates of the cluster' },
-  { name: 'cluster-signing-key-file', value: 'FILE', help: 'the key to it' },
-  {
-    name: 'cluster-signing-duration',
-    value: 'TIME',
-    help: 'how long signed certificates are valid at most [8760h]',
-    set: milliseconds('clusterSigningDurationMs'),
-  },
-  {
-    name: 'allocate-node-cidrs',
-    value: 'BOOL',
-    help: 'give every node a pod range [false]',
-    set: (text) => ({ allocateNodeCIDRs: boolean(text) }),
-  },
-  { name: 'cluster-cidr', value: 'LIST', help: 'ranges that node ranges are taken of', set: list('clusterCIDRs') },
-  {
-    name: 'service-cluster-ip-range',
-    value: 'LIST',
-    help: 'ranges of Services, which node ranges keep out of',
-    set: list('serviceCIDRs'),
-  },
-  { name: 'node-cidr-mask-size', value: 'N', help: 'size of node ranges [24]', set: number('nodeCIDRMaskSizeIPv4') },
-  {
-    name: 'node-cidr-mask-size-ipv4',
-    value: 'N',
-    help: 'size of IPv4 node ranges [24]',
-    set: number('nodeCIDRMaskSizeIPv4'),
-  },
-  {
-    name: 'node-cidr-mask-size-ipv6',
-    value: 'N',
-    help: 'size of IPv6 node ranges [64]',
-    set: number('nodeCIDRMaskSizeIPv6'),
-  },
-  {
-    name: 'node-monitor-period',
-    value: 'TIME',
-    help: 'how often nodes are looked at [5s]',
-    set: milliseconds('nodeMonitorPeriodMs'),
-  },
-  {
-    name: 'node-monitor-grace-period',
-    value: 'TIME',
-    help: 'how long a node may be silent [50s]',
-    set: milliseconds('nodeMonitorGracePeriodMs'),
-  },
-  {
-    name: 'node-startup-grace-period',
-    value: 'TIME',
-    help: 'how long a new node may be silent [1m]',
-    set: milliseconds('nodeStartupGracePeriodMs'),
-  },
-  {
-    name: 'node-eviction-rate',
-    value: 'N',
-    help: 'evictions a second in a healthy zone [0.1]',
-    set: number('nodeEvictionRate'),
-  },
-  {
-    name: 'horizontal-pod-autoscaler-sync-period',
-    value: 'TIME',
-    help: 'how often autoscalers look [15s]',
-    set: milliseconds('horizontalPodAutoscalerSyncPeriodMs'),
-  },
-  {
-    name: 'pvclaimbinder-sync-period',
-    value: 'TIME',
-    help: 'how often volumes and claims are looked at again [15s]',
-    set: milliseconds('pvClaimBinderSyncPeriodMs'),
-  },
-  {
-    name: 'resource-quota-sync-period',
-    value: 'TIME',
-    help: 'how often quotas are counted again [5m]',
-    set: milliseconds('resourceQuotaSyncPeriodMs'),
-  },
-  {
-    name: 'terminated-pod-gc-threshold',
-    value: 'N',
-    help: 'ended pods above that number are deleted [12500]',
-    set: number('terminatedPodGCThreshold'),
-  },
-  {
-    name: 'max-endpoints-per-slice',
-    value: 'N',
-    help: 'endpoints in one EndpointSlice [100]',
-    set: number('maxEndpointsPerSlice'),
-  },
-  { name: 'v', value: 'N', help: 'how much is logged [0]' },
-];
-
-/** Flags of upstream that say something about upstream's own ways: taken, and without effect. */
-const WITHOUT_EFFECT = [
-  'authentication-kubeconfig',
-  'authorization-kubeconfig',
-  'bind-address',
-  'client-ca-file',
-  'cluster-name',
-  'kube-api-burst',
-  'kube-api-qps',
-  'profiling',
-  'requestheader-client-ca-file',
-  'secure-port',
-  'use-service-account-credentials',
-] as const;
-
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+const ALWAYS_ALLOW_PATHS = '/healthz,/readyz,/livez';
+const SECURE_PORT = 10257;
 
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const values = read(argv);
-  const config: Partial<ControllerManagerConfig> = Object.assign(
-    {},
-    ...FLAGS.map(({ name, set }) => {
-      const text = values[name];
-      return text === undefined || !set ? {} : checked(name, text, set);
-    }),
-  );
+  const config = settings(values);
   const unknown = unknownControllers(config.controllers ?? DEFAULT_CONFIG.controllers);
   if (unknown.length > 0) throw new UsageError(`unknown controllers: ${unknown.join(', ')}`);
   return {
     help: values['help'] !== undefined,
     kubeconfig: values['kubeconfig'],
-    verbosity: finite(values['v'] ?? '0'),
-    leaderElect: boolean(values['leader-elect'] ?? 'true'),
+    verbosity: finiteNumber(values['v'] ?? '0'),
+    leaderElection: leaderElection(values),
     rootCAFile: values['root-ca-file'],
     serviceAccountKeyFile: values['service-account-private-key-file'],
-    clusterSigningCertFile: values['cluster-signing-cert-file'],
-    clusterSigningKeyFile: values['cluster-signing-key-file'],
+    clusterSigning: files(values, 'cluster-signing-cert-file', 'cluster-signing-key-file'),
+    signers: signers(values),
+    serving: serving(values),
     config,
   };
 }
@@ -195,6 +85,67 @@ export function usage(): string {
   return ['Usage: controller-manager [flags]', '', 'Flags:', ...flags, '', 'Controllers:', ...names, ''].join('\n');
 }
 
+function settings(values: Values): Partial<ControllerManagerConfig> {
+  const set = FLAGS.flatMap((flag) => {
+    const text = values[flag.name];
+    return text === undefined || !flag.set ? [] : [checked(flag.name, text, flag.set)];
+  });
+  const workers = Object.entries(CONCURRENCY_FLAGS).flatMap(([name, controller]) => {
+    const text = values[name];
+    return text === undefined ? [] : [[controller, checked(name, text, positive)] as const];
+  });
+  const all: Partial<ControllerManagerConfig> = Object.assign({}, ...set);
+  return workers.length > 0 ? { ...all, workers: Object.fromEntries(workers) } : all;
+}
+
+function leaderElection(values: Values): LeaderElectionFlags | undefined {
+  if (!checked('leader-elect', values['leader-elect'] ?? 'true', booleanValue)) return undefined;
+  const time = (name: string, fallback: string): number => {
+    const flag = `leader-elect-${name}`;
+    return checked(flag, values[flag] ?? fallback, durationMs);
+  };
+  return {
+    leaseName: values['leader-elect-resource-name'] ?? 'kube-controller-manager',
+    leaseNamespace: values['leader-elect-resource-namespace'] ?? 'kube-system',
+    leaseDurationMs: time('lease-duration', '15s'),
+    renewDeadlineMs: time('renew-deadline', '10s'),
+    retryPeriodMs: time('retry-period', '2s'),
+  };
+}
+
+function serving(values: Values): ServingFlags | undefined {
+  const port = checked('secure-port', values['secure-port'] ?? String(SECURE_PORT), finiteNumber);
+  if (port === 0) return undefined;
+  const paths = values['authorization-always-allow-paths'] ?? ALWAYS_ALLOW_PATHS;
+  return {
+    address: values['bind-address'] ?? '0.0.0.0',
+    port,
+    files: files(values, 'tls-cert-file', 'tls-private-key-file'),
+    clientCAFile: values['client-ca-file'],
+    alwaysAllowPaths: paths.split(',').filter(Boolean),
+  };
+}
+
+/** Mirrors: newCertificateSigningRequestSigningController in cmd/kube-controller-manager/app/certificates.go (v1.36) */
+function signers(values: Values): CommandLine['signers'] {
+  const found = Object.entries(SIGNER_FLAGS).flatMap(([part, signer]) => {
+    const own = files(values, `cluster-signing-${part}-cert-file`, `cluster-signing-${part}-key-file`);
+    return own ? [[signer, own] as const] : [];
+  });
+  if (found.length > 0 && values['cluster-signing-cert-file'] !== undefined) {
+    throw new UsageError('cannot specify default and per controller certs at the same time');
+  }
+  return Object.fromEntries(found);
+}
+
+function files(values: Values, certificateFlag: string, keyFlag: string): CertificateFiles | undefined {
+  const certificate = values[certificateFlag];
+  const key = values[keyFlag];
+  if (certificate === undefined && key === undefined) return undefined;
+  if (!certificate || !key) throw new UsageError(`--${certificateFlag} and --${keyFlag} belong together`);
+  return { certificate, key };
+}
+
 /** Boolean flags may stand without a value, which means true. */
 function read(argv: readonly string[]): Values {
   const known = new Set([...FLAGS.map(({ name }) => name), ...WITHOUT_EFFECT, 'help']);
@@ -203,20 +154,19 @@ function read(argv: readonly string[]): Values {
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index]!;
     if (token.kind !== 'option') throw new UsageError(`unexpected argument ${argv[token.index]}`);
-    if (!known.has(token.name) && !token.name.startsWith('concurrent-')) {
-      throw new UsageError(`unknown flag: --${token.name}`);
-    }
+    const name = token.name.replaceAll('_', '-');
+    if (!known.has(name)) throw new UsageError(`unknown flag: --${token.name}`);
     const next = tokens[index + 1];
-    if (token.value !== undefined) values[token.name] = token.value;
+    if (token.value !== undefined) values[name] = token.value;
     else if (next?.kind === 'positional') {
-      values[token.name] = next.value;
+      values[name] = next.value;
       index++;
-    } else values[token.name] = 'true';
+    } else values[name] = 'true';
   }
   return values;
 }
 
-function checked(name: string, text: string, set: Setting): Partial<ControllerManagerConfig> {
+function checked<T>(name: string, text: string, set: (text: string) => T): T {
   try {
     return set(text);
   } catch (error) {
@@ -224,19 +174,8 @@ function checked(name: string, text: string, set: Setting): Partial<ControllerMa
   }
 }
 
-function durationMs(text: string): number {
-  const ms = Number(parseDuration(text) / 1_000_000n);
-  if (ms < 0) throw new DurationError('must not be negative');
-  return ms;
-}
-
-function finite(text: string): number {
-  const value = Number(text);
-  if (text === '' || !Number.isFinite(value)) throw new UsageError('not a number');
+function positive(text: string): number {
+  const value = finiteNumber(text);
+  if (!Number.isInteger(value) || value < 1) throw new UsageError('must be greater than 0');
   return value;
-}
-
-function boolean(text: string): boolean {
-  if (text !== 'true' && text !== 'false') throw new UsageError('neither true nor false');
-  return text === 'true';
 }

@@ -40,14 +40,17 @@ export interface ControllerManagerConfig {
   readonly horizontalPodAutoscalerTolerance: number;
   readonly horizontalPodAutoscalerCpuInitializationPeriodMs: number;
   readonly horizontalPodAutoscalerInitialReadinessDelayMs: number;
-  readonly concurrentHorizontalPodAutoscalerSyncs: number;
   readonly pvClaimBinderSyncPeriodMs: number;
   /** Volumes stay attached to nodes that are not healthy and do not say that they have unmounted them. */
   readonly disableForceDetachOnTimeout: boolean;
   readonly resourceQuotaSyncPeriodMs: number;
   /** Ended pods above this number are deleted, the oldest first; 0: never. */
   readonly terminatedPodGCThreshold: number;
+  /** How many keys a controller works on at a time, by its name; absent: its own number. */
+  readonly workers: Readonly<Record<string, number>>;
   readonly maxEndpointsPerSlice: number;
+  readonly endpointUpdatesBatchPeriodMs: number;
+  readonly endpointSliceUpdatesBatchPeriodMs: number;
   readonly mirroringMaxEndpointsPerSubset: number;
   readonly legacyServiceAccountTokenCleanUpPeriodMs: number;
 }
@@ -93,12 +96,14 @@ export const DEFAULT_CONFIG: ControllerManagerConfig = {
   horizontalPodAutoscalerTolerance: 0.1,
   horizontalPodAutoscalerCpuInitializationPeriodMs: 5 * MINUTE,
   horizontalPodAutoscalerInitialReadinessDelayMs: 30 * SECOND,
-  concurrentHorizontalPodAutoscalerSyncs: 5,
   pvClaimBinderSyncPeriodMs: 15 * SECOND,
   disableForceDetachOnTimeout: false,
   resourceQuotaSyncPeriodMs: 5 * MINUTE,
   terminatedPodGCThreshold: 12_500,
+  workers: {},
   maxEndpointsPerSlice: 100,
+  endpointUpdatesBatchPeriodMs: 0,
+  endpointSliceUpdatesBatchPeriodMs: 0,
   mirroringMaxEndpointsPerSubset: 1000,
   legacyServiceAccountTokenCleanUpPeriodMs: 365 * DAY,
 };

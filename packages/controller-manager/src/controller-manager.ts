@@ -1,6 +1,13 @@
-import { TaskGroup, type Clock, type Component, type Logger, type Random } from '@kts/base';
+import { TaskGroup, type Clock, type Component, type HealthCheck, type Logger, type Random } from '@kts/base';
 import type { Client } from '@kts/client';
-import { createEventRecorder, createInformers, LeaderElector, type Informers } from '@kts/controlkit';
+import {
+  createEventRecorder,
+  createInformers,
+  formatMetric,
+  LeaderElector,
+  type Informers,
+  type QueueMetrics,
+} from '@kts/controlkit';
 
 import {
   DEFAULT_CONFIG,
@@ -8,28 +15,74 @@ import {
   type LeaderElectionConfig,
 } from './controller-manager-config.ts';
 import { enabledControllers, type ControllerEntry } from './controllers.ts';
+import { queueNameOf } from './queue-names.ts';
 
 export interface ControllerManagerDependencies {
   readonly client: Client;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Where the numbers of the controllers' queues go, if anybody asks for them. */
+  readonly queueMetrics?: QueueMetrics | undefined;
+}
+
+export interface ControllerManager extends Component {
+  readonly healthChecks: readonly HealthCheck[];
+  /** Lines of what it tells of its controllers and its leadership. */
+  metrics(): readonly string[];
 }
 
 /** Runs the controllers that the configuration asks for, on one set of informers. */
 export function createControllerManager(
   config: Partial<ControllerManagerConfig>,
   deps: ControllerManagerDependencies,
-): Component {
+): ControllerManager {
   const complete = { ...DEFAULT_CONFIG, ...config };
   const ready = Promise.withResolvers<void>();
-  const work = (signal: AbortSignal): Promise<void> => runControllers(complete, deps, signal, ready.resolve);
   const { leaderElection } = complete;
+  const enabled = enabledControllers(complete.controllers).map(({ name }) => name);
+  let isLeading = false;
+  const work = async (signal: AbortSignal): Promise<void> => {
+    isLeading = true;
+    try {
+      await runControllers(complete, deps, signal, ready.resolve);
+    } finally {
+      isLeading = false;
+    }
+  };
   return {
     name: 'controller-manager',
     ready: ready.promise,
+    healthChecks: [...(leaderElection ? ['leaderElection'] : []), ...enabled].map((name) => ({
+      name,
+      check: () => Promise.resolve(),
+    })),
+    metrics: () => managerMetrics(leaderElection, isLeading, isLeading ? enabled : []),
     run: (signal) => (leaderElection ? runAsLeader(leaderElection, deps, work, signal) : work(signal)),
   };
+}
+
+/** Mirrors: staging/src/k8s.io/component-base/metrics/prometheus/{clientgo/leaderelection,controllers} (v1.36) */
+function managerMetrics(
+  leaderElection: LeaderElectionConfig | undefined,
+  isLeading: boolean,
+  controllers: readonly string[],
+): readonly string[] {
+  const { leaseName = '' } = leaderElection ?? {};
+  return [
+    ...formatMetric(
+      'leader_election_master_status',
+      'gauge',
+      '[ALPHA] Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master.',
+      leaderElection ? [{ labels: { name: leaseName }, value: Number(isLeading) }] : [],
+    ),
+    ...formatMetric(
+      'running_managed_controllers',
+      'gauge',
+      '[ALPHA] Indicates where instances of a controller are currently running',
+      controllers.map((name) => ({ labels: { manager: 'kube-controller-manager', name }, value: 1 })),
+    ),
+  ];
 }
 
 async function runControllers(
@@ -57,7 +110,14 @@ function startController(
 ): readonly Component[] {
   const log = deps.log.with({ controller: entry.name });
   const events = createEventRecorder({ component: entry.eventSource }, { ...deps, log });
-  const components = entry.make(config, { ...deps, log, informers, events });
+  const components = entry.make(config, {
+    ...deps,
+    log,
+    informers,
+    events,
+    workers: config.workers[entry.name],
+    queueObserver: deps.queueMetrics?.observer(queueNameOf(entry.name)),
+  });
   if (components.length > 0) group.start((signal) => events.run(signal));
   for (const component of components) group.start((signal) => component.run(signal));
   return components;

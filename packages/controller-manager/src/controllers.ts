@@ -42,6 +42,7 @@ import { ttlAfterFinishedController } from './ttlafterfinished/ttl-after-finishe
 import { tokenSecretController } from './serviceaccount/token-secret-controller.ts';
 import { volumeAttributesClassProtection } from './vacprotection/volume-attributes-class-protection.ts';
 import { volumeExpandController } from './volumeexpand/volume-expand-controller.ts';
+import { canonicalSelection } from './controller-names.ts';
 import { claimProtectionController, volumeProtectionController } from './volumeprotection/volume-protection.ts';
 
 /** One controller of the manager, under the name that `--controllers` knows. */
@@ -66,13 +67,15 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
   {
     name: 'endpoints-controller',
     eventSource: 'endpoint-controller',
-    make: (_config, deps) => [createControllerRunner(endpointsController(), deps)],
+    make: ({ endpointUpdatesBatchPeriodMs }, deps) => [
+      createControllerRunner(endpointsController(endpointUpdatesBatchPeriodMs), deps),
+    ],
   },
   {
     name: 'endpointslice-controller',
     eventSource: 'endpoint-slice-controller',
-    make: ({ maxEndpointsPerSlice }, deps) => [
-      createControllerRunner(endpointSliceController(maxEndpointsPerSlice), deps),
+    make: ({ maxEndpointsPerSlice, endpointSliceUpdatesBatchPeriodMs }, deps) => [
+      createControllerRunner(endpointSliceController(maxEndpointsPerSlice, endpointSliceUpdatesBatchPeriodMs), deps),
     ],
   },
   {
@@ -277,9 +280,10 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
  * Mirrors: staging/src/k8s.io/controller-manager/app/helper.go, IsControllerEnabled (v1.36)
  */
 export function enabledControllers(
-  selection: readonly string[],
+  given: readonly string[],
   entries: readonly ControllerEntry[] = CONTROLLERS,
 ): readonly ControllerEntry[] {
+  const selection = canonicalSelection(given);
   return entries.filter(({ name, offByDefault = false }) => {
     const last = selection.find((item) => item === name || item === `-${name}`);
     return last === undefined ? selection.includes('*') && !offByDefault : last === name;
@@ -292,7 +296,7 @@ export function unknownControllers(
   entries: readonly ControllerEntry[] = CONTROLLERS,
 ): readonly string[] {
   const names = new Set(entries.map(({ name }) => name));
-  return selection.filter((item) => item !== '*' && !names.has(item.replace(/^-/, '')));
+  return canonicalSelection(selection).filter((item) => item !== '*' && !names.has(item.replace(/^-/, '')));
 }
 
 /** A controller, or several that belong together, which the configuration does not change. */

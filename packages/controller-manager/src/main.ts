@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-import { createLogger, systemClock as clock, systemRandom as random } from '@kts/base';
+import { createLogger, systemClock as clock, systemRandom as random, type Logger } from '@kts/base';
 import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
+import { QueueMetrics } from '@kts/controlkit';
 
-import { parseCommandLine, usage, UsageError, type CommandLine } from './command-line.ts';
-import type { ControllerManagerConfig } from './controller-manager-config.ts';
+import { parseCommandLine, usage, UsageError, type CertificateFiles, type CommandLine } from './command-line.ts';
+import type { ClusterSigning, ControllerManagerConfig } from './controller-manager-config.ts';
 import { createControllerManager } from './controller-manager.ts';
-
-const LEASE = { leaseNamespace: 'kube-system', leaseName: 'kube-controller-manager' };
-const TIMES = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
+import { startManagerServer } from './manager-server.ts';
+import { processMetrics } from './process-metrics.ts';
 
 try {
   const options = parseCommandLine(process.argv.slice(2));
@@ -21,7 +21,11 @@ try {
 }
 
 async function run(options: CommandLine): Promise<void> {
-  const log = createLogger({ clock, verbosity: options.verbosity, write: (line) => process.stderr.write(line) });
+  const log: Logger = createLogger({
+    clock,
+    verbosity: options.verbosity,
+    write: (line) => process.stderr.write(line),
+  });
   if (options.kubeconfig === undefined) throw new UsageError('--kubeconfig is required');
   const transport = createHttpTransport({
     ...accessFromKubeconfig(options.kubeconfig),
@@ -29,36 +33,41 @@ async function run(options: CommandLine): Promise<void> {
   });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const manager = createControllerManager(completeConfig(options), {
-    client: new Client(transport),
-    clock,
-    random,
-    log,
+  const deps = { client: new Client(transport), clock, random, log };
+  const queueMetrics = options.serving && new QueueMetrics(clock);
+  const manager = createControllerManager(completeConfig(options), { ...deps, queueMetrics });
+  const ownMetrics = processMetrics(clock, () => {
+    const { user, system } = process.cpuUsage();
+    return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
   });
+  const metrics = (): readonly string[] => [...manager.metrics(), ...ownMetrics(), ...(queueMetrics?.lines() ?? [])];
   try {
     if (!(await waitForServer(transport, { clock, log }, stop.signal))) return;
-    await manager.run(stop.signal);
-    if (!stop.signal.aborted) throw new Error('leader election lost');
+    const server = options.serving && (await startManagerServer(options.serving, manager, metrics, deps, stop.signal));
+    try {
+      await manager.run(stop.signal);
+      if (!stop.signal.aborted) throw new Error('leader election lost');
+    } finally {
+      await server?.close();
+    }
   } finally {
     await transport.close();
   }
 }
 
 function completeConfig(options: CommandLine): Partial<ControllerManagerConfig> {
-  const { rootCAFile, serviceAccountKeyFile, clusterSigningCertFile, clusterSigningKeyFile } = options;
-  const identity = `${hostname()}_${random.uuid()}`;
+  const { rootCAFile, serviceAccountKeyFile, clusterSigning, leaderElection } = options;
+  const signers = Object.entries(options.signers).map(([name, files]) => [name, readPair(files)] as const);
   return {
     ...options.config,
-    ...(options.leaderElect ? { leaderElection: { ...LEASE, ...TIMES, identity } } : {}),
+    ...(leaderElection ? { leaderElection: { ...leaderElection, identity: `${hostname()}_${random.uuid()}` } } : {}),
     ...(rootCAFile ? { rootCA: readFileSync(rootCAFile, 'utf8') } : {}),
     ...(serviceAccountKeyFile ? { serviceAccountKey: readFileSync(serviceAccountKeyFile, 'utf8') } : {}),
-    ...(clusterSigningCertFile && clusterSigningKeyFile
-      ? {
-          clusterSigning: {
-            certificate: readFileSync(clusterSigningCertFile, 'utf8'),
-            key: readFileSync(clusterSigningKeyFile, 'utf8'),
-          },
-        }
-      : {}),
+    ...(clusterSigning ? { clusterSigning: readPair(clusterSigning) } : {}),
+    ...(signers.length > 0 ? { signers: Object.fromEntries(signers) } : {}),
   };
+}
+
+function readPair({ certificate, key }: CertificateFiles): ClusterSigning {
+  return { certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') };
 }

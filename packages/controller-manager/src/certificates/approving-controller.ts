@@ -3,7 +3,7 @@
  *
  * Mirrors: pkg/controller/certificates/approver/sarapprove.go (v1.36)
  */
-import { certificateSigningRequests } from '@kts/api';
+import { certificateSigningRequests, subjectAccessReviews } from '@kts/api';
 import type { CertificateSigningRequest } from '@kts/api/types/certificates-v1';
 import { parseSigningRequest } from '@kts/client';
 import { defineController, type AnyControllerDefinition, type ControllerContext } from '@kts/controlkit';
@@ -12,8 +12,6 @@ import { clientRequestProblem } from './kubelet-request.ts';
 import { KUBELET_CLIENT_SIGNER } from './plan-signature.ts';
 import { REQUEST_BACKOFF } from './signing-controller.ts';
 import { isDecided, withCondition } from './signing-condition.ts';
-
-const REVIEWS_PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 
 /** What the asker must be allowed to create, and what is said then. */
 interface Recognized {
@@ -83,13 +81,9 @@ async function isAllowed(
     version: '*',
     subresource,
   };
-  const { username: user, uid, groups, extra } = spec;
-  const review = {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SubjectAccessReview',
-    metadata: {},
-    spec: { user, uid, groups, extra, resourceAttributes },
-  };
-  const { body } = await client.raw({ method: 'POST', path: REVIEWS_PATH, body: review, signal });
-  return (body as { readonly status?: { readonly allowed?: boolean } }).status?.allowed ?? false;
+  const { username = '', uid, groups = [], extra } = spec;
+  const asker = { user: username, groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) };
+  const review = { metadata: {}, spec: { ...asker, resourceAttributes } };
+  const { status } = await client.create(subjectAccessReviews, review, { signal });
+  return status?.allowed ?? false;
 }

@@ -14,14 +14,21 @@ describe('ChangeBatching', () => {
     [100_000, 500],
   ] as const) {
     it(`${size} pods: ${delay} ms`, () => {
-      const batching = new ChangeBatching();
+      const batching = new ChangeBatching(0);
       batching.note(KEY, size);
       assert.equal(batching.delayMs(KEY), delay);
     });
   }
 
+  it('waits for its period at least', () => {
+    const batching = new ChangeBatching(50);
+    assert.equal(batching.delayMs(KEY), 50);
+    batching.note(KEY, 1000);
+    assert.equal(batching.delayMs(KEY), 100);
+  });
+
   it('forgets a Service that has become small', () => {
-    const batching = new ChangeBatching();
+    const batching = new ChangeBatching(0);
     batching.note(KEY, 1000);
     batching.note(KEY, 3);
     assert.equal(batching.delayMs(KEY), 0);

@@ -10,7 +10,13 @@ const DELAY_MAX_MS = 500;
  * Without it, n pods that become ready one after the other would cost n squared.
  */
 export class ChangeBatching {
+  readonly #periodMs: number;
   readonly #sizes = new Map<string, number>();
+
+  /** @param periodMs for Services of any size */
+  constructor(periodMs: number) {
+    this.#periodMs = periodMs;
+  }
 
   /** Takes note of how many pods the Service has. */
   note(key: ObjectKey, size: number): void {
@@ -19,6 +25,7 @@ export class ChangeBatching {
   }
 
   delayMs(key: ObjectKey): number {
-    return Math.min((this.#sizes.get(keyText(key)) ?? 0) * MS_PER_ENDPOINT, DELAY_MAX_MS);
+    const bySize = Math.min((this.#sizes.get(keyText(key)) ?? 0) * MS_PER_ENDPOINT, DELAY_MAX_MS);
+    return Math.max(bySize, this.#periodMs);
   }
 }

@@ -24,9 +24,9 @@ interface Leftover {
 type Seen = Observed | Leftover;
 type Plan = EndpointsPlan | { readonly do: 'delete'; readonly endpoints: Endpoints };
 
-export function endpointsController(): AnyControllerDefinition {
+export function endpointsController(batchPeriodMs: number): AnyControllerDefinition {
   const triggers = new TriggerTimes();
-  const batching = new ChangeBatching();
+  const batching = new ChangeBatching(batchPeriodMs);
   return defineController<Service, Seen, Plan>({
     name: 'endpoints-controller',
     for: services,

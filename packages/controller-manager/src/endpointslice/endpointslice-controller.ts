@@ -22,10 +22,10 @@ const RETRIES_MAX = 15;
 /** Changes of slices are mostly our own. */
 const SLICE_CHANGE_DELAY_MS = 1000;
 
-export function endpointSliceController(endpointsPerSliceMax: number): AnyControllerDefinition {
+export function endpointSliceController(endpointsPerSliceMax: number, batchPeriodMs: number): AnyControllerDefinition {
   const tracker = new SliceTracker();
   const triggers = new TriggerTimes();
-  const batching = new ChangeBatching();
+  const batching = new ChangeBatching(batchPeriodMs);
   return defineController<Service, Observed, SlicePlan>({
     name: 'endpointslice-controller',
     for: services,

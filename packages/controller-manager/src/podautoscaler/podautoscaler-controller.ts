@@ -37,7 +37,6 @@ type Options = Pick<
   | 'horizontalPodAutoscalerTolerance'
   | 'horizontalPodAutoscalerCpuInitializationPeriodMs'
   | 'horizontalPodAutoscalerInitialReadinessDelayMs'
-  | 'concurrentHorizontalPodAutoscalerSyncs'
 >;
 
 interface Observed {
@@ -78,7 +77,6 @@ export function podAutoscalerController(options: Options): AnyControllerDefiniti
     name: 'horizontal-pod-autoscaler-controller',
     for: horizontalPodAutoscalers,
     reads: [pods],
-    workers: options.concurrentHorizontalPodAutoscalerSyncs,
     // Each is looked at once a period, first after one; changes wait for the next look.
     concerns: () => false,
     setup: ({ client, clock, informers, signal, enqueue }) => {
