@@ -1,7 +1,7 @@
 import { decodeScalar, NumberLiteral, TypeMismatchError } from './decode-scalar.ts';
 import { goTypeName } from './json-patch.ts';
 import { jsonPathText, type JsonPathSegment } from './json-scan.ts';
-import type { ObjectSchema, Schema } from './schema.ts';
+import type { ObjectSchema, ScalarSchema, Schema } from './schema.ts';
 
 /**
  * What is wrong with a value that does not fit its schema, in Go's words. Only called once something is known to be
@@ -76,10 +76,14 @@ class Walk {
   /** Names of fields for messages: without indices, with the names of inlined structs. */
   readonly #names: string[] = [];
   #struct = '';
+  /** Inside of how many values that are read without looking for unknown fields. */
+  #lenient = 0;
 
   visit(schema: Schema, value: unknown, goType: string | undefined): void {
     if (value === null || value === undefined) return;
-    if (schema.type === 'scalar') return this.#scalar(schema.format, value, goType);
+    if (schema.type === 'scalar') {
+      return schema.either ? this.#either(schema.either, value) : this.#scalar(schema.format, value, goType);
+    }
     const isObject = typeof value === 'object' && !Array.isArray(value) && !(value instanceof NumberLiteral);
     if (schema.type === 'list' ? !Array.isArray(value) : !isObject) {
       const found = value instanceof NumberLiteral ? 'number' : goTypeName(value);
@@ -94,6 +98,19 @@ class Walk {
       for (const [key, item] of Object.entries(value as object)) {
         this.#within(key, () => this.visit(schema.values, item, elementGoType(goType)));
       }
+    }
+  }
+
+  /** The decoder of such a place is not strict. */
+  #either({ schema, or }: NonNullable<ScalarSchema['either']>, value: unknown): void {
+    if (Array.isArray(value) && or !== 'boolean') {
+      if (or === 'list') for (const one of value) this.#either({ schema, or: 'boolean' }, one);
+    } else if (typeof value === 'object' && !Array.isArray(value) && !(value instanceof NumberLiteral)) {
+      this.#lenient++;
+      this.visit(schema, value, undefined);
+      this.#lenient--;
+    } else if (or === 'boolean' && typeof value !== 'boolean') {
+      throw new Error('boolean or JSON schema expected');
     }
   }
 
@@ -140,7 +157,7 @@ class Walk {
   }
 
   #reportUnknown(): void {
-    if (this.unknown.size < STRICT_ERRORS_MAX) this.unknown.add(jsonPathText(this.#path));
+    if (this.#lenient === 0 && this.unknown.size < STRICT_ERRORS_MAX) this.unknown.add(jsonPathText(this.#path));
   }
 
   #within(segment: JsonPathSegment, action: () => void): void {

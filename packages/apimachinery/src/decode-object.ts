@@ -2,7 +2,7 @@ import { deepCopy, deepEqual } from './deep-equal.ts';
 import { explainDecoding } from './decode-errors.ts';
 import { decodeScalar, isEmptyScalar, zeroScalar } from './decode-scalar.ts';
 import type { JsonObject } from './scalars.ts';
-import type { Field, ListSchema, MapSchema, ObjectSchema, Schema } from './schema.ts';
+import type { Field, ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from './schema.ts';
 
 /**
  * Reading JSON into an object of the API. The result is what Go would print for the same input: fields in Go's order,
@@ -178,6 +178,7 @@ function decodeSlot(slot: Slot, item: unknown, run: Run): unknown {
   const { schema } = slot;
   switch (schema.type) {
     case 'scalar': {
+      if (schema.either) return decodeEither(schema.either, item, run);
       const result = scalarOf(schema.format, item, run);
       return isEmptyScalar(result) && !slot.keepsEmpty ? undefined : result;
     }
@@ -194,6 +195,22 @@ function decodeSlot(slot: Slot, item: unknown, run: Run): unknown {
       return hasMembers(result) || slot.distinctEmpty ? result : slot.always ? null : undefined;
     }
   }
+}
+
+/** A struct or something simpler. It has a decoder of its own, which says nothing of unknown fields. */
+function decodeEither({ schema, or }: NonNullable<ScalarSchema['either']>, item: unknown, run: Run): unknown {
+  if (Array.isArray(item)) {
+    if (or === 'boolean') run.suspect = true;
+    return or === 'list' ? item.map((one) => decodeEither({ schema, or: 'boolean' }, one, run)) : item;
+  }
+  if (typeof item !== 'object' || item === null) {
+    if (or === 'boolean' && typeof item !== 'boolean') run.suspect = true;
+    return item;
+  }
+  const inner: Run = { ...run, suspect: false };
+  const result = decodeStruct(planOf(schema), item, inner);
+  if (inner.suspect && explainDecoding(schema, item).error !== undefined) run.suspect = true;
+  return result;
 }
 
 function isNullPrinted(slot: Slot): boolean {

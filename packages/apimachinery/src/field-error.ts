@@ -101,7 +101,7 @@ export const tooLong = (path: FieldPath, maxBytes: number): FieldError =>
   );
 
 export const tooMany = (path: FieldPath, actual: number, max: number): FieldError =>
-  at(path, 'FieldValueTooMany', `Too many: ${actual}: must have at most ${max} items`);
+  at(path, 'FieldValueTooMany', `Too many: ${actual}: must have at most ${max} ${max === 1 ? 'item' : 'items'}`);
 
 /** Supported values are listed in the caller's order. */
 export const notSupported = (path: FieldPath, value: unknown, supported: readonly string[]): FieldError =>

@@ -10,12 +10,17 @@ import {
   forbiddenRequest,
   invalid,
   isQualifiedName,
+  parseApiVersion,
   type FieldError,
   type FieldErrorType,
   type KubeObject,
 } from '@kts/apimachinery';
 import type { CoercedObject, ResourceBehaviour } from '@kts/api';
-import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@kts/api/types/apiextensions-v1';
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionVersion,
+  JSONSchemaProps,
+} from '@kts/api/types/apiextensions-v1';
 
 import type { RuleSet } from './object-rules.ts';
 import { JsonPathError, parseJsonPath, type JsonPath } from './json-path.ts';
@@ -40,11 +45,10 @@ export interface CustomVersion {
 export function customBehaviour(custom: CustomVersion): ResourceBehaviour<KubeObject> {
   const { version } = custom;
   const hasStatus = version.subresources?.status !== undefined;
-  const schema = version.schema?.openAPIV3Schema;
   return {
     coerce: (object) => coerceObject(custom, object),
     setDefaults: (draft) => {
-      if (isOwnType(custom, draft)) applyDefaults(schema, draft);
+      if (isOwnKind(custom, draft)) applyDefaults(schemaAt(custom, draft), draft);
     },
     prepareForCreate: (draft) => {
       if (custom.isTerminating()) throw createForbidden(custom, draft.metadata.name ?? '');
@@ -66,21 +70,32 @@ function createForbidden({ crd: { spec } }: CustomVersion, name: string): Error 
   return forbiddenRequest({ group: spec.group, plural: spec.names.plural }, name, text);
 }
 
+interface TypeMeta {
+  readonly apiVersion?: unknown;
+  readonly kind?: unknown;
+}
+
 /** Objects that say they are of another kind are left as they are: validation refuses them. */
-function isOwnType({ crd, version, kind }: CustomVersion, object: { apiVersion?: unknown; kind?: unknown }): boolean {
-  const own = `${crd.spec.group}/${version.name}`;
-  return (object.kind || kind) === kind && (object.apiVersion || own) === own;
+function isOwnKind({ crd, kind }: CustomVersion, object: TypeMeta): boolean {
+  const { group } = crd.spec;
+  return (object.kind || kind) === kind && parseApiVersion(String(object.apiVersion || `${group}/`)).group === group;
+}
+
+/** The schema of the version that an object says it is of. */
+function schemaAt({ crd, version }: CustomVersion, { apiVersion }: TypeMeta): JSONSchemaProps | undefined {
+  const name = apiVersion ? parseApiVersion(String(apiVersion)).version : version.name;
+  return crd.spec.versions.find((one) => one.name === name)?.schema?.openAPIV3Schema;
 }
 
 /** What reading into Go's types does for built-in kinds: unknown fields go, metadata is checked. */
 function coerceObject(custom: CustomVersion, object: Record<string, unknown>): CoercedObject {
-  const schema = custom.version.schema?.openAPIV3Schema;
+  const schema = schemaAt(custom, object);
   const unknown: string[] = [];
   const sent = object['metadata'];
   const own = sent === undefined ? undefined : coerceMetadata(sent ?? {});
   if (own?.error !== undefined) return { unknown, error: own.error };
   if (own) unknown.push(...own.unknown.map((path) => `metadata.${path}`));
-  if (isOwnType(custom, object)) {
+  if (isOwnKind(custom, object)) {
     if (!custom.crd.spec.preserveUnknownFields) {
       unknown.push(...prune(schema, object, true));
       pruneNulls(schema, object);

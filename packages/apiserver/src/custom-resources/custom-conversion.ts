@@ -1,6 +1,7 @@
 /**
- * How objects of a custom kind come from the store and go there: they are shown as the version that is asked for wants
- * them now, whatever it wanted when they were written. Pure.
+ * How objects of a custom kind come from the store and go there: they are read as the version that they are stored in
+ * wants them now, whatever it wanted when they were written, and shown as far as the version that is asked for knows
+ * them. Pure.
  *
  * Mirrors: crdConversionRESTOptionsGetter in
  * staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go and .../pkg/apiserver/conversion (v1.36)
@@ -22,26 +23,22 @@ export function customConversion(
   since: number,
 ): StorageConversion<KubeObject> {
   const isStored = version.name === storage.name;
-  const at = (object: KubeObject, apiVersion: string): KubeObject => {
-    const name = apiVersion.slice(apiVersion.indexOf('/') + 1);
-    const other = crd.spec.versions.find((one) => one.name === name);
-    return other ? formedBy(crd, other, object) : object;
-  };
+  const { group } = crd.spec;
   return {
-    toStorage: (object) => (isStored ? object : formedBy(crd, storage, object)),
-    fromStorage: (stored) => sameOr(stored, formedBy(crd, version, stored)),
-    between: at,
+    toStorage: (object) => (isStored ? object : withDefaults(storage, shapedBy(crd, storage, object))),
+    fromStorage: (stored) => {
+      const own = crd.spec.versions.find(({ name }) => `${group}/${name}` === stored.apiVersion);
+      const whole = own ? withDefaults(own, shapedBy(crd, own, stored)) : stored;
+      const shown = own === version ? whole : shapedBy(crd, version, whole);
+      return deepEqual(stored, shown) ? stored : shown;
+    },
+    between: (object, apiVersion) => ({ ...object, apiVersion }),
     ...(isStored ? { isCurrent: (revision: number) => revision > since } : {}),
   };
 }
 
-/** Objects that need no change go on to be sent as the bytes they are stored as. */
-function sameOr(stored: KubeObject, formed: KubeObject): KubeObject {
-  return deepEqual(stored, formed) ? stored : formed;
-}
-
-/** The object as a version wants it. */
-function formedBy(
+/** The object as one of a version, without what that does not know. */
+function shapedBy(
   { spec: { group, preserveUnknownFields } }: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
   object: KubeObject,
@@ -53,6 +50,11 @@ function formedBy(
     prune(schema, draft, true);
     pruneNulls(schema, draft);
   }
-  applyDefaults(schema, draft);
   return draft;
+}
+
+/** Takes over the object. */
+function withDefaults(version: CustomResourceDefinitionVersion, object: KubeObject): KubeObject {
+  applyDefaults(version.schema?.openAPIV3Schema, object);
+  return object;
 }

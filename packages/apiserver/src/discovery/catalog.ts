@@ -31,8 +31,11 @@ export class ResourceCatalog {
     return this.#byPath.values();
   }
 
+  /** Whether the group has built-in resources: custom ones leave no trace of what they do not have. */
   hasGroup(group: string): boolean {
-    for (const definition of this.#byPath.values()) if (definition.group === group) return true;
+    for (const definition of this.#byPath.values()) {
+      if (definition.group === group && !definition.behaviour.coerce) return true;
+    }
     return false;
   }
 

@@ -46,6 +46,8 @@ export function discoveryRoutes(catalog: ResourceCatalog, serverAddress: () => s
   };
   const group = (now: Documents, name: string): DiscoveredGroup | undefined =>
     now.groups.find((candidate) => candidate.name === name);
+  const hasVersion = (now: Documents, name: string, version: string): boolean =>
+    group(now, name)!.versions.some((candidate) => candidate.version === version);
   const resources = (path: string, name: string, version: string): ApiServerResponse =>
     cached(path, (now) => {
       const found = group(now, name)?.versions.find((candidate) => candidate.version === version);
@@ -58,6 +60,9 @@ export function discoveryRoutes(catalog: ResourceCatalog, serverAddress: () => s
     const [prefix, name, version] = segments;
     const ofResources = prefix === 'api' || segments.length === 3;
     if (segments.length > 1 && !group(current(), prefix === 'api' ? '' : name!)) return pageNotFound();
+    if (segments.length === 3 && !catalog.hasGroup(name!) && !hasVersion(current(), name!, version!)) {
+      return pageNotFound();
+    }
     if (ofResources && request.method !== 'GET') throw methodNotAllowed();
     if (ofResources && !routeAccepts(request.headers['accept'])) throw routeNotAcceptable(false);
     const accepted = negotiate(request.headers['accept'], segments.length === 1 ? isDiscovery : undefined);

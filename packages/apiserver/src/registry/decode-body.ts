@@ -116,7 +116,7 @@ function decodeText(type: BodyType, json: Uint8Array, strict: boolean): DecodedJ
   const coerce = type.behaviour?.coerce;
   if (!coerce) return decodeJson(type.schema, json, { strict });
   const { value, duplicates } = strict ? parseJsonStrict(json) : { value: parseJson(json), duplicates: [] };
-  typeMetaOf(value);
+  if (!typeMetaOf(value).kind) throw new NotAnObject(`Object 'Kind' is missing in '${Buffer.from(json).toString()}'`);
   const result = coerced(coerce, (value ?? {}) as object);
   const problems = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
   problems.push(...result.unknown.map((path) => `unknown field ${JSON.stringify(path)}`));

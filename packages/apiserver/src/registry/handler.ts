@@ -1,7 +1,7 @@
 import { failure, notFound } from '@kts/apimachinery';
 import type { ResourceDefinition, SubresourceDefinition } from '@kts/api';
 
-import { noSuchResource } from '../routing/not-found.ts';
+import { noSuchResource, pageNotFound } from '../routing/not-found.ts';
 import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse, Handler } from '../response.ts';
 import type { SubresourceHandler } from '../subresources/subresource.ts';
@@ -41,7 +41,11 @@ export function registryHandler(registry: Registry, special: SpecialHandlers): H
   return (request) => {
     const { resource: definition, info } = request;
     if (!definition) throw notFound({ group: info.group, plural: info.resource }, info.name);
-    if (!hasPath(definition, request)) throw isCustom(definition) ? notFound(definition, info.name) : noSuchResource();
+    if (!hasPath(definition, request)) {
+      if (!isCustom(definition)) throw noSuchResource();
+      if (!hasScope(definition, request)) return Promise.resolve(pageNotFound());
+      throw notFound(definition, info.name);
+    }
     const handler = special.find(definition, info.subresource);
     const verb = handler ?? VERBS[info.verb];
     if (!verb || !supports(definition, request)) {
@@ -52,6 +56,12 @@ export function registryHandler(registry: Registry, special: SpecialHandlers): H
     addWarnings({ request }, deprecations(definition));
     return verb(scope);
   };
+}
+
+/** Whether a custom resource is asked for where it is: in a namespace, or in none. */
+function hasScope(definition: ResourceDefinition, { info }: ApiServerRequest): boolean {
+  if (!definition.namespaced) return info.namespace === '';
+  return info.namespace !== '' || info.verb === 'list' || info.verb === 'watch';
 }
 
 /** Whether the server has the path at all, for whatever method. */
@@ -90,7 +100,7 @@ function supports(definition: ResourceDefinition, { info, method }: ApiServerReq
     return found?.verbs.includes(verb) === true;
   }
   const named = info.parts.length > 1;
-  if (named ? verb === 'create' : NAMED_ONLY.has(verb) && !isCustom(definition)) return false;
+  if ((named ? verb === 'create' : NAMED_ONLY.has(verb)) && !isCustom(definition)) return false;
   if (definition.namespaced && info.namespace === '' && verb !== 'list' && verb !== 'watch') return false;
   return definition.verbs.includes(verb);
 }

@@ -90,14 +90,15 @@ function withoutTime({ time: _time, ...entry }: ManagedFieldsEntry): Omit<Manage
   return entry;
 }
 
-const REPLICAS = ['spec', 'replicas'];
+const REPLICAS: readonly string[] = ['spec', 'replicas'];
 
 /** The managed fields that an object's scale shows. */
 export function scaleManagedFields(
   definition: ResourceDefinition,
   parent: KubeObject,
+  replicas: readonly string[] = REPLICAS,
 ): readonly ManagedFieldsEntry[] | undefined {
-  return toScaleManagedFields(parent.metadata.managedFields, { [apiVersionOf(definition)]: REPLICAS });
+  return toScaleManagedFields(parent.metadata.managedFields, { [apiVersionOf(definition)]: replicas });
 }
 
 /** Takes over into the parent who owns its replicas after a write of its scale. */
@@ -106,11 +107,12 @@ export function scaleToParent(
   old: KubeObject,
   scale: ObjectDraft,
   parent: ObjectDraft,
+  replicas: readonly string[] = REPLICAS,
 ): void {
   const apiVersion = apiVersionOf(definition);
   const { managedFields } = scale.metadata;
   const entries = fromScaleManagedFields(old.metadata.managedFields, managedFields, apiVersion, {
-    [apiVersion]: REPLICAS,
+    [apiVersion]: replicas,
   });
   setOrDelete(parent.metadata, 'managedFields', entries);
 }

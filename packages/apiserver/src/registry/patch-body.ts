@@ -9,6 +9,7 @@ import {
   explainConversion,
   failure,
   FieldPath,
+  formatJson,
   invalid,
   invalidObject,
   JsonSyntaxError,
@@ -135,7 +136,7 @@ export function decodePatched(
   { value, problems: found, written, shown, converted }: PatchedDocument,
   validation: FieldValidation,
 ): { readonly draft: ObjectDraft; readonly warnings: readonly string[] } {
-  const refuse = (text: string): Error => refusedPatch(shown(), text);
+  const refuse = (text: string): Error => refusedPatch(type.behaviour?.coerce ? sortedText(value) : shown(), text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw refuse(
       `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeName(value)} into Go value of type ${GO_TYPE_META}`,
@@ -167,6 +168,18 @@ function inOrder(type: BodyType, decoded: DecodeResult, written: () => JsonValue
 
 const GO_TYPE_META =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** Custom objects are maps in Go, whose members it prints in order. */
+function sortedText(value: JsonValue): string {
+  return formatJson(sortedMembers(value));
+}
+
+function sortedMembers(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(sortedMembers);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, sortedMembers(member)]));
+}
 
 /** The answer about a patch whose outcome is no object: it names neither kind nor object. */
 function refusedPatch(shown: string, text: string): Error {

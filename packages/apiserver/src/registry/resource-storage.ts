@@ -120,14 +120,19 @@ function convertedEntry(definition: ResourceDefinition, entry: CacheEntry): Cach
   if (view) return view;
   const object = entry.object();
   const shown = conversion.fromStorage(object);
-  views.set(conversion, (view = shown === object ? entry : objectEntry(entry, shown)));
+  const carriesKind = definition.behaviour.coerce !== undefined;
+  views.set(conversion, (view = shown === object ? entry : objectEntry(entry, shown, carriesKind)));
   return view;
 }
 
-/** An entry for an object that is not in the cache as such; the bytes are made when somebody wants them. */
+/**
+ * An entry for an object that is not in the cache as such; the bytes are made when somebody wants them. Items of lists
+ * are without kind and version, but for those of custom resources.
+ */
 export function objectEntry(
   identity: Pick<CacheEntry, 'key' | 'namespace' | 'name' | 'revision'>,
   object: KubeObject,
+  itemsCarryKind = false,
 ): CacheEntry {
   let bytes: Uint8Array | undefined;
   const encoded = (): Uint8Array => (bytes ??= encodeWhole(object));
@@ -141,6 +146,7 @@ export function objectEntry(
     glance: () => object,
     jsonPieces: () => [encoded()],
     jsonItemPieces: () => {
+      if (itemsCarryKind) return [encoded()];
       const layout = scanStored(encodeStored(object));
       return layout ? [OPEN, encoded().subarray(layout.metadataAt)] : [encoded()];
     },

@@ -39,6 +39,8 @@ export interface ScaleFields {
   statusReplicas(object: KubeObject): number;
   selector(object: KubeObject): string;
   setReplicas(draft: ObjectDraft, replicas: number): void;
+  /** Where the replicas are, for custom resources: their own validation says how many there may be. */
+  readonly replicasPath?: readonly string[];
 }
 
 /** GET, PUT and PATCH of `<workload>/scale`. */
@@ -91,14 +93,15 @@ async function writeScale(
     allowCreate: false,
     dryRun: options.dryRun,
     makeObject: async (existing) => {
-      const old = withOwners(scope.definition, existing!, scaleOf(existing!, fields));
+      const old = withOwners(scope.definition, existing!, fields);
       const scale = makeScale(old);
       await admitWrite(scope, scale, old, options);
-      checkScale(scope.definition, scale, existing!);
+      checkScale(scope.definition, scale, existing!, fields);
       const parent = draftOf(existing!);
       fields.setReplicas(parent, replicasIn(scale));
-      parent.metadata.resourceVersion = scale.metadata.resourceVersion ?? '';
-      scaleToParent(scope.definition, existing!, scale, parent);
+      const { resourceVersion } = scale.metadata;
+      if (resourceVersion || !fields.replicasPath) parent.metadata.resourceVersion = resourceVersion ?? '';
+      scaleToParent(scope.definition, existing!, scale, parent, fields.replicasPath);
       return parent;
     },
     validate: (object, old) => {
@@ -140,8 +143,9 @@ function scaleCells(object: KubeObject, now: number): readonly Cell[] {
 }
 
 /** The scale as appliers of it have to see it: with the owners of the replicas. */
-function withOwners(definition: ResourceDefinition, parent: KubeObject, scale: Scale): KubeObject {
-  const managedFields = scaleManagedFields(definition, parent);
+function withOwners(definition: ResourceDefinition, parent: KubeObject, fields: ScaleFields): KubeObject {
+  const scale = scaleOf(parent, fields);
+  const managedFields = scaleManagedFields(definition, parent, fields.replicasPath);
   const metadata = { ...scale.metadata, ...(managedFields ? { managedFields } : {}) };
   return { ...scale, metadata } as unknown as KubeObject;
 }
@@ -150,10 +154,15 @@ function scaleType(): BodyType {
   return bodyType('autoscaling/v1', 'Scale', 'io.k8s.api.autoscaling.v1.Scale');
 }
 
-function checkScale(definition: ResourceDefinition, scale: ObjectDraft, parent: KubeObject): void {
+function checkScale(
+  definition: ResourceDefinition,
+  scale: ObjectDraft,
+  parent: KubeObject,
+  { replicasPath }: ScaleFields,
+): void {
   const replicas = replicasIn(scale);
   const { name, uid } = parent.metadata;
-  if (replicas < 0) {
+  if (replicas < 0 && !replicasPath) {
     const error = invalid(FieldPath.of('spec', 'replicas'), replicas, 'must be greater than or equal to 0');
     throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, name, [error]);
   }

@@ -10,7 +10,7 @@ import { cloneJson } from '../../registry/object-draft.ts';
 import { itemSchema } from '../schema/correlation.ts';
 import { coerceEmbedded, validateEmbedded } from '../schema/embedded-resources.ts';
 import { hasDefault, prune } from '../schema/prune.ts';
-import { validateValue } from '../schema/validate-value.ts';
+import { validateDefaultValue } from '../schema/validate-value.ts';
 import { someSchema } from './schema-walk.ts';
 
 /** Runs the rules of a schema on its default. */
@@ -76,7 +76,7 @@ function validateDefault(schema: JSONSchemaProps, place: Place, options: Default
     ...errors,
     ...firstErrors(
       () => validateEmbedded(schema, value, path, isResource),
-      () => validateValue(schema, value, path),
+      () => validateDefaultValue(schema, value, path),
       () => options.checkRules(schema, value, path, schema === place.root),
     ),
   ];
@@ -101,7 +101,7 @@ function validateMetaDefault(
     return [wrong(texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`)];
   }
   return firstErrors(
-    () => validateValue(schema, value, path),
+    () => validateDefaultValue(schema, value, path),
     () => options.checkRules(schema, value, path, false),
   );
 }

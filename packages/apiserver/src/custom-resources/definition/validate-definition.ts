@@ -145,7 +145,7 @@ function validateStoredVersions({ spec, status }: CustomResourceDefinition): Fie
   const path = FieldPath.of('status', 'storedVersions');
   const stored = status?.storedVersions ?? [];
   const versions = spec.versions ?? [];
-  if (stored.length === 0) return [invalid(path, stored, 'must have at least one stored version')];
+  if (stored.length === 0) return [invalid(path, null, 'must have at least one stored version')];
   const names = new Set(versions.map(({ name }) => name));
   return [
     ...versions
@@ -367,11 +367,14 @@ function isUnchanged(schema: JSONSchemaProps, version: string | undefined, { old
   return before !== undefined && deepEqual(before, schema);
 }
 
+/** Texts that are there even if they are empty. */
+const POINTERS: ReadonlySet<string> = new Set(['Ref', 'XListType', 'XMapType']);
+
 function validateRootWithStatus(schema: JSONSchemaProps, path: FieldPath): FieldError[] {
   const form = schemaForm(schema) as Readonly<Record<string, unknown>>;
   const allowed = new Set(AT_ROOT_WITH_STATUS.split(' '));
   for (const [name, value] of Object.entries(form)) {
-    if (value === null || value === '' || value === false) continue;
+    if (value === null || value === false || (value === '' && !POINTERS.has(name))) continue;
     if (name === 'Type' && value !== 'object') {
       const text =
         'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';

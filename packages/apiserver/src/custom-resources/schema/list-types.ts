@@ -30,7 +30,7 @@ export function validateListTypes(
 function validateList(schema: JSONSchemaProps, items: readonly unknown[], path: FieldPath): FieldError[] {
   switch (schema['x-kubernetes-list-type']) {
     case 'set':
-      return repeated(items).map((index) => duplicate(path.index(index), items[index]));
+      return repeated(items).map((index) => duplicate(path.index(index), sorted(items[index])));
     case 'map':
       return validateMap(schema['x-kubernetes-list-map-keys'] ?? [], items, path);
     default:
@@ -45,7 +45,7 @@ function validateMap(keys: readonly string[], items: readonly unknown[], path: F
     const fields = (item ?? {}) as Readonly<Record<string, unknown>>;
     return Object.fromEntries(keys.filter((key) => Object.hasOwn(fields, key)).map((key) => [key, fields[key]]));
   });
-  return repeated(identities).map((index) => duplicate(path.index(index), identities[index]));
+  return repeated(identities).map((index) => duplicate(path.index(index), sorted(identities[index])));
 }
 
 /** Where each value that is there more than once is met for the second time. */

@@ -29,7 +29,12 @@ import { isInteger, isNearlyInteger, validateNumber } from './validate-number.ts
 
 /** The value of a new object. `base` is where it stands, for messages. */
 export function validateValue(schema: JSONSchemaProps, value: unknown, base: FieldPath = FieldPath.root): FieldError[] {
-  return toErrors(new Walk().visit(schema, value, ''), base);
+  return toErrors(new Walk(true).visit(schema, value, ''), base);
+}
+
+/** The default of a schema. That of an integer or string may be anything. */
+export function validateDefaultValue(schema: JSONSchemaProps, value: unknown, base: FieldPath): FieldError[] {
+  return toErrors(new Walk(false).visit(schema, value, ''), base);
 }
 
 /** The value of a changed object: what has not changed is not held against it, wherever that can be told. */
@@ -38,7 +43,7 @@ export function validateChangedValue(
   correlation: Correlation,
   base: FieldPath = FieldPath.root,
 ): FieldError[] {
-  return toErrors(new Walk().visitChanged(schema, correlation, ''), base);
+  return toErrors(new Walk(true).visitChanged(schema, correlation, ''), base);
 }
 
 function toErrors({ findings }: Outcome, base: FieldPath): FieldError[] {
@@ -71,6 +76,13 @@ class Collector {
 type VisitMember = (schema: JSONSchemaProps, value: unknown, path: ValuePath, name: string | number) => Outcome;
 
 class Walk {
+  /** Whether `x-kubernetes-int-or-string` is a type. */
+  readonly #unionTypes: boolean;
+
+  constructor(unionTypes: boolean) {
+    this.#unionTypes = unionTypes;
+  }
+
   visit(schema: JSONSchemaProps, value: unknown, path: ValuePath): Outcome {
     return this.#visit(schema, value, path, this.#plainMember);
   }
@@ -101,7 +113,7 @@ class Walk {
       all.merge(outcome);
       all.matches++;
     };
-    const types = typesOf(schema);
+    const types = this.#typesOf(schema);
     const format = effectiveFormat(schema.type, schema.format);
     if (types.length > 0 || format !== undefined) step(checkType(types, format, value, path));
     step(this.#combinations(schema, value, path));
@@ -119,8 +131,13 @@ class Walk {
     return all;
   }
 
+  #typesOf(schema: JSONSchemaProps): readonly string[] {
+    if (this.#unionTypes && schema['x-kubernetes-int-or-string']) return ['integer', 'string'];
+    return schema.type ? [schema.type] : [];
+  }
+
   #nothing(schema: JSONSchemaProps, path: ValuePath): Outcome {
-    const types = typesOf(schema);
+    const types = this.#typesOf(schema);
     if (types.length === 0 || schema.nullable) return { findings: [], matches: 1 };
     return found(wrongType(path, types.join(','), 'null'));
   }
@@ -218,11 +235,6 @@ function isValid({ findings }: Outcome): boolean {
 
 function found(finding: Finding | undefined): Outcome {
   return finding ? { findings: [finding], matches: 0 } : OK;
-}
-
-function typesOf(schema: JSONSchemaProps): readonly string[] {
-  if (schema['x-kubernetes-int-or-string']) return ['integer', 'string'];
-  return schema.type ? [schema.type] : [];
 }
 
 /** A format widens what is taken: whatever its type, a string or list passes here if it has a format. */
