@@ -23,60 +23,60 @@ export class SchedulerMetrics {
   readonly #attempts = this.registry.register(
     new Counter(
       'scheduler_schedule_attempts_total',
-      "Number of attempts to schedule pods, by the result. 'unschedulable' means a pod could not be scheduled, while 'error' means an internal scheduler problem.",
+      "[STABLE] Number of attempts to schedule pods, by the result. 'unschedulable' means a pod could not be scheduled, while 'error' means an internal scheduler problem.",
       ['result', 'profile'],
     ),
   );
   readonly #attemptDuration = this.#histogram(
     'scheduling_attempt_duration_seconds',
-    'Scheduling attempt latency in seconds (scheduling algorithm + binding)',
+    '[STABLE] Scheduling attempt latency in seconds (scheduling algorithm + binding)',
     ['result', 'profile'],
     exponential(0.001, 2, 15),
   );
   readonly #algorithmDuration = this.#histogram(
     'scheduling_algorithm_duration_seconds',
-    'Scheduling algorithm latency in seconds',
+    '[ALPHA] Scheduling algorithm latency in seconds',
     [],
     exponential(0.001, 2, 15),
   );
   readonly #sliDuration = this.#histogram(
     'pod_scheduling_sli_duration_seconds',
-    'E2e latency for a pod being scheduled, from the time the pod enters the scheduling queue and might involve multiple scheduling attempts.',
+    '[BETA] E2e latency for a pod being scheduled, from the time the pod enters the scheduling queue and might involve multiple scheduling attempts.',
     ['attempts'],
     exponential(0.01, 2, 20),
   );
   readonly #podAttempts = this.#histogram(
     'pod_scheduling_attempts',
-    'Number of attempts to successfully schedule a pod.',
+    '[STABLE] Number of attempts to successfully schedule a pod.',
     [],
     exponential(1, 2, 5),
   );
   readonly #extensionPoints = this.#histogram(
     'framework_extension_point_duration_seconds',
-    'Latency for running all plugins of a specific extension point.',
+    '[STABLE] Latency for running all plugins of a specific extension point.',
     ['extension_point', 'status', 'profile'],
     exponential(0.0001, 2, 12),
   );
   readonly #incoming = this.registry.register(
     new Counter(
       'scheduler_queue_incoming_pods_total',
-      'Number of pods added to scheduling queues by event and queue type.',
+      '[STABLE] Number of pods added to scheduling queues by event and queue type.',
       ['queue', 'event'],
     ),
   );
   readonly #preemptions = this.registry.register(
-    new Counter('scheduler_preemption_attempts_total', 'Total preemption attempts in the cluster till now'),
+    new Counter('scheduler_preemption_attempts_total', '[STABLE] Total preemption attempts in the cluster till now'),
   );
   readonly #victims = this.#histogram(
     'preemption_victims',
-    'Number of selected preemption victims',
+    '[STABLE] Number of selected preemption victims',
     [],
     exponential(1, 2, 7),
   );
   readonly #afterFlush = this.registry.register(
     new Counter(
       'scheduler_pod_scheduled_after_flush_total',
-      'Number of pods that were successfully scheduled after being flushed from unschedulablePods due to timeout. This metric helps detect potential queueing hint misconfigurations or event handling issues.',
+      '[ALPHA] Number of pods that were successfully scheduled after being flushed from unschedulablePods due to timeout. This metric helps detect potential queueing hint misconfigurations or event handling issues.',
     ),
   );
 
@@ -88,18 +88,28 @@ export class SchedulerMetrics {
     };
     read(
       'pending_pods',
-      "Number of pending pods, by the queue type. 'active' means number of pods in activeQ; 'backoff' means number of pods in backoffQ; 'unschedulable' means number of pods in unschedulablePods that the scheduler attempted to schedule and failed; 'gated' is the number of unschedulable pods that the scheduler never attempted to schedule because they are gated.",
+      "[STABLE] Number of pending pods, by the queue type. 'active' means number of pods in activeQ; 'backoff' means number of pods in backoffQ; 'unschedulable' means number of pods in unschedulablePods that the scheduler attempted to schedule and failed; 'gated' is the number of unschedulable pods that the scheduler never attempted to schedule because they are gated.",
       'queue',
       queue,
     );
-    read('cache_size', 'Number of nodes, pods, and assumed (bound) pods in the scheduler cache.', 'type', cache);
-    read('goroutines', 'Number of running goroutines split by the work they do such as binding.', 'operation', () => ({
-      binding: bindings(),
-    }));
+    read(
+      'cache_size',
+      '[ALPHA] Number of nodes, pods, and assumed (bound) pods in the scheduler cache.',
+      'type',
+      cache,
+    );
+    read(
+      'goroutines',
+      '[BETA] Number of running goroutines split by the work they do such as binding.',
+      'operation',
+      () => ({
+        binding: bindings(),
+      }),
+    );
     this.registry.register(
       gauge(
         'scheduler_unschedulable_pods',
-        'The number of unschedulable pods broken down by plugin name. A pod will increment the gauge for all plugins that caused it to not schedule and so this metric have meaning only when broken down by plugin.',
+        '[BETA] The number of unschedulable pods broken down by plugin name. A pod will increment the gauge for all plugins that caused it to not schedule and so this metric have meaning only when broken down by plugin.',
         ['plugin', 'profile'],
         () => [...rejected()].map(([plugin, profile, pods]) => [[plugin, profile], pods] as const),
       ),
