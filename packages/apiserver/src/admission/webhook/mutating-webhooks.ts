@@ -14,7 +14,7 @@ import { isAdmissionConfiguration } from '../exempt-resources.ts';
 import type { RelevantHook } from '../matching/hook-index.ts';
 import { applyWebhookPatch } from './apply-webhook-patch.ts';
 import { callWebhook } from './call-webhook.ts';
-import { ReinvokedHooks } from './reinvoked-hooks.ts';
+import { ReinvokedHooks } from '../reinvoked-hooks.ts';
 import { denialBy, WebhookCallError } from './webhook-errors.ts';
 import type { WebhookHook } from './webhook-hook.ts';
 import { admittedByHook, passOn, type WebhookParts } from './webhook-plugin.ts';

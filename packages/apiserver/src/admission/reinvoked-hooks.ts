@@ -1,6 +1,6 @@
 import { deepEqual } from '@kts/apimachinery';
 
-import { cloneJson, type ObjectDraft } from '../../registry/object-draft.ts';
+import { cloneJson, type ObjectDraft } from '../registry/object-draft.ts';
 
 /**
  * Which of the hooks that have seen an object want to see it again, and have reason to.
