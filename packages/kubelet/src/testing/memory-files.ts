@@ -2,12 +2,21 @@ import { gzipSync } from 'node:zlib';
 import type { FileError, FileInfo, FileSystem } from '../host/file-system.ts';
 
 interface FileNode {
-  type: FileInfo['type'];
+  readonly type: FileInfo['type'];
   mode: number;
   uid: number;
   gid: number;
   content: Uint8Array;
-  target: string;
+  readonly target: string;
+  /** Of a directory, by name. */
+  readonly children: Map<string, FileNode>;
+}
+
+/** Where a path leads. */
+interface Place {
+  readonly node: FileNode;
+  /** The absolute path without links. */
+  readonly path: string;
 }
 
 const LINKS_MAX = 40;
@@ -28,190 +37,209 @@ export interface FileEntry {
 
 /** Files in memory, with what the kubelet needs of POSIX: links, modes, owners, and mounts on top. */
 export class MemoryFiles implements FileSystem {
-  readonly #nodes = new Map<string, FileNode>([['/', directory(0o755)]]);
-  /** By mount point. */
-  readonly #binds = new Map<string, { readonly source: string; readonly node: FileNode }>();
+  readonly #root = newNode('directory', 0o755);
+  /** By what they hide. */
+  readonly #binds = new Map<FileNode, Place>();
 
   /** Adds anything, with its parents. */
   add(
     path: string,
-    node: { readonly type?: FileInfo['type']; readonly content?: string; readonly mode?: number },
+    { type = 'file', content = '', mode }: { type?: FileInfo['type']; content?: string; mode?: number },
   ): void {
-    this.#makeParents(path);
-    const content = new TextEncoder().encode(node.content ?? '');
-    const mode = node.mode ?? (node.type === 'directory' ? 0o755 : 0o644);
-    this.#nodes.set(path, { type: node.type ?? 'file', mode, uid: 0, gid: 0, content, target: '' });
+    const names = namesOf(path);
+    let parent = this.#root;
+    for (const name of names.slice(0, -1)) parent = childDirectory(parent, name, 0o755);
+    const node = newNode(type, mode ?? (type === 'directory' ? 0o755 : 0o644));
+    node.content = new TextEncoder().encode(content);
+    parent.children.set(names.at(-1)!, node);
   }
 
   bind(source: string, target: string): void {
-    const real = this.#resolve(source);
-    this.#binds.set(this.#resolve(target), { source: real, node: this.#node(real) });
+    this.#binds.set(this.#find(target).node, this.#find(source));
   }
 
   unbind(target: string): void {
-    this.#binds.delete(target);
+    const hidden = this.#tryFind(target, true, true)?.node;
+    if (hidden) this.#binds.delete(hidden);
   }
 
   /** Everything below a directory, by path. */
-  tree(directoryPath: string): ReadonlyMap<string, FileEntry> {
-    const within = (path: string): [string, FileNode][] =>
-      [...this.#nodes].filter(([one]) => one.startsWith(`${path}/`));
-    const result = new Map(within(directoryPath).map(([path, node]) => [path, this.#entry(path, node)]));
-    for (const [target, { source }] of this.#binds) {
-      if (!target.startsWith(`${directoryPath}/`)) continue;
-      for (const [path, node] of within(source)) {
-        const shown = target + path.slice(source.length);
-        result.set(shown, this.#entry(shown, node));
-      }
+  tree(path: string): ReadonlyMap<string, FileEntry> {
+    const entries = new Map<string, FileEntry>();
+    const start = this.#tryFind(path, true, true)?.node;
+    if (start) this.#addEntries(start, path, entries);
+    return entries;
+  }
+
+  #addEntries(directory: FileNode, path: string, entries: Map<string, FileEntry>): void {
+    for (const [name, node] of directory.children) {
+      const bind = this.#binds.get(node);
+      const shown = bind?.node ?? node;
+      entries.set(`${path}/${name}`, this.#entry(shown, bind));
+      this.#addEntries(shown, `${path}/${name}`, entries);
     }
-    return result;
   }
 
-  #entry(path: string, node: FileNode): FileEntry {
-    const bind = this.#binds.get(path);
-    const { content, ...rest } = bind?.node ?? node;
-    const shown = bind && { source: bind.source, isDeleted: this.#nodes.get(bind.source) !== bind.node };
-    return { ...rest, content: new TextDecoder().decode(content), ...(shown ? { bind: shown } : {}) };
+  #entry(node: FileNode, bind: Place | undefined): FileEntry {
+    const { type, mode, uid, gid, content, target } = node;
+    const isDeleted = bind !== undefined && this.#tryFind(bind.path, false, true)?.node !== bind.node;
+    return {
+      type,
+      mode,
+      uid,
+      gid,
+      target,
+      content: new TextDecoder().decode(content),
+      ...(bind ? { bind: { source: bind.path, isDeleted } } : {}),
+    };
   }
 
-  stat: FileSystem['stat'] = (path) => Promise.resolve(this.#info(this.#tryResolve(path)));
-  lstat: FileSystem['lstat'] = (path) => Promise.resolve(this.#info(this.#tryResolve(path, false)));
+  stat: FileSystem['stat'] = async (path) => infoOf(this.#tryFind(path)?.node);
+  lstat: FileSystem['lstat'] = async (path) => infoOf(this.#tryFind(path, false)?.node);
 
   readFile: FileSystem['readFile'] = async (path, maxBytes) => {
-    const node = this.#node(this.#resolve(path));
+    const { node } = this.#find(path);
     if (node.type === 'directory') throw fileError('EISDIR', `read ${path}: is a directory`);
     return node.content.slice(0, maxBytes);
   };
 
   writeFile: FileSystem['writeFile'] = async (path, content, mode) => {
-    const real = this.#tryResolve(path) ?? this.#inParent(path);
-    const old = this.#nodes.get(real);
-    if (old) Object.assign(old, { content, mode });
-    else this.#nodes.set(real, { type: 'file', mode, uid: 0, gid: 0, content, target: '' });
+    const old = this.#tryFind(path)?.node;
+    if (old?.type === 'directory') throw fileError('EISDIR', `open ${path}: is a directory`);
+    if (old) {
+      Object.assign(old, { content, mode });
+      return;
+    }
+    const node = newNode('file', mode);
+    node.content = content;
+    this.#put(path, node);
   };
 
   compress: FileSystem['compress'] = async (from, to) => {
-    const node = this.#nodes.get(this.#resolve(from))!;
-    await this.writeFile(to, gzipSync(await this.readFile(from)), node.mode);
+    const { node } = this.#find(from);
+    await this.writeFile(to, gzipSync(node.content), node.mode);
   };
 
   readDirectory: FileSystem['readDirectory'] = async (path) => {
-    const real = this.#resolve(path);
-    if (this.#node(real).type !== 'directory') throw fileError('ENOTDIR', `readdir ${path}: not a directory`);
-    const prefix = real === '/' ? '/' : `${real}/`;
-    return [...this.#nodes.keys()]
-      .filter((one) => one.startsWith(prefix) && one !== real && !one.slice(prefix.length).includes('/'))
-      .map((one) => one.slice(prefix.length))
-      .toSorted();
+    const { node } = this.#find(path);
+    if (node.type !== 'directory') throw fileError('ENOTDIR', `readdir ${path}: not a directory`);
+    return [...node.children.keys()].toSorted();
   };
 
   makeDirectory: FileSystem['makeDirectory'] = async (path, mode) => {
+    const parts = namesOf(path);
     let made = '';
-    const parts = path.split('/').filter((one) => one !== '');
     for (const [index, part] of parts.entries()) {
-      made = this.#tryResolve(`${made}/${part}`) ?? this.#inParent(`${made}/${part}`);
-      if (!this.#nodes.has(made)) this.#nodes.set(made, directory(index === parts.length - 1 ? mode : mode & ~UMASK));
-      else if (this.#nodes.get(made)!.type !== 'directory')
-        throw fileError('ENOTDIR', `mkdir ${path}: not a directory`);
+      made += `/${part}`;
+      const isLast = index === parts.length - 1;
+      const known = this.#tryFind(made)?.node;
+      if (!known) this.#put(made, newNode('directory', isLast ? mode : mode & ~UMASK));
+      else if (known.type !== 'directory') throw fileError(isLast ? 'EEXIST' : 'ENOTDIR', `mkdir ${path}`);
     }
   };
 
   remove: FileSystem['remove'] = async (path) => {
-    const real = this.#tryResolve(path, false);
-    if (real === undefined) return;
-    for (const one of this.#nodes.keys()) if (one === real || one.startsWith(`${real}/`)) this.#nodes.delete(one);
+    const [parent, name] = this.#tryParent(path);
+    parent?.children.delete(name);
   };
 
   rename: FileSystem['rename'] = async (from, to) => {
-    const source = this.#resolve(from, false);
-    const target = this.#tryResolve(to, false) ?? this.#inParent(to);
-    this.#nodes.delete(target);
-    const moved = [...this.#nodes];
-    for (const [one, node] of moved) {
-      if (one !== source && !one.startsWith(`${source}/`)) continue;
-      this.#nodes.delete(one);
-      this.#nodes.set(target + one.slice(source.length), node);
-    }
+    const { node } = this.#find(from, false);
+    const [parent, name] = this.#tryParent(to);
+    if (!parent) throw fileError('ENOENT', `rename ${from} to ${to}: no such file or directory`);
+    await this.remove(from);
+    parent.children.set(name, node);
   };
 
   symlink: FileSystem['symlink'] = async (target, path) => {
-    if (this.#tryResolve(path, false) !== undefined) throw fileError('EEXIST', `symlink ${path}: file exists`);
-    this.#nodes.set(this.#inParent(path), { ...directory(0o777), type: 'symlink', target });
+    if (this.#tryFind(path, false)) throw fileError('EEXIST', `symlink ${path}: file exists`);
+    this.#put(path, newNode('symlink', 0o777, target));
   };
 
   readLink: FileSystem['readLink'] = async (path) => {
-    const node = this.#node(this.#resolve(path, false));
+    const { node } = this.#find(path, false);
     if (node.type !== 'symlink') throw fileError('EINVAL', `readlink ${path}: invalid argument`);
     return node.target;
   };
 
   chmod: FileSystem['chmod'] = async (path, mode) => {
-    this.#node(this.#resolve(path)).mode = mode;
+    this.#find(path).node.mode = mode;
   };
 
   chown: FileSystem['chown'] = async (path, uid, gid) => {
-    const node = this.#node(this.#resolve(path, false));
+    const { node } = this.#find(path, false);
     if (uid >= 0) node.uid = uid;
     if (gid >= 0) node.gid = gid;
   };
 
-  realPath: FileSystem['realPath'] = async (path) => this.#resolve(path);
+  realPath: FileSystem['realPath'] = async (path) => this.#find(path).path;
 
-  #info(path: string | undefined): FileInfo | undefined {
-    if (path === undefined) return undefined;
-    const { type, mode, uid, gid, content } = this.#node(path);
-    return { type, mode, uid, gid, size: content.length };
+  #put(path: string, node: FileNode): void {
+    const [parent, name] = this.#tryParent(path);
+    if (!parent) throw fileError('ENOENT', `open ${path}: no such file or directory`);
+    parent.children.set(name, node);
   }
 
-  #node(path: string): FileNode {
-    const node = this.#nodes.get(path);
-    if (!node) throw fileError('ENOENT', `open ${path}: no such file or directory`);
-    return node;
-  }
-
-  #resolve(path: string, followLast = true): string {
-    const real = this.#tryResolve(path, followLast);
-    if (real === undefined) throw fileError('ENOENT', `open ${path}: no such file or directory`);
-    return real;
-  }
-
-  #tryResolve(path: string, followLast = true, depth = 0): string | undefined {
-    const itself = this.#nodes.get(path);
-    if (itself && this.#binds.size === 0 && !(followLast && itself.type === 'symlink')) return path;
-    if (depth > LINKS_MAX) throw fileError('ELOOP', `open ${path}: too many levels of symbolic links`);
-    const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-    let real = '';
-    for (const [index, part] of parts.entries()) {
-      real = part === '..' ? real.slice(0, real.lastIndexOf('/')) : `${real}/${part}`;
-      real = this.#binds.get(real)?.source ?? real;
-      const node = this.#nodes.get(real || '/');
-      if (!node) return undefined;
-      if (node.type !== 'symlink' || (index === parts.length - 1 && !followLast)) continue;
-      const base = node.target.startsWith('/') ? '' : real.slice(0, real.lastIndexOf('/'));
-      const rest = parts.slice(index + 1).join('/');
-      return this.#tryResolve(`${base}/${node.target}${rest === '' ? '' : `/${rest}`}`, followLast, depth + 1);
-    }
-    return real || '/';
-  }
-
-  /** The path of something that does not exist yet. */
-  #inParent(path: string): string {
+  #tryParent(path: string): [parent: FileNode | undefined, name: string] {
     const slash = path.lastIndexOf('/');
-    const parent = this.#resolve(path.slice(0, slash) || '/');
-    return `${parent === '/' ? '' : parent}${path.slice(slash)}`;
+    return [this.#tryFind(path.slice(0, slash) || '/')?.node, path.slice(slash + 1)];
   }
 
-  #makeParents(path: string): void {
-    const parts = path.split('/').slice(1, -1);
-    for (let count = 1; count <= parts.length; count++) {
-      const parent = `/${parts.slice(0, count).join('/')}`;
-      if (!this.#nodes.has(parent)) this.#nodes.set(parent, directory(0o755));
+  #find(path: string, followLast = true): Place {
+    const place = this.#tryFind(path, followLast);
+    if (!place) throw fileError('ENOENT', `open ${path}: no such file or directory`);
+    return place;
+  }
+
+  /** `hidden`: what is at the end itself, not what is mounted on it. */
+  #tryFind(path: string, followLast = true, hidden = false): Place | undefined {
+    const names = namesOf(path).toReversed();
+    const above: Place[] = [];
+    let place: Place = { node: this.#root, path: '/' };
+    let links = 0;
+    for (let name = names.pop(); name !== undefined; name = names.pop()) {
+      if (name === '..') {
+        place = above.pop() ?? place;
+        continue;
+      }
+      const child = place.node.children.get(name);
+      if (!child) return undefined;
+      const isLast = names.length === 0;
+      if (child.type === 'symlink' && (!isLast || followLast)) {
+        if (++links > LINKS_MAX) throw fileError('ELOOP', `open ${path}: too many levels of symbolic links`);
+        if (child.target.startsWith('/')) {
+          place = { node: this.#root, path: '/' };
+          above.length = 0;
+        }
+        names.push(...namesOf(child.target).toReversed());
+        continue;
+      }
+      above.push(place);
+      const own = { node: child, path: place.path === '/' ? `/${name}` : `${place.path}/${name}` };
+      place = (isLast && hidden ? undefined : this.#binds.get(child)) ?? own;
     }
+    return place;
   }
 }
 
-function directory(mode: number): FileNode {
-  return { type: 'directory', mode, uid: 0, gid: 0, content: new Uint8Array(), target: '' };
+const namesOf = (path: string): string[] => path.split('/').filter((name) => name !== '' && name !== '.');
+
+function newNode(type: FileInfo['type'], mode: number, target = ''): FileNode {
+  return { type, mode, uid: 0, gid: 0, content: new Uint8Array(), target, children: new Map() };
+}
+
+function childDirectory(parent: FileNode, name: string, mode: number): FileNode {
+  const known = parent.children.get(name);
+  if (known) return known;
+  const made = newNode('directory', mode);
+  parent.children.set(name, made);
+  return made;
+}
+
+function infoOf(node: FileNode | undefined): FileInfo | undefined {
+  if (!node) return undefined;
+  const { type, mode, uid, gid, content } = node;
+  return { type, mode, uid, gid, size: content.length };
 }
 
 function fileError(code: string, message: string): FileError {

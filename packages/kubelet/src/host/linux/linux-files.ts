@@ -28,7 +28,7 @@ export const linuxFiles: FileSystem = {
   lstat: (path) => infoOf(lstat(path)),
   async readFile(path, maxBytes) {
     await using file = await open(path, 'r');
-    if (maxBytes === undefined) return file.readFile();
+    if (maxBytes === undefined) return await file.readFile();
     const buffer = new Uint8Array(maxBytes);
     let length = 0;
     while (length < maxBytes) {
