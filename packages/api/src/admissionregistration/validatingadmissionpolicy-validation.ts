@@ -85,7 +85,13 @@ function validateAuditAnnotations(
   const keys = annotations.map(({ key }) => key);
   return [
     ...(annotations.length > AUDIT_ANNOTATIONS_MAX
-      ? [invalid(path, annotations, `must not have more than ${AUDIT_ANNOTATIONS_MAX} auditAnnotations`)]
+      ? [
+          invalid(
+            path,
+            annotations.map(internalForm),
+            `must not have more than ${AUDIT_ANNOTATIONS_MAX} auditAnnotations`,
+          ),
+        ]
       : []),
     ...annotations.flatMap((annotation, index) => {
       const at = path.index(index);
@@ -96,6 +102,11 @@ function validateAuditAnnotations(
       ];
     }),
   ];
+}
+
+/** As upstream's message shows it. */
+function internalForm({ key, valueExpression }: AuditAnnotation): object {
+  return { Key: key, ValueExpression: valueExpression };
 }
 
 function validateAuditAnnotation(

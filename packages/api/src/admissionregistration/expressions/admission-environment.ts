@@ -4,14 +4,16 @@
  * Mirrors: staging/src/k8s.io/apiserver/pkg/admission/plugin/cel/compile.go (v1.36)
  */
 import {
+  AUTHORIZER,
   BOOL,
   createEnvironment,
   DYN,
   INT,
+  jsonPatchLibrary,
   listOf,
   mapOf,
   objectType,
-  opaqueType,
+  RESOURCE_CHECK,
   STRING,
   TIMESTAMP,
   type CelType,
@@ -29,8 +31,6 @@ export interface AdmissionVariables {
 }
 
 const STRINGS = listOf(STRING);
-const AUTHORIZER = opaqueType('kubernetes.authorization.Authorizer');
-const RESOURCE_CHECK = opaqueType('kubernetes.authorization.ResourceCheck');
 
 const KIND = objectType('kubernetes.GroupVersionKind', { group: STRING, version: STRING, kind: STRING });
 const RESOURCE = objectType('kubernetes.GroupVersionResource', { group: STRING, version: STRING, resource: STRING });
@@ -106,7 +106,7 @@ export function admissionEnvironment(variables: AdmissionVariables): Environment
   return environments.getOrInsertComputed(key, () =>
     createEnvironment({
       variables: admissionVariables(variables),
-      ...(variables.patchTypes ? { typeNamed: mutationType } : {}),
+      ...(variables.patchTypes ? { typeNamed: mutationType, libraries: [jsonPatchLibrary] } : {}),
     }),
   );
 }

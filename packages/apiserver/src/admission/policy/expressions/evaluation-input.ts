@@ -10,7 +10,7 @@ import type { Namespace } from '@kts/api/types/core-v1';
 import type { Authorizer } from '../../../authorization/authorizer.ts';
 import type { AdmittedSubject } from '../../decode-admitted.ts';
 import { requestFacts } from '../../webhook/admission-review.ts';
-import { authorizerValue, requestResourceValue } from './authorizer-value.ts';
+import { requestAuthorizer, userAuthorizer } from './authorizer-values.ts';
 
 export interface EvaluationInput {
   readonly subject: AdmittedSubject;
@@ -39,9 +39,9 @@ function valueOf(input: EvaluationInput, name: string): CelValue | undefined {
     case 'request':
       return fromJson(requestValue(subject));
     case 'authorizer':
-      return authorizerValue(authorizer, subject.attributes.request.user);
+      return userAuthorizer(authorizer, subject.attributes.request.user);
     case 'authorizer.requestResource':
-      return requestResourceValue(authorizer, subject);
+      return requestAuthorizer(authorizer, subject);
     default:
       return undefined;
   }
