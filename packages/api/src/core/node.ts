@@ -11,14 +11,17 @@ import { defineResource } from '../define-resource.ts';
 import { checkChoice, checkPositive, checkQualifiedName } from '../field-checks.ts';
 import type { Node, Taint } from '../gen/core-v1.gen.ts';
 import { age } from '../human-duration.ts';
-import { checkLegacyCidr, isDualStack } from '../ip-address.ts';
+import { checkLegacyCidr, cidrWarnings, isDualStack, parseCidr } from '../ip-address.ts';
 import { roundUpAmounts } from './resource-defaults.ts';
 import { validateResourceAmount } from './resource-validation.ts';
 import { TAINT_EFFECTS } from './scheduling-validation.ts';
 import { internalForm } from '../internal-form.ts';
+import { validateNodeAnnotations } from './node-annotation-validation.ts';
 
 const SPEC = FieldPath.of('spec');
 const STATUS = FieldPath.of('status');
+/** The path is upstream's. */
+const TAINTS = FieldPath.of('metadata', 'taints');
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
 const ROLE_LABEL = 'kubernetes.io/role';
 const FEATURE = /^([A-Z][a-zA-Z0-9]*)(\/[a-zA-Z0-9]+)*$/;
@@ -46,8 +49,9 @@ export const nodes = defineResource<Node>('v1', 'nodes', {
     if (draft.status && !old.status?.config) delete draft.status.config;
   },
   validate: validateNode,
-  validateUpdate: (node, old) => [...validateNodeChange(node, old), ...validateNode(node)],
+  validateUpdate: (node, old) => [...validateNode(node), ...validateNodeChange(node, old)],
   validateStatusUpdate: validateNodeChange,
+  warnings: nodeWarnings,
   selectableFields: ({ spec }) => ({ 'spec.unschedulable': String(spec?.unschedulable ?? false) }),
   cells: nodeCells,
 });
@@ -58,7 +62,8 @@ function validateNode(node: Node): FieldError[] {
   const path = SPEC.child('podCIDRs');
   const { swap } = status?.nodeInfo ?? {};
   const errors = [
-    ...validateTaints(spec?.taints ?? []),
+    ...validateNodeAnnotations(node.metadata.annotations, validateTaints),
+    ...validateTaints(spec?.taints ?? [], TAINTS),
     ...validateAmounts(node),
     ...(swap?.capacity === undefined
       ? []
@@ -67,15 +72,19 @@ function validateNode(node: Node): FieldError[] {
     ...cidrs.flatMap((cidr, index) => checkLegacyCidr(cidr, path.index(index))),
   ];
   const families = cidrs.map((cidr) => cidr.split('/', 1)[0]!);
+  const bad = cidrs.findIndex((cidr) => parseCidr(cidr) === undefined);
+  if (cidrs.length > 1 && bad >= 0) {
+    const reason = `invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad]})`;
+    const message = `Internal error: invalid PodCIDRs. failed to check with dual stack with error:${reason}`;
+    errors.push({ type: 'InternalError', field: path.toString(), message });
+  }
   if (cidrs.length > 1 && (cidrs.length > 2 || !isDualStack(families))) {
     errors.push(invalid(path, cidrs, 'may specify no more than one CIDR for each IP family'));
   }
   return errors;
 }
 
-/** The path is upstream's. */
-function validateTaints(taints: readonly Taint[]): FieldError[] {
-  const path = FieldPath.of('metadata', 'taints');
+function validateTaints(taints: readonly Taint[], path: FieldPath): FieldError[] {
   const seen = new Set<string>();
   return taints.flatMap((taint, index) => {
     const { key, value = '', effect } = taint;
@@ -132,12 +141,18 @@ function featureError(feature: string): string | undefined {
 function validateNodeChange(node: Node, old: Node): FieldError[] {
   const { spec, status = {} } = node;
   const { spec: before } = old;
-  const errors = [...validateAmounts(node), ...validateFeatures(status.declaredFeatures ?? [])];
+  const errors = [
+    ...validateNodeAnnotations(node.metadata.annotations, validateTaints),
+    ...validateAmounts(node),
+    ...validateFeatures(status.declaredFeatures ?? []),
+  ];
   const seen = new Set<string>();
   for (const [index, address] of (status.addresses ?? []).entries()) {
     const key = `${address.type} ${address.address}`;
-    const internal = { Type: address.type, Address: address.address };
-    if (seen.has(key)) errors.push(duplicate(STATUS.child('addresses').index(index), internal));
+    if (seen.has(key)) {
+      const internal = internalForm('core.v1.NodeAddress', address);
+      errors.push(duplicate(STATUS.child('addresses').index(index), internal));
+    }
     seen.add(key);
   }
   const cidrs = before.podCIDRs ?? [];
@@ -151,11 +166,19 @@ function validateNodeChange(node: Node, old: Node): FieldError[] {
     const text = 'node updates may not change providerID except from "" to valid';
     errors.push(forbidden(SPEC.child('providerID'), text));
   }
-  errors.push(...validateTaints(spec.taints ?? []));
+  errors.push(...validateTaints(spec.taints ?? [], TAINTS));
   if ((spec.externalID ?? '') !== (before.externalID ?? '')) {
     errors.push(forbidden(SPEC.child('externalID'), 'may not be updated'));
   }
   return errors;
+}
+
+function nodeWarnings({ spec }: Node): string[] {
+  return [
+    ...(spec?.configSource ? ['spec.configSource: the feature is removed'] : []),
+    ...(spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
+    ...(spec?.podCIDRs ?? []).flatMap((cidr, index) => cidrWarnings(cidr, SPEC.child('podCIDRs').index(index))),
+  ];
 }
 
 function nodeCells({ metadata, spec, status }: Node, now: number): (string | number)[] {

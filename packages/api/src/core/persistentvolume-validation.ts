@@ -167,7 +167,7 @@ function validateClasses(spec: PersistentVolumeSpec, path: FieldPath, { inline }
     if (!inline) errors.push(...checkSupported(volumeMode, VOLUME_MODES, at));
     else if (volumeMode !== 'Filesystem') errors.push(forbidden(at, text));
   }
-  if (attributes === undefined) return errors;
+  if (attributes === undefined || inline) return errors;
   const at = path.child('volumeAttributesClassName');
   if (attributes === '') errors.push(required(at, 'an empty string is disallowed'));
   else errors.push(...invalidEach(at, attributes, nameIsDNSSubdomain(attributes, false)));

@@ -5,13 +5,19 @@ import {
   invalid,
   isLabelValue,
   parseQuantity,
+  required,
   type Draft,
   type FieldError,
 } from '@kts/apimachinery';
 import { formatTime } from '@kts/base';
 import { defineResource } from '../define-resource.ts';
 import { checkImmutable, IMMUTABLE, sameValue } from '../field-checks.ts';
-import type { NodeSelectorRequirement, PersistentVolume, VolumeNodeAffinity } from '../gen/core-v1.gen.ts';
+import type {
+  NodeSelectorRequirement,
+  PersistentVolume,
+  PersistentVolumeSpec,
+  VolumeNodeAffinity,
+} from '../gen/core-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { validateObjectMeta } from '../metadata-validation.ts';
 import { accessModesText, volumeClassOf } from './access-modes.ts';
@@ -30,6 +36,23 @@ const GA_LABELS: Readonly<Record<string, string>> = {
   'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
 };
 
+const MOUNT_OPTIONS = 'volume.beta.kubernetes.io/mount-options';
+const MOUNTED_WITH_OPTIONS = [
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'iscsi',
+  'cinder',
+  'cephfs',
+  'azureFile',
+  'vsphereVolume',
+  'azureDisk',
+  'photonPersistentDisk',
+] as const satisfies readonly (keyof PersistentVolumeSpec)[];
+
 /**
  * A piece of storage of the cluster.
  *
@@ -42,12 +65,20 @@ export const persistentVolumes = defineResource<PersistentVolume>('v1', 'persist
     draft.status = { phase: 'Pending', lastPhaseTransitionTime: formatTime(now) };
   },
   prepareForUpdate: (draft, old, { subresource, now }) => {
-    if (subresource !== 'status' || !draft.status || draft.status.phase === old.status?.phase) return;
+    if (subresource !== 'status' || !draft.status) return;
     const before = old.status?.lastPhaseTransitionTime;
+    if (draft.status.phase === old.status?.phase) {
+      if (before) draft.status.lastPhaseTransitionTime ??= before;
+      return;
+    }
     if (draft.status.lastPhaseTransitionTime !== before && draft.status.lastPhaseTransitionTime) return;
     draft.status.lastPhaseTransitionTime = formatTime(now);
   },
-  validate: ({ metadata, spec }) => validateVolumeSpec(spec, metadata.name, SPEC),
+  validate: (volume) => [
+    ...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC),
+    ...validateMountOptions(volume),
+  ],
+  validateStatusUpdate: ({ metadata }) => (metadata.resourceVersion ? [] : [required(FieldPath.of('resourceVersion'))]),
   validateUpdate: validateVolumeUpdate,
   warnings: volumeWarnings,
   selectableFields: ({ metadata }) => ({ name: metadata.name }),
@@ -78,13 +109,25 @@ function setVolumeDefaults(volume: Draft<PersistentVolume>): void {
   roundUpAmounts(spec.capacity);
 }
 
+/** Only some kinds of storage are mounted with options; the annotation is older than the field. */
+function validateMountOptions({ metadata, spec }: PersistentVolume): FieldError[] {
+  if (MOUNTED_WITH_OPTIONS.some((source) => spec[source]) || !(MOUNT_OPTIONS in (metadata.annotations ?? {})))
+    return [];
+  const text = 'may not specify mount options for this volume type';
+  return [forbidden(FieldPath.of('metadata', 'annotations', MOUNT_OPTIONS), text)];
+}
+
 function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVolume): FieldError[] {
   const { metadata, spec } = volume;
   const { spec: before } = old;
   const rules = { allowInvalidNodeAffinityValues: hasInvalidAffinity(before.nodeAffinity) };
+  const found = validateVolumeSpec(spec, metadata.name, SPEC, rules);
+  // Once as any volume, once more as a changed one.
   const errors = [
+    ...found,
+    ...validateMountOptions(volume),
     ...validateObjectMeta(metadata, { namespaced: false }),
-    ...validateVolumeSpec(spec, metadata.name, SPEC, rules),
+    ...found,
   ];
   const sources = withoutAddedSecret(spec, before);
   if (VOLUME_SOURCES.some((source) => !sameValue(sources[source], before[source]))) {

@@ -1,4 +1,4 @@
-import { FieldPath, required, type Draft, type FieldError } from '@kts/apimachinery';
+import { FieldPath, labelSetMatcher, required, type Draft, type FieldError } from '@kts/apimachinery';
 import { validateReplicaStatus } from '../apps/replicaset.ts';
 import { checkTemplateLabels, validateLongRunning } from '../apps/rollout-validation.ts';
 import { defineResource } from '../define-resource.ts';
@@ -9,7 +9,7 @@ import { setPodSpecDefaults } from './pod-defaults.ts';
 import { dropDisabledPodFields } from './pod-disabled-fields.ts';
 import { rulesForTemplate } from './pod-rules.ts';
 import { validatePodTemplateSpec } from './pod-spec-validation.ts';
-import { containerCells, formatLabels, matcherOf, nameWarnings, isRevised } from './pod-template.ts';
+import { containerCells, formatLabels, nameWarnings, isRevised } from './pod-template.ts';
 import { templateWarnings } from './pod-warnings.ts';
 
 const SPEC = FieldPath.of('spec');
@@ -63,13 +63,13 @@ function setReplicationControllerDefaults(controller: Draft<ReplicationControlle
 function validateSpec(spec: ReplicationControllerSpec, old?: ReplicationControllerSpec): FieldError[] {
   const { template, selector = {} } = spec;
   const path = SPEC.child('template');
-  const matcher = matcherOf({ matchLabels: selector });
+  const matcher = labelSetMatcher(selector);
   return [
     ...checkNonNegative(spec.minReadySeconds, SPEC.child('minReadySeconds')),
     ...(Object.keys(selector).length === 0 ? [required(SPEC.child('selector'))] : []),
     ...checkNonNegative(spec.replicas, SPEC.child('replicas')),
     ...(template ? [] : [required(path)]),
-    ...(template && matcher ? checkTemplateLabels(template, matcher, path) : []),
+    ...(template && Object.keys(selector).length > 0 ? checkTemplateLabels(template, matcher, path) : []),
     ...(template ? validatePodTemplateSpec(template, path, rulesForTemplate(old?.template)) : []),
     ...(template ? validateLongRunning(template, path.child('spec'), 'ReplicationController') : []),
   ];

@@ -5,6 +5,7 @@ import type { Secret } from '../gen/core-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { validateObjectMeta } from '../metadata-validation.ts';
 import { secretWarnings } from './secret-warnings.ts';
+import { jsonProblem } from '../json-text.ts';
 
 const DATA_BYTES_MAX = 1024 * 1024;
 const DATA = FieldPath.of('data');
@@ -80,25 +81,8 @@ function validateType({ type, metadata }: Secret, data: Readonly<Record<string, 
 function validateJson(data: Readonly<Record<string, string>>, key: string): FieldError[] {
   const value = data[key];
   if (value === undefined) return [required(DATA.key(key))];
-  const problem = jsonObjectError(Buffer.from(value, 'base64').toString());
+  const problem = jsonProblem(Buffer.from(value, 'base64'), 'object', 'map[string]interface {}');
   return problem === undefined ? [] : [invalid(DATA.key(key), '<secret contents redacted>', problem)];
-}
-
-/** What is wrong with text that should be a JSON object, in the words of Go's parser. */
-function jsonObjectError(text: string): string | undefined {
-  if (text.trim() === '') return 'unexpected end of JSON input';
-  try {
-    const value: unknown = JSON.parse(text);
-    if (value === null || (typeof value === 'object' && !Array.isArray(value))) return undefined;
-    const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;
-  } catch {
-    const first = text.trimStart()[0]!;
-    if (!'{["-0123456789tfn'.includes(first)) {
-      return `invalid character '${first}' looking for beginning of value`;
-    }
-    return 'unexpected end of JSON input';
-  }
 }
 
 function validateSecretUpdate(secret: Secret, old: Secret): FieldError[] {

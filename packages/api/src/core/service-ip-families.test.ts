@@ -133,13 +133,14 @@ describe('families of services', () => {
       result: ['PreferDualStack', 'IPv4'],
     },
   ];
-  for (const { name, spec, old, families = ['IPv4'], result } of rows) {
+  const single: readonly Family[] = ['IPv4'];
+  for (const { name, spec, old, families = single, result } of rows) {
     it(name, () => {
       const draft = structuredClone({ type: 'ClusterIP', ...spec }) as never;
       const errors = initIpFamilies(draft, old && { type: 'ClusterIP', ...old }, families);
-      const { ipFamilyPolicy = '', ipFamilies = [] } = draft as ServiceSpec;
+      const { ipFamilyPolicy = '', ipFamilies } = draft as ServiceSpec;
       const found = errors.map(({ field, message }) => `${field}: ${message}`);
-      deepEqual(errors.length > 0 ? found : [ipFamilyPolicy, ...ipFamilies], result);
+      deepEqual(errors.length > 0 ? found : [ipFamilyPolicy, ...(ipFamilies ?? [])], result);
     });
   }
 });

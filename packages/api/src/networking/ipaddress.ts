@@ -16,8 +16,10 @@ export const ipAddresses = defineResource<IPAddress>('networking.k8s.io/v1', 'ip
   generation: 'none',
   validateName: ipErrors,
   validate: validateParent,
-  validateUpdate: ({ spec }, old) =>
-    checkImmutable(spec.parentRef, old.spec.parentRef, PARENT, 'networking.v1.ParentReference'),
+  validateUpdate: (ipAddress, old) => [
+    ...validateParent(ipAddress),
+    ...checkImmutable(ipAddress.spec.parentRef, old.spec.parentRef, PARENT, 'networking.v1.ParentReference'),
+  ],
   cells: ({ metadata, spec: { parentRef: parent } }, now) => {
     const resource = parent.group ? `${parent.resource}.${parent.group}` : parent.resource;
     const names = [resource.toLowerCase(), parent.namespace, parent.name].filter(Boolean);

@@ -24,7 +24,10 @@ export const runtimeClasses = defineResource<RuntimeClass>('node.k8s.io/v1', 'ru
   requireResourceVersionOnUpdate: true,
   setDefaults: ({ overhead }) => roundUpAmounts(overhead?.podFixed),
   validate: validateRuntimeClass,
-  validateUpdate: ({ handler }, old) => checkImmutable(handler, old.handler, HANDLER),
+  validateUpdate: (runtimeClass, old) => [
+    ...validateRuntimeClass(runtimeClass),
+    ...checkImmutable(runtimeClass.handler, old.handler, HANDLER),
+  ],
   warnings: ({ scheduling }) =>
     Object.keys(scheduling?.nodeSelector ?? {})
       .map(deprecatedNodeLabel)

@@ -57,6 +57,8 @@ function refuseDriverChanges(node: CSINode, old: CSINode): FieldError[] {
   return driversOf(old).flatMap(({ allocatable: _own, ...before }) =>
     driversOf(node)
       .filter(({ name }) => name === before.name)
-      .flatMap(({ allocatable: _other, ...after }) => checkImmutable(after, before, DRIVERS)),
+      .flatMap(({ allocatable: _other, ...after }) =>
+        checkImmutable(after, before, DRIVERS, 'storage.v1.CSINodeDriver'),
+      ),
   );
 }

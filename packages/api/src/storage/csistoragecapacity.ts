@@ -1,8 +1,8 @@
-import { FieldPath, invalid, nameIsDNSSubdomain, type FieldError } from '@kts/apimachinery';
+import { FieldPath, nameIsDNSSubdomain, type FieldError } from '@kts/apimachinery';
 import { defineResource } from '../define-resource.ts';
-import { checkImmutable, checkNonNegativeQuantity, IMMUTABLE, invalidEach, sameValue } from '../field-checks.ts';
+import { checkImmutable, checkNonNegativeQuantity, invalidEach } from '../field-checks.ts';
 import type { CSIStorageCapacity } from '../gen/storage-v1.gen.ts';
-import { validateLabelSelector } from '../label-validation.ts';
+import { hasInvalidLabelValue, validateLabelSelector } from '../label-validation.ts';
 
 const CLASS = FieldPath.of('storageClassName');
 const TOPOLOGY = FieldPath.of('nodeTopology');
@@ -15,16 +15,20 @@ const TOPOLOGY = FieldPath.of('nodeTopology');
 export const csiStorageCapacities = defineResource<CSIStorageCapacity>('storage.k8s.io/v1', 'csistoragecapacities', {
   generation: 'none',
   requireResourceVersionOnUpdate: true,
-  validate: validateCapacity,
-  validateUpdate: ({ nodeTopology, storageClassName }, old) => [
-    ...(sameValue(nodeTopology, old.nodeTopology) ? [] : [invalid(TOPOLOGY, nodeTopology, IMMUTABLE)]),
-    ...checkImmutable(storageClassName, old.storageClassName, CLASS),
+  validate: (capacity) => validateCapacity(capacity, false),
+  validateUpdate: (capacity, old) => [
+    ...validateCapacity(capacity, hasInvalidLabelValue(old.nodeTopology)),
+    ...checkImmutable(capacity.nodeTopology, old.nodeTopology, TOPOLOGY),
+    ...checkImmutable(capacity.storageClassName, old.storageClassName, CLASS),
   ],
 });
 
-function validateCapacity({ nodeTopology, storageClassName, capacity }: CSIStorageCapacity): FieldError[] {
+function validateCapacity(
+  { nodeTopology, storageClassName, capacity }: CSIStorageCapacity,
+  allowInvalidValues: boolean,
+): FieldError[] {
   return [
-    ...validateLabelSelector(nodeTopology, TOPOLOGY),
+    ...validateLabelSelector(nodeTopology, TOPOLOGY, { allowInvalidValues }),
     ...invalidEach(CLASS, storageClassName, nameIsDNSSubdomain(storageClassName, false)),
     ...(capacity === undefined ? [] : checkNonNegativeQuantity(capacity, FieldPath.of('capacity'))),
   ];

@@ -26,8 +26,10 @@ export const storageClasses = defineResource<StorageClass>('storage.k8s.io/v1', 
     storageClass.volumeBindingMode ??= 'Immediate';
   },
   validate: validateStorageClass,
-  validateUpdate: (storageClass, old) =>
-    IMMUTABLE_FIELDS.flatMap((field) => checkImmutable(storageClass[field], old[field], FieldPath.of(field))),
+  validateUpdate: (storageClass, old) => [
+    ...validateStorageClass(storageClass),
+    ...IMMUTABLE_FIELDS.flatMap((field) => checkImmutable(storageClass[field], old[field], FieldPath.of(field))),
+  ],
   cells: ({ metadata, ...storageClass }, now) => [
     DEFAULT_ANNOTATIONS.some((key) => metadata.annotations?.[key] === 'true')
       ? `${metadata.name} (default)`
