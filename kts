@@ -1,7 +1,10 @@
 #!/bin/sh
 # Starts kts from a checkout. The first run installs the npm packages, among them the Node.js that the project is pinned to.
 set -eu
-here=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd)
+self=$0
+if [ -L "$self" ]; then self=$(readlink -f -- "$self"); fi
+case $self in /*) ;; *) self=$PWD/$self ;; esac
+here=${self%/*}
 node="$here/node_modules/.bin/node"
 
 if ! [ -x "$node" ] || [ "$here/package-lock.json" -nt "$here/node_modules/.package-lock.json" ]; then

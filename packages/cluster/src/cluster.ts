@@ -9,8 +9,6 @@ import { removeClusterState, writeClusterState, type NodeState } from './cluster
 import { openStore, startApiServer, startControllers, type ControlPlane, type HostDeps } from './control-plane.ts';
 import { dataDirectory, lockDataDirectory, prepareDataDirectory } from './data-directory.ts';
 import type { PreparedNodes } from './node/prepare-nodes.ts';
-import { startSimulatedNodes } from './node/simulated-nodes.ts';
-import { tearDownNodes } from './node/tear-down-nodes.ts';
 import type { Progress } from './progress.ts';
 import { releaseMemoryWhenQuiet, type ProcessMemory } from './quiet-memory.ts';
 
@@ -91,6 +89,7 @@ export async function tearDownKilledCluster(
   const directory = dataDirectory(config.dataDirectory);
   const lock = existsSync(directory.path) ? await lockDataDirectory(directory, deps.pid) : undefined;
   try {
+    const { tearDownNodes } = await import('./node/tear-down-nodes.ts');
     return await tearDownNodes(config.name, directory, deps);
   } finally {
     await lock?.release();
@@ -111,6 +110,7 @@ async function startNodes(
   }
   if (config.components.has('kubelet') && config.simulatedNodes > 0) {
     const title = `${config.simulatedNodes} simulated node${config.simulatedNodes === 1 ? '' : 's'}`;
+    const { startSimulatedNodes } = await import('./node/simulated-nodes.ts');
     nodes.push(...(await deps.progress.step(title, () => startSimulatedNodes(config, controlPlane, deps, group))));
   }
   return nodes;

@@ -9,7 +9,5 @@ export {
 export { isAlive, readClusterState, type ClusterState, type NodeState } from './cluster-state.ts';
 export { startCluster, tearDownKilledCluster, type Cluster, type ClusterDeps } from './cluster.ts';
 export { dataDirectory, DataDirectoryError, type DataDirectory } from './data-directory.ts';
-export { loadImageArchive } from './images/load-images.ts';
-export { MissingRuntimeError } from './host-packages.ts';
 export { releaseMemoryWhenQuiet, type ProcessMemory } from './quiet-memory.ts';
 export { durationText, lineProgress, terminalProgress, type Progress } from './progress.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 
-import { dataDirectory, loadImageArchive, readClusterState } from '@kts/cluster';
+import { dataDirectory, readClusterState } from '@kts/cluster';
 
 import { clusterLocation } from '../cluster-options.ts';
 import { UsageError, type CommandDefinition } from '../command-line.ts';
@@ -23,6 +23,7 @@ export const image: CommandDefinition = {
     if (!state) throw new Error(`cluster ${location.name} is not running`);
     const real = state.nodes.filter((node) => node.containerdSocket !== undefined);
     if (real.length === 0) throw new Error(`cluster ${location.name} has no node that runs containers`);
+    const { loadImageArchive } = await import('@kts/cluster/images');
     for (const node of real) {
       for (const file of files) {
         process.stdout.write(`${node.name}: ${await loadImageArchive(node.containerdSocket!, file)}`);
