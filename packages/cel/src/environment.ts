@@ -1,6 +1,8 @@
 import { checkExpression, type Checked, type Declarations } from './check/checker.ts';
 import { validateLiterals } from './check/literal-validation.ts';
+import type { Library } from './check/function-declaration.ts';
 import type { CostRange } from './cost/cost-range.ts';
+import { estimateCost } from './cost/estimate.ts';
 import { COST_EXCEEDED, CostExceeded, Frame } from './evaluate/frame.ts';
 import { PlanError, planExpression, type Plan } from './evaluate/plan.ts';
 import { CelError, type CelValue } from './evaluate/value.ts';
@@ -18,6 +20,8 @@ export interface EnvironmentOptions {
   readonly types?: readonly ObjectType[];
   /** Types that are too many to list, by name. */
   readonly typeNamed?: (name: string) => ObjectType | undefined;
+  /** Libraries beyond those that every environment has. */
+  readonly libraries?: readonly Library[];
   /** A list or map literal holds values of one type. Default true. */
   readonly homogeneousLiterals?: boolean;
   /** `object.namespace` finds a field that is declared as `__namespace__`. Default false. */
@@ -27,19 +31,25 @@ export interface EnvironmentOptions {
 export interface Environment {
   /** The same with further variables and types. */
   extend(options: Pick<EnvironmentOptions, 'variables' | 'types'>): Environment;
-  compile(source: string): Compilation;
+  compile(source: string, options?: CompileOptions): Compilation;
+}
+
+export interface CompileOptions {
+  /** The schema's type that bounds the sizes of all variables, for the estimate of the cost. Absent: they are not known. */
+  readonly sizeRoot?: CelType;
 }
 
 export type Compilation =
   | { readonly ok: true; readonly program: Program }
   | {
       readonly ok: false;
-      /** `program`: it is well-formed and well-typed, but a constant part of it fails; the message has no place then. */
-      readonly stage: 'check' | 'program';
+      readonly stage: 'check';
       readonly issues: readonly CompileIssue[];
       /** All issues as upstream prints them. */
       readonly message: string;
-    };
+    }
+  /** It is well-formed and well-typed, but a constant part of it fails: upstream's "program instantiation failed". */
+  | { readonly ok: false; readonly stage: 'program'; readonly message: string; readonly resultType: CelType };
 
 export interface CompileIssue {
   /** From 1. */
@@ -81,7 +91,7 @@ export function createEnvironment(options: EnvironmentOptions = {}): Environment
   const types = new Map<string, ObjectType>();
   for (const type of options.types ?? []) collectObjectTypes(type, types);
   for (const type of Object.values(options.variables ?? {})) collectObjectTypes(type, types);
-  return new BaseEnvironment(options, types, functionTable([], types));
+  return new BaseEnvironment(options, types, functionTable(options.libraries ?? []));
 }
 
 class BaseEnvironment implements Environment {
@@ -100,7 +110,6 @@ class BaseEnvironment implements Environment {
       typeNamed: (name) => baseType(name) ?? this.#objectType(name),
       functionNamed: functions,
       field: (type, name) => this.#field(type, name),
-      homogeneousLiterals: options.homogeneousLiterals ?? true,
     };
   }
 
@@ -112,18 +121,22 @@ class BaseEnvironment implements Environment {
     return new BaseEnvironment(options, all, this.#functions);
   }
 
-  compile(text: string): Compilation {
+  compile(text: string, { sizeRoot }: CompileOptions = {}): Compilation {
     const parsed = parseExpression(text, { macros: MACROS });
     if (parsed.issues.length > 0) return failed(parsed.source, parsed.issues);
     const checked = checkExpression(parsed, this.#declarations);
-    const issues = checked.issues.length > 0 ? checked.issues : validateLiterals(parsed, checked);
+    const issues =
+      checked.issues.length > 0
+        ? checked.issues
+        : validateLiterals(parsed, checked, this.#options.homogeneousLiterals ?? true);
     if (issues.length > 0) return failed(parsed.source, issues);
     try {
       const plan = planExpression(checked, (name) => this.#objectType(name));
-      return { ok: true, program: new CheckedProgram(text, checked, plan) };
+      return { ok: true, program: new CheckedProgram(text, checked, plan, sizeRoot) };
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
-      return { ok: false, stage: 'program', issues: [], message: error.message };
+      const resultType = checked.types.get(checked.expression.id)!;
+      return { ok: false, stage: 'program', message: error.message, resultType };
     }
   }
 
@@ -141,12 +154,14 @@ class CheckedProgram implements Program {
   readonly source: string;
   readonly #checked: Checked;
   readonly #plan: Plan;
+  readonly #sizeRoot: CelType | undefined;
   #cost: CostRange | undefined;
 
-  constructor(source: string, checked: Checked, plan: Plan) {
+  constructor(source: string, checked: Checked, plan: Plan, sizeRoot: CelType | undefined) {
     this.source = source;
     this.#checked = checked;
     this.#plan = plan;
+    this.#sizeRoot = sizeRoot;
   }
 
   get resultType(): CelType {
@@ -158,7 +173,7 @@ class CheckedProgram implements Program {
   }
 
   get cost(): CostRange {
-    this.#cost ??= { min: 0, max: 0 };
+    this.#cost ??= estimateCost(this.#checked, this.#sizeRoot);
     return this.#cost;
   }
 

@@ -12,7 +12,7 @@
  * - Environments, programs and JSON given to `fromJson` are immutable and shared. Compile once, evaluate often.
  * - `fromJson(json)` without a type reads JSON as it is: whole numbers are ints. With a type (`schemaType(...)`) it reads
  *   by schema: `number` is a double, `format: date-time` a timestamp, lists compare by their list type.
- * - `program.cost` is the estimate before running; sizes come from the types of variables.
+ * - `program.cost` is the estimate before running; `sizeRoot` tells how large values can be.
  * - An object whose fields are computed on demand (`variables.x` of policies) is `lazyObject(...)`.
  */
 export {
@@ -20,6 +20,7 @@ export {
   createEnvironment,
   type Activation,
   type Compilation,
+  type CompileOptions,
   type CompileIssue,
   type Environment,
   type EnvironmentOptions,
@@ -74,3 +75,17 @@ export {
 } from './evaluate/value.ts';
 export { COST_MAX, type CostRange } from './cost/cost-range.ts';
 export type { Expression } from './syntax/expression.ts';
+export {
+  authorizerValue,
+  requestResourceValue,
+  type AuthorizerOptions,
+  type AuthorizerUser,
+  type CheckAttributes,
+  type CheckDecision,
+  type CheckedResource,
+} from './libraries/authorization.ts';
+export { jsonPatchLibrary } from './libraries/json-patch.ts';
+export { AUTHORIZER, CIDR, IP, QUANTITY, RESOURCE_CHECK, SEMVER } from './libraries/kubernetes-types.ts';
+export { quantityValue } from './libraries/quantity.ts';
+export { semverOf } from './libraries/semver.ts';
+export type { Library } from './check/function-declaration.ts';

@@ -64,7 +64,6 @@ export interface Declarations {
   typeNamed(name: string): CelType | undefined;
   functionNamed(name: string): FunctionDeclaration | undefined;
   field(type: ObjectType, name: string): CelType | undefined;
-  readonly homogeneousLiterals: boolean;
 }
 
 export function checkExpression(parsed: Parsed, declarations: Declarations): Checked {
@@ -295,7 +294,7 @@ class Checker {
     const elements = expression.elements.map((element, index) => {
       const checked = this.#check(element);
       const type = this.#entryType(checked, expression.optionals.includes(index));
-      elementType = this.#join(checked, elementType, type);
+      elementType = this.#join(elementType, type);
       return checked;
     });
     this.#types.set(expression.id, listOf(elementType ?? this.#newParameter()));
@@ -307,9 +306,9 @@ class Checker {
     let valueType: CelType | undefined;
     const entries = expression.entries.map((entry) => {
       const key = this.#check(entry.key);
-      keyType = this.#join(key, keyType, this.#typeOf(key));
+      keyType = this.#join(keyType, this.#typeOf(key));
       const value = this.#check(entry.value);
-      valueType = this.#join(value, valueType, this.#entryType(value, entry.optional));
+      valueType = this.#join(valueType, this.#entryType(value, entry.optional));
       return { ...entry, key, value };
     });
     this.#types.set(expression.id, mapOf(keyType ?? this.#newParameter(), valueType ?? this.#newParameter()));
@@ -409,12 +408,11 @@ class Checker {
     }
   }
 
-  #join(expression: Expression, previous: CelType | undefined, current: CelType): CelType {
+  #join(previous: CelType | undefined, current: CelType): CelType {
     if (!previous) return current;
     if (this.#mapping.isAssignable(previous, current)) return mostGeneral(previous, current);
-    if (!this.#declarations.homogeneousLiterals) return DYN;
-    this.#mismatch(expression.id, previous, current);
-    return ERROR;
+    // Whether literals may be mixed is for their validation to say.
+    return DYN;
   }
 
   #assertType(expression: Expression, type: CelType): void {

@@ -86,12 +86,18 @@ const LIST_TRACKERS: Readonly<Record<string, CostTracker>> = {
   list_flatten: (args) => allocating(1, sizeOf(args[0]!)),
   list_flatten_int: (args) => allocating(Number(args[1]), sizeOf(args[0]!)),
   list_distinct: (args) => selfCompare(args[0]!),
+  ...repeat(['list_sets_contains_list', 'list_sets_intersects_list'], setCost(1)),
+  list_sets_equivalent_list: setCost(2),
 };
 
 function listSortTracker(overload: string): CostTracker | undefined {
   if (!overload.startsWith('list_')) return undefined;
   if (overload.endsWith('_sort')) return (args) => selfCompare(args[0]!);
   return overload.endsWith('_sortByAssociatedKeys') ? (args) => selfCompare(args[1]!) : undefined;
+}
+
+function setCost(factor: number): CostTracker {
+  return (args) => 1 + Math.floor(sizeOf(args[0]!) * sizeOf(args[1]!) * factor);
 }
 
 function selfCompare(list: CelValue): number {

@@ -7,6 +7,7 @@ import {
   CelTypeValue,
   CelUint,
   CelUnknown,
+  NO_SUCH_OVERLOAD,
   isList,
   isMap,
   type CelList,
@@ -62,7 +63,8 @@ function equalObjects(a: NonNullable<CelValue> & object, b: CelValue): boolean |
     case 'type':
       return b instanceof CelTypeValue && runtimeTypeName(a.type) === runtimeTypeName(b.type);
     case 'opaque':
-      return b instanceof CelOpaque && a.equals === b.equals && a.equals(a.content, b.content);
+      if (!(b instanceof CelOpaque) || a.equals !== b.equals) return NO_SUCH_OVERLOAD;
+      return a.equals(a.content, b.content);
     case 'unknown':
       return b instanceof CelUnknown && equalJson(a.json, b.json);
     case 'error':

@@ -28,7 +28,7 @@ function formatObject(value: Extract<CelValue, object>): string {
     case 'uint':
       return String(value.value);
     case 'timestamp':
-      return formatTimestamp(value.nanoseconds).replace('T', ' ').replace('Z', ' +0000 UTC');
+      return formatTimestamp(value).replace('T', ' ').replace('Z', ' +0000 UTC');
     case 'duration':
       return formatSeconds(value.nanoseconds);
     case 'list':

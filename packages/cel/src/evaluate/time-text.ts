@@ -1,4 +1,5 @@
 import { decimal } from './format-double.ts';
+import { CelTimestamp } from './value.ts';
 
 /**
  * Timestamps and durations as text, both ways.
@@ -21,16 +22,23 @@ export function floorDivide(dividend: bigint, divisor: bigint): bigint {
   return dividend % divisor < 0n ? quotient - 1n : quotient;
 }
 
-/** `2006-01-02T15:04:05.999999999Z`, without zeros at the end of the fraction. */
-export function formatTimestamp(nanoseconds: bigint): string {
+/** `2006-01-02T15:04:05.999999999Z`, without zeros at the end of the fraction, in the zone it was parsed with. */
+export function formatTimestamp({ nanoseconds, offset }: CelTimestamp): string {
   const seconds = floorDivide(nanoseconds, NANOSECONDS);
   const fraction = nanoseconds - seconds * NANOSECONDS;
-  const date = dateOfSeconds(seconds);
+  const date = dateOfSeconds(seconds + BigInt(offset));
   const two = (value: number) => String(value).padStart(2, '0');
   const day = `${String(date.year).padStart(4, '0')}-${two(date.month)}-${two(date.day)}`;
   const time = `${two(date.hour)}:${two(date.minute)}:${two(date.second)}`;
   const digits = fraction === 0n ? '' : `.${String(fraction).padStart(9, '0').replace(/0+$/, '')}`;
-  return `${day}T${time}${digits}Z`;
+  return `${day}T${time}${digits}${formatOffset(offset)}`;
+}
+
+function formatOffset(offset: number): string {
+  if (offset === 0) return 'Z';
+  const minutes = Math.floor(Math.abs(offset) / 60);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
 /** `90s`, `1.5s`. */
@@ -98,8 +106,8 @@ function civilDate(days: number): { year: number; month: number; day: number } {
 
 const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d+))?(?:Z|([+-])(\d{2}):(\d{2}))$/;
 
-/** Nanoseconds since 1970; undefined: not RFC 3339, or no such day or time. */
-export function parseTimestamp(text: string): bigint | undefined {
+/** Undefined: not RFC 3339, or no such day or time. May be beyond the years that timestamps can have. */
+export function parseTimestamp(text: string): CelTimestamp | undefined {
   const match = RFC3339.exec(text);
   if (!match) return undefined;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
@@ -116,7 +124,7 @@ export function parseTimestamp(text: string): bigint | undefined {
   if (Number(offsetHours) > 24 || Number(offsetMinutes) > 60) return undefined;
   const offset = (sign === '-' ? -60 : 60) * (Number(offsetHours) * 60 + Number(offsetMinutes));
   const seconds = daysFromCivil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
-  return BigInt(seconds) * NANOSECONDS + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
+  return new CelTimestamp(BigInt(seconds) * NANOSECONDS + BigInt(fraction.slice(0, 9).padEnd(9, '0')), offset);
 }
 
 export function daysIn(year: number, month: number): number {

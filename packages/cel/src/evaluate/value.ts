@@ -43,13 +43,16 @@ export class CelUint {
   }
 }
 
-/** Nanoseconds since 1970-01-01T00:00:00Z. */
 export class CelTimestamp {
   readonly kind = 'timestamp';
+  /** Since 1970-01-01T00:00:00Z. */
   readonly nanoseconds: bigint;
+  /** Seconds east of UTC, which only its text shows. */
+  readonly offset: number;
 
-  constructor(nanoseconds: bigint) {
+  constructor(nanoseconds: bigint, offset = 0) {
     this.nanoseconds = nanoseconds;
+    this.offset = offset;
   }
 }
 
@@ -94,16 +97,19 @@ export class CelUnknown {
   }
 }
 
+/** Compared only with a value of the same `equals`, so whose content is of the same type. */
+type SameContent<Content> = { compare(a: Content, b: Content): boolean }['compare'];
+
 /** A value of an opaque type, such as a quantity: only that type's functions know its content. */
 export class CelOpaque<Content = unknown> {
   readonly kind = 'opaque';
   readonly type: CelType;
   readonly content: Content;
-  readonly equals: (a: Content, b: Content) => boolean;
+  readonly equals: SameContent<Content>;
   /** What costs go by. */
   readonly size: number;
 
-  constructor(type: CelType, content: Content, equals: (a: Content, b: Content) => boolean = Object.is, size = 1) {
+  constructor(type: CelType, content: Content, equals: SameContent<Content> = Object.is, size = 1) {
     this.type = type;
     this.content = content;
     this.equals = equals;

@@ -165,10 +165,10 @@ function add(a: CelValue, b: CelValue): CelValue {
   if (a instanceof Uint8Array) return b instanceof Uint8Array ? Buffer.concat([a, b]) : NO_SUCH_OVERLOAD;
   if (a instanceof CelDuration) {
     if (b instanceof CelDuration) return duration(a.nanoseconds + b.nanoseconds);
-    return b instanceof CelTimestamp ? timestamp(a.nanoseconds + b.nanoseconds) : NO_SUCH_OVERLOAD;
+    return b instanceof CelTimestamp ? timestamp(a.nanoseconds + b.nanoseconds, b.offset) : NO_SUCH_OVERLOAD;
   }
   if (!(a instanceof CelTimestamp)) return NO_SUCH_OVERLOAD;
-  return b instanceof CelDuration ? timestamp(a.nanoseconds + b.nanoseconds) : NO_SUCH_OVERLOAD;
+  return b instanceof CelDuration ? timestamp(a.nanoseconds + b.nanoseconds, a.offset) : NO_SUCH_OVERLOAD;
 }
 
 function concatenate(a: Extract<CelValue, { kind: 'list' }>, b: Extract<CelValue, { kind: 'list' }>): CelValue {
@@ -185,7 +185,7 @@ function subtract(a: CelValue, b: CelValue): CelValue {
     return b instanceof CelDuration ? duration(a.nanoseconds - b.nanoseconds) : NO_SUCH_OVERLOAD;
   }
   if (!(a instanceof CelTimestamp)) return NO_SUCH_OVERLOAD;
-  if (b instanceof CelDuration) return timestamp(a.nanoseconds - b.nanoseconds);
+  if (b instanceof CelDuration) return timestamp(a.nanoseconds - b.nanoseconds, a.offset);
   return b instanceof CelTimestamp ? duration(a.nanoseconds - b.nanoseconds) : NO_SUCH_OVERLOAD;
 }
 
@@ -252,6 +252,6 @@ export function duration(nanoseconds: bigint): CelDuration | CelError {
   return nanoseconds < INT_MIN || nanoseconds > INT_MAX ? DURATION_OVERFLOW : new CelDuration(nanoseconds);
 }
 
-export function timestamp(nanoseconds: bigint): CelTimestamp | CelError {
-  return isTimestampInRange(nanoseconds) ? new CelTimestamp(nanoseconds) : TIMESTAMP_OVERFLOW;
+export function timestamp(nanoseconds: bigint, offset = 0): CelTimestamp | CelError {
+  return isTimestampInRange(nanoseconds) ? new CelTimestamp(nanoseconds, offset) : TIMESTAMP_OVERFLOW;
 }

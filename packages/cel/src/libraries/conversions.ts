@@ -89,7 +89,7 @@ export const conversionLibrary: Library = {
       double_to_string: ['(double) string', formatDouble],
       duration_to_string: ['(duration) string', (value: CelDuration) => formatSeconds(value.nanoseconds)],
       int64_to_string: ['(int) string', String],
-      timestamp_to_string: ['(timestamp) string', (value: CelTimestamp) => formatTimestamp(value.nanoseconds)],
+      timestamp_to_string: ['(timestamp) string', formatTimestamp],
       uint64_to_string: ['(uint) string', (value: CelUint) => String(value.value)],
     },
   },
@@ -174,6 +174,7 @@ function parseDurationText(text: string): CelValue {
 }
 
 function parseTimestampText(text: string): CelValue {
-  const nanoseconds = parseTimestamp(text);
-  return nanoseconds === undefined ? conversionError('string', 'google.protobuf.Timestamp') : timestamp(nanoseconds);
+  const parsed = parseTimestamp(text);
+  if (!parsed) return conversionError('string', 'google.protobuf.Timestamp');
+  return timestamp(parsed.nanoseconds, parsed.offset);
 }

@@ -1,4 +1,5 @@
 import { NANOSECONDS, parseDuration, parseTimestamp } from '../evaluate/time-text.ts';
+import { CelTimestamp } from '../evaluate/value.ts';
 
 /**
  * What `format: duration` and `format: date-time` allow beyond Go's own forms.
@@ -35,9 +36,9 @@ function isUnit(name: string, names: readonly string[]): boolean {
 
 const DATE_TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/i;
 
-/** Nanoseconds since 1970. Seconds and zone may be missing, as may be the colon of the zone. */
-export function parseFormattedDateTime(text: string): bigint | undefined {
-  if (text === '') return 0n;
+/** Seconds and zone may be missing, as may be the colon of the zone. */
+export function parseFormattedDateTime(text: string): CelTimestamp | undefined {
+  if (text === '') return new CelTimestamp(0n);
   const match = DATE_TIME.exec(text);
   if (!match) return undefined;
   const [, date, time, seconds = ':00', zone = 'Z'] = match;

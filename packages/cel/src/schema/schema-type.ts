@@ -1,13 +1,4 @@
-import {
-  BOOL,
-  DOUBLE,
-  DYN,
-  INT,
-  STRING,
-  type CelType,
-  type ListType,
-  type ObjectField,
-} from '../types/cel-type.ts';
+import { BOOL, DOUBLE, DYN, INT, STRING, type CelType, type ListType, type ObjectField } from '../types/cel-type.ts';
 import { escapeName } from './escaping.ts';
 
 /**
@@ -119,7 +110,8 @@ class SchemaReader {
     return {
       kind: 'list',
       element,
-      sizeMax: schema.maxItems === undefined ? Math.floor(STRING_SIZE_MAX / (smallest + 1)) : Math.max(0, schema.maxItems),
+      sizeMax:
+        schema.maxItems === undefined ? Math.floor(STRING_SIZE_MAX / (smallest + 1)) : Math.max(0, schema.maxItems),
       serializedMin: EMPTY_SIZE,
       ...(schema.nullable ? { nullable: true } : {}),
       ...(listType && { listType }),
@@ -225,5 +217,9 @@ function withMetadata(schema: OpenApiSchema): OpenApiSchema {
   if (complete) return schema;
   const text: OpenApiSchema = { type: 'string' };
   const objectMeta: OpenApiSchema = { type: 'object', properties: { name: text, generateName: text } };
-  return { ...schema, type: 'object', properties: { ...properties, kind: text, apiVersion: text, metadata: objectMeta } };
+  return {
+    ...schema,
+    type: 'object',
+    properties: { ...properties, kind: text, apiVersion: text, metadata: objectMeta },
+  };
 }

@@ -29,11 +29,17 @@ export function fromJson(json: unknown, type?: CelType): CelValue {
   }
   switch (type.kind) {
     case 'object':
-      return isPlainObject(json) ? new SchemaObject(json, type) : invalid('a map for the provided schema with type=object');
+      return isPlainObject(json)
+        ? new SchemaObject(json, type)
+        : invalid('a map for the provided schema with type=object');
     case 'map':
-      return isPlainObject(json) ? new SchemaMap(json, type) : invalid('a map for the provided schema with type=object');
+      return isPlainObject(json)
+        ? new SchemaMap(json, type)
+        : invalid('a map for the provided schema with type=object');
     case 'list':
-      return Array.isArray(json) ? new SchemaList(json, type) : invalid('an array for the provided schema with type=array');
+      return Array.isArray(json)
+        ? new SchemaList(json, type)
+        : invalid('an array for the provided schema with type=array');
     case 'string':
       return typeof json === 'string' ? json : invalid('string');
     case 'double':
@@ -76,9 +82,8 @@ function formatted(text: string, type: CelType): CelValue {
     }
     default: {
       const isDate = type.format === 'date';
-      const nanoseconds = isDate ? parseTimestamp(`${text}T00:00:00Z`) : parseFormattedDateTime(text);
-      if (nanoseconds !== undefined) return new CelTimestamp(nanoseconds);
-      return new CelError(`Invalid ${isDate ? 'date' : 'date-time'} formatted string ${text}`);
+      const parsed = isDate ? parseTimestamp(`${text}T00:00:00Z`) : parseFormattedDateTime(text);
+      return parsed ?? new CelError(`Invalid ${isDate ? 'date' : 'date-time'} formatted string ${text}`);
     }
   }
 }
@@ -178,7 +183,12 @@ class SchemaList implements CelList {
   readonly #added: ReadonlyMap<number, CelValue>;
   readonly size: number;
 
-  constructor(items: readonly unknown[], type: ListType, added: ReadonlyMap<number, CelValue> = new Map(), size = items.length) {
+  constructor(
+    items: readonly unknown[],
+    type: ListType,
+    added: ReadonlyMap<number, CelValue> = new Map(),
+    size = items.length,
+  ) {
     this.#items = items;
     this.#type = type;
     this.#added = added;
