@@ -94,6 +94,8 @@ export interface GroupFacts {
   readonly enabledByDefault: Readonly<Record<string, boolean>>;
   /** The group's place in discovery. */
   readonly discoveryOrder: number;
+  /** Where it stands among other servers' groups; absent: before all of them. */
+  readonly groupPriority?: number;
 }
 
 interface ResourcesFile {

@@ -13,13 +13,14 @@ import { priorityAndFairnessStage, type FairnessParts } from './chain/priority-a
 import { requestInfoStage } from './chain/request-info.ts';
 import type { ResourceCatalog } from './discovery/catalog.ts';
 import type { Handler } from './response.ts';
-import { createRouter, type PathRoute } from './routing/router.ts';
+import { createRouter, type PathRoute, type RouterOptions } from './routing/router.ts';
 import type { ApiServerConfig } from './server-config.ts';
 
 export interface ChainParts {
   readonly catalog: ResourceCatalog;
   readonly resources: Handler;
   readonly routes: readonly PathRoute[];
+  readonly remote: NonNullable<RouterOptions['remote']>;
   readonly authenticators: readonly Authenticator[];
   readonly authorizer: Authorizer;
   readonly fairness: FairnessParts;

@@ -7,6 +7,7 @@ import { type Clock, type Component, type Logger, MetricRegistry, type Random, T
 import { Client, type Transport } from '@kts/client';
 import type { Store } from '@kts/store';
 
+import { createAggregator, type Aggregator } from './aggregation/aggregator.ts';
 import { AUTHENTICATED_GROUP } from './authentication/authenticator.ts';
 import type { BoundObjectReader } from './authentication/service-account-tokens.ts';
 import { bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
@@ -33,7 +34,7 @@ import { createResourceServer } from './registry/create-resource-server.ts';
 import type { UserInfo } from './request.ts';
 import type { CreateResourceServer, ResourceServer } from './resource-server.ts';
 import type { Handler } from './response.ts';
-import { socketBackend, type Dial } from './subresources/socket-backend.ts';
+import { dialDirectly, socketBackend, type Dial } from './subresources/socket-backend.ts';
 import { standardRoutes } from './routing/standard-routes.ts';
 import { createAuthorization } from './server-authorization.ts';
 import { createChain } from './server-chain.ts';
@@ -93,18 +94,32 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   });
   const classifier = new FlowClassifier();
   const flows = createFlowController(config, clock);
-  const answer = createAnswer(config, deps, { catalog, resources, identity, authorization, classifier, flows, state });
+  const aggregator = createAggregator({
+    client: () => client,
+    ask,
+    certificate: () => certificates.current.frontProxyClient,
+    dial: deps.dial ?? dialDirectly,
+    clock,
+    random,
+    log,
+  });
+  const parts = { catalog, resources, identity, authorization, classifier, flows, aggregator, state };
+  const answer = createAnswer(config, deps, parts);
   const inProcess: InProcessOptions = { answer, clock, random, stopped: state.stopped.signal };
 
+  const client = new Client(createInProcessTransport(inProcess, LOOPBACK));
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
   const start = async (group: TaskGroup): Promise<void> => {
     await resources.start();
-    const client = new Client(createInProcessTransport(inProcess, LOOPBACK));
     await bootstrap(client, serviceRanges, certificates.current, deps);
     const followerDeps = { ask, clock, log };
-    await follow([...authorization.followers(followerDeps), ...followFlows(classifier, flows, followerDeps)], group);
+    await follow(
+      [...authorization.followers(followerDeps), ...followFlows(classifier, flows, followerDeps), aggregator.follower],
+      group,
+    );
     state.synced = true;
+    group.start((signal) => aggregator.run(signal));
     group.start((signal) => compactRegularly(deps.store, clock, log, signal));
     if (!config.secure) return;
     const http = await startHttp(config.secure, deps, certificates.current, catalog, answer);
@@ -115,7 +130,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   return {
     name: 'kube-apiserver',
     ready: ready.promise,
-    run: (signal) => runServer(signal, start, ready, () => stop(state, resources)),
+    run: (signal) => runServer(signal, start, ready, () => stop(state, resources, aggregator)),
     catalog,
     get pki() {
       return certificates.current;
@@ -161,10 +176,11 @@ async function runServer(
 }
 
 /** New connections are refused first, then watches are ended, then connections are closed. */
-async function stop(state: ServerState, resources: ResourceServer): Promise<void> {
+async function stop(state: ServerState, resources: ResourceServer, aggregator: Aggregator): Promise<void> {
   const closed = state.http?.close();
   state.stopped.abort();
   resources.close();
+  aggregator.close();
   await closed;
 }
 
@@ -186,6 +202,7 @@ interface AnswerParts {
   readonly authorization: ReturnType<typeof createAuthorization>;
   readonly classifier: FlowClassifier;
   readonly flows: FlowController | undefined;
+  readonly aggregator: Aggregator;
   readonly state: ServerState;
 }
 
@@ -202,15 +219,17 @@ function createFlowController(
 
 /** The chain with its routes, measured. */
 function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerDeps, parts: AnswerParts): Handler {
-  const { catalog, resources, identity, authorization, classifier, flows, state } = parts;
+  const { catalog, resources, identity, authorization, classifier, flows, aggregator, state } = parts;
   const inFlight: InFlight = { readOnly: 0, mutating: 0 };
   const metrics = new MetricRegistry();
   for (const metric of [...processMetrics(clock), ...(resources.metrics ?? [])]) metrics.register(metric);
   const chain = createChain(config, {
     catalog,
     resources: resources.handler,
+    remote: (request) => aggregator.answer(request),
     routes: standardRoutes({
       catalog,
+      remotes: aggregator.apis,
       state: { store, synced: () => state.synced, stopping: () => state.stopped.signal.aborted },
       log,
       issuer: identity.issuer,

@@ -6,6 +6,9 @@
 import { resourceFacts, type ResourceDefinition, type SubresourceDefinition } from '@kts/api';
 import { apiVersionOf } from '@kts/apimachinery';
 
+import { aggregatedRemoteResources } from '../aggregation/aggregated-resources.ts';
+import type { RemoteResource } from '../aggregation/remote-apis.ts';
+
 /** One API group with its versions, best first. */
 export interface DiscoveredGroup {
   readonly name: string;
@@ -15,6 +18,8 @@ export interface DiscoveredGroup {
 export interface DiscoveredVersion {
   readonly version: string;
   readonly resources: readonly ResourceDefinition[];
+  /** What another server has said that it has, where that one answers for the version. */
+  readonly remote?: { readonly resources: readonly RemoteResource[]; readonly stale: boolean };
 }
 
 /** The core group is first, built-in groups follow in upstream's order, the others by name. */
@@ -141,10 +146,12 @@ export function aggregatedDiscovery(groups: readonly DiscoveredGroup[]): object 
     metadata: {},
     items: groups.map(({ name, versions }) => ({
       metadata: name ? { name } : {},
-      versions: versions.map(({ version, resources }) => ({
+      versions: versions.map(({ version, resources, remote }) => ({
         version,
-        resources: resources.map(aggregatedResource),
-        freshness: 'Current',
+        resources: remote
+          ? aggregatedRemoteResources({ group: name, version }, remote.resources)
+          : resources.map(aggregatedResource),
+        freshness: remote?.stale ? 'Stale' : 'Current',
       })),
     })),
   };

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { negotiate, notAcceptable, routeAccepts, routeNotAcceptable, type AcceptedKind } from '../http/negotiation.ts';
 import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse } from '../response.ts';
+import type { RemoteApis } from '../aggregation/remote-apis.ts';
+import { withRemoteGroups } from '../aggregation/remote-discovery.ts';
 import { jsonObject, methodNotAllowed, noSuchResource, pageNotFound } from '../routing/not-found.ts';
 import type { PathRoute } from '../routing/router.ts';
 import type { ResourceCatalog } from './catalog.ts';
@@ -21,19 +23,24 @@ const encoder = new TextEncoder();
 
 /** Everything that is derived from one state of the catalog; made when first asked for. */
 interface Documents {
-  readonly generation: number;
+  readonly generation: string;
   readonly groups: readonly DiscoveredGroup[];
   readonly cached: Map<string, object>;
   readonly aggregated: Map<string, { readonly bytes: Uint8Array; readonly etag: string }>;
 }
 
 /** @param serverAddress `host:port`, known once the server listens. */
-export function discoveryRoutes(catalog: ResourceCatalog, serverAddress: () => string): readonly PathRoute[] {
+export function discoveryRoutes(
+  catalog: ResourceCatalog,
+  remotes: RemoteApis,
+  serverAddress: () => string,
+): readonly PathRoute[] {
   let documents: Documents | undefined;
   const current = (): Documents => {
-    if (documents?.generation !== catalog.generation) {
-      const groups = discoveredGroups(catalog.all());
-      documents = { generation: catalog.generation, groups, cached: new Map(), aggregated: new Map() };
+    const generation = `${catalog.generation}/${remotes.generation}`;
+    if (documents?.generation !== generation) {
+      const groups = withRemoteGroups(discoveredGroups(catalog.all()), remotes);
+      documents = { generation, groups, cached: new Map(), aggregated: new Map() };
     }
     return documents;
   };

@@ -8,6 +8,8 @@ import { createHash } from 'node:crypto';
 
 import type { ResourceDefinition } from '@kts/api';
 
+import { groupVersionPath as remotePath } from '../aggregation/remote-api.ts';
+import type { RemoteApis } from '../aggregation/remote-apis.ts';
 import type { ResourceCatalog } from '../discovery/catalog.ts';
 import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse } from '../response.ts';
@@ -30,7 +32,7 @@ interface Documents {
   readonly made: Map<string, Document>;
 }
 
-export function openapiRoutes(catalog: ResourceCatalog): readonly PathRoute[] {
+export function openapiRoutes(catalog: ResourceCatalog, remotes: RemoteApis): readonly PathRoute[] {
   let documents: Documents | undefined;
   const current = (): Documents => {
     if (documents?.generation !== catalog.generation) {
@@ -55,7 +57,10 @@ export function openapiRoutes(catalog: ResourceCatalog): readonly PathRoute[] {
       handler: (request) => {
         const path = request.path.slice('/openapi/v3'.length).replace(/^\/|\/$/g, '');
         const now = current();
-        if (path === '') return Promise.resolve(plainText(200, JSON.stringify({ paths: indexOf(now) })));
+        if (path === '')
+          return Promise.resolve(
+            plainText(200, JSON.stringify({ paths: { ...indexOf(now), ...remoteIndex(remotes) } })),
+          );
         const document = v3(now, path);
         return Promise.resolve(document ? serve(request, document) : plainText(404, ''));
       },
@@ -75,6 +80,16 @@ function indexOf({ byGroupVersion, generation }: Documents): object {
       return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }];
     }),
   );
+}
+
+/** Where the documents of other servers' group versions are: requests for them are passed on. */
+function remoteIndex(remotes: RemoteApis): object {
+  const entries: [string, object][] = [];
+  for (const api of remotes.all()) {
+    const serverRelativeURL = remotes.discovery(api)?.openapiPath;
+    if (serverRelativeURL !== undefined) entries.push([remotePath(api).slice(1), { serverRelativeURL }]);
+  }
+  return Object.fromEntries(entries);
 }
 
 function documentOf(object: object): Document {

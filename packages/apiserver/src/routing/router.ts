@@ -13,7 +13,7 @@ import {
   type AcceptedKind,
 } from '../http/negotiation.ts';
 import type { ApiServerRequest } from '../request.ts';
-import type { Handler } from '../response.ts';
+import type { ApiServerResponse, Handler } from '../response.ts';
 import { methodNotAllowed, noSuchResource, pageNotFound } from './not-found.ts';
 
 /** Handlers of paths that are not resources. */
@@ -30,6 +30,8 @@ export interface RouterOptions {
   readonly catalog: ResourceCatalog;
   readonly resources: Handler;
   readonly routes: readonly PathRoute[];
+  /** Answers for what other servers have; undefined: this server does. */
+  readonly remote?: (request: ApiServerRequest) => Promise<ApiServerResponse> | undefined;
 }
 
 export function createRouter(options: RouterOptions): Handler {
@@ -37,6 +39,8 @@ export function createRouter(options: RouterOptions): Handler {
   const below = options.routes.filter((route) => route.subpaths);
   return async (request) => {
     const { info } = request;
+    const remote = options.remote?.(request);
+    if (remote) return remote;
     if (request.resource) {
       checkAccept(request, request.resource);
       return options.resources(request);

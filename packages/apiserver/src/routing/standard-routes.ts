@@ -1,6 +1,7 @@
 import type { Logger, MetricRegistry } from '@kts/base';
 
 import type { VerificationKey } from '../authentication/jwt.ts';
+import type { RemoteApis } from '../aggregation/remote-apis.ts';
 import type { ResourceCatalog } from '../discovery/catalog.ts';
 import { discoveryRoutes } from '../discovery/discovery-routes.ts';
 import { healthRoute } from '../health/health-checks.ts';
@@ -14,6 +15,7 @@ import { versionRoute } from './version-route.ts';
 
 export interface StandardRouteParts {
   readonly catalog: ResourceCatalog;
+  readonly remotes: RemoteApis;
   readonly state: ServerState;
   readonly log: Logger;
   readonly issuer: string;
@@ -33,11 +35,11 @@ export function standardRoutes(parts: StandardRouteParts): readonly PathRoute[] 
   const routes: PathRoute[] = [
     versionRoute,
     metricsRoute(parts.metrics),
-    ...discoveryRoutes(parts.catalog, parts.serverAddress),
+    ...discoveryRoutes(parts.catalog, parts.remotes, parts.serverAddress),
     health('livez'),
     health('readyz'),
     health('healthz'),
-    ...openapiRoutes(parts.catalog),
+    ...openapiRoutes(parts.catalog, parts.remotes),
     ...openidRoutes(parts.issuer, parts.issuer, parts.keys),
   ];
   return [...routes, rootRoute(() => pathList(routes, parts))];

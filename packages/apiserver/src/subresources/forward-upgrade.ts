@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { badRequest } from '@kts/apimachinery';
 
 import type { RequestScope } from '../registry/request-scope.ts';
+import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse } from '../response.ts';
 import type { BackendConnector, BackendTarget } from './backend.ts';
 import { backendFailure } from './backend-failure.ts';
@@ -32,28 +33,37 @@ export async function forwardUpgrade(
   } catch (error) {
     throw backendFailure(error, target, path);
   }
-  socket.write(requestHead(method, path, target, headers));
+  const { host, port } = target;
+  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  socket.write(upgradeHead(method, path, authority, forwardedHeaders(headers)));
   if (upgrade.head.length > 0) socket.write(upgrade.head);
-  join(upgrade.socket, socket);
+  joinConnections(upgrade.socket, socket);
   return { kind: 'taken' };
 }
 
-function requestHead(
+/** What a backend that is reached directly gets to see. */
+function forwardedHeaders(headers: ApiServerRequest['headers']): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined && !DROPPED.test(name)) kept[name] = value;
+  return kept;
+}
+
+/** The head of a request over HTTP/1.1, with the empty line that ends it. */
+export function upgradeHead(
   method: string,
   path: string,
-  { host, port }: BackendTarget,
-  headers: Readonly<Record<string, string | undefined>>,
+  authority: string,
+  headers: Readonly<Record<string, string | readonly string[]>>,
 ): string {
-  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const lines = [`${method} ${path} HTTP/1.1`, `Host: ${authority}`];
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !DROPPED.test(name)) lines.push(`${name}: ${value}`);
-  }
+  for (const [name, values] of Object.entries(headers))
+    for (const value of [values].flat()) lines.push(`${name}: ${value}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
 /** Both ways; the end of one side ends the other. */
-function join(client: Duplex, server: Duplex): void {
+export function joinConnections(client: Duplex, server: Duplex): void {
   client.pipe(server);
   server.pipe(client);
   client.once('error', () => server.destroy());
