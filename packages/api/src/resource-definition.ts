@@ -126,6 +126,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly selectable?: readonly string[];
   /** What clients are told with every answer about a custom resource in this version. */
   readonly deprecation?: string;
+  /** The store's revision at which a custom resource became what it is. */
+  readonly revision?: number;
   /** A custom resource's own schema, for OpenAPI. */
   readonly openApiSchema?: JSONSchemaProps;
   /** Present where objects may be stored in another form than that of this version. */

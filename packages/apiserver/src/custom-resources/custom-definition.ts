@@ -81,6 +81,7 @@ export function customDefinition(
       isTerminating: () => options.isTerminating(),
     }),
     conversion: customConversion(crd, version, storage, options.since),
+    revision: options.since,
     ...(version.schema?.openAPIV3Schema ? { openApiSchema: version.schema.openAPIV3Schema } : {}),
     ...(version.selectableFields?.length ? { selectable: version.selectableFields.map(fieldOfPath) } : {}),
     ...(deprecation === undefined ? {} : { deprecation }),

@@ -5,7 +5,8 @@ import { hasSchema, schemaOf, type ResourceDefinition } from '@kts/api';
 import { apiVersionOf, type ObjectSchema } from '@kts/apimachinery';
 
 import { KUBERNETES_VERSION } from '../version.ts';
-import { operationsOf, typeOfSubresource, type Operation, type Parameter } from './operations.ts';
+import { customSchemas, type CustomSchemaOptions } from './custom-schemas.ts';
+import { operationsOf, typeOf, typeOfSubresource, type Operation, type Parameter } from './operations.ts';
 import { definitionsOf, type KindName, type SchemaObject } from './schemas.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
@@ -19,7 +20,8 @@ const PATCH_TYPES = [
   'application/apply-patch+cbor',
 ];
 /** Kinds without a Go type have no strategic merge: kubectl chooses the kind of its patches by this. */
-const CUSTOM_PATCH_TYPES = PATCH_TYPES.filter((type) => !type.includes('strategic'));
+const CUSTOM_PATCH_TYPES = PATCH_TYPES.filter((type) => !type.includes('strategic') && !type.includes('cbor'));
+const CUSTOM_MEDIA_TYPES = MEDIA_TYPES.slice(0, 2);
 const INFO = { title: 'Kubernetes', version: `v${KUBERNETES_VERSION}` };
 /** Types that every group version has. */
 const COMMON = ['Status', 'DeleteOptions', 'APIResourceList', 'WatchEvent'].map((kind) => META + kind);
@@ -31,7 +33,7 @@ export function openapiV3(definitions: readonly ResourceDefinition[]): object {
   for (const definition of definitions) {
     for (const operation of operationsOf(definition)) {
       const item = (paths[operation.path] ??= {});
-      item[operation.method] = operationV3(operation, patchTypesOf(definition), prefix);
+      item[operation.method] = operationV3(operation, mediaTypesOf(definition), prefix);
     }
   }
   return {
@@ -39,20 +41,31 @@ export function openapiV3(definitions: readonly ResourceDefinition[]): object {
     info: INFO,
     paths: sortedByKey(paths),
     components: {
-      schemas: { ...schemasOf(definitions, prefix), [`${META}Patch`]: { type: 'object' } },
+      schemas: { ...schemasOf(definitions, { prefix, v2: false }), [`${META}Patch`]: { type: 'object' } },
       securitySchemes: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } },
     },
   };
 }
 
-function patchTypesOf({ schema }: ResourceDefinition): readonly string[] {
-  return schema.name === '' ? CUSTOM_PATCH_TYPES : PATCH_TYPES;
+interface MediaTypes {
+  readonly patch: readonly string[];
+  readonly produced: readonly string[];
+  readonly watched: readonly string[];
 }
 
-function operationV3(operation: Operation, patchTypes: readonly string[], prefix: string): object {
-  const content = (types: readonly string[], name: string | undefined): object =>
-    Object.fromEntries(types.map((type) => [type, { schema: name ? { $ref: prefix + name } : { type: 'string' } }]));
-  const produced = operation.watchable ? [...MEDIA_TYPES, ...WATCH_TYPES] : MEDIA_TYPES;
+const BUILT_IN: MediaTypes = { patch: PATCH_TYPES, produced: MEDIA_TYPES, watched: [...MEDIA_TYPES, ...WATCH_TYPES] };
+const CUSTOM: MediaTypes = { patch: CUSTOM_PATCH_TYPES, produced: CUSTOM_MEDIA_TYPES, watched: CUSTOM_MEDIA_TYPES };
+
+function mediaTypesOf({ schema }: ResourceDefinition): MediaTypes {
+  return schema.name === '' ? CUSTOM : BUILT_IN;
+}
+
+function operationV3(operation: Operation, types: MediaTypes, prefix: string): object {
+  const content = (mediaTypes: readonly string[], name: string | undefined): object =>
+    Object.fromEntries(
+      mediaTypes.map((type) => [type, { schema: name ? { $ref: prefix + name } : { type: 'string' } }]),
+    );
+  const produced = operation.watchable ? types.watched : types.produced;
   return {
     tags: [operation.tag],
     operationId: operation.id,
@@ -67,7 +80,7 @@ function operationV3(operation: Operation, patchTypes: readonly string[], prefix
         }
       : {}),
     ...(operation.body
-      ? { requestBody: { content: content(operation.method === 'patch' ? patchTypes : ['*/*'], operation.body) } }
+      ? { requestBody: { content: content(operation.method === 'patch' ? types.patch : ['*/*'], operation.body) } }
       : {}),
     responses: {
       ...Object.fromEntries(
@@ -90,27 +103,27 @@ export function openapiV2(definitions: readonly ResourceDefinition[]): object {
   for (const definition of definitions) {
     for (const operation of operationsOf(definition)) {
       const item = (paths[operation.path] ??= {});
-      item[operation.method] = operationV2(operation, patchTypesOf(definition), prefix);
+      item[operation.method] = operationV2(operation, mediaTypesOf(definition), prefix);
     }
   }
   return {
     swagger: '2.0',
     info: INFO,
     paths: sortedByKey(paths),
-    definitions: { ...schemasOf(definitions, prefix), [`${META}Patch`]: { type: 'object' } },
+    definitions: { ...schemasOf(definitions, { prefix, v2: true }), [`${META}Patch`]: { type: 'object' } },
     securityDefinitions: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } },
     security: [{ BearerToken: [] }],
   };
 }
 
-function operationV2(operation: Operation, patchTypes: readonly string[], prefix: string): object {
+function operationV2(operation: Operation, types: MediaTypes, prefix: string): object {
   const schema = (name: string | undefined): object => (name ? { $ref: prefix + name } : { type: 'string' });
   const body = operation.body
     ? [{ name: 'body', in: 'body', required: operation.method !== 'delete', schema: schema(operation.body) }]
     : [];
   return {
-    consumes: operation.method === 'patch' ? patchTypes : ['*/*'],
-    produces: operation.watchable ? [...MEDIA_TYPES, ...WATCH_TYPES] : MEDIA_TYPES,
+    consumes: operation.method === 'patch' ? types.patch : ['*/*'],
+    produces: operation.watchable ? types.watched : types.produced,
     schemes: ['https'],
     tags: [operation.tag],
     operationId: operation.id,
@@ -134,7 +147,11 @@ function parameterV2({ name, in: place, type }: Parameter): object {
 }
 
 /** Everything that the operations of the resources refer to. */
-function schemasOf(definitions: readonly ResourceDefinition[], prefix: string): Record<string, SchemaObject> {
+function schemasOf(
+  definitions: readonly ResourceDefinition[],
+  options: CustomSchemaOptions,
+): Record<string, SchemaObject> {
+  const custom: Record<string, SchemaObject> = {};
   const roots = new Map<string, ObjectSchema>();
   const kinds = new Map<string, KindName[]>();
   const addKind = (name: string, kind: KindName): void => {
@@ -148,20 +165,27 @@ function schemasOf(definitions: readonly ResourceDefinition[], prefix: string): 
   for (const name of COMMON) addRoot(name);
   for (const definition of definitions) {
     const { group, version, kind, listKind, schema } = definition;
+    for (const common of ['DeleteOptions', 'WatchEvent']) addKind(META + common, { group, version, kind: common });
+    for (const subresource of definition.subresources) {
+      const name = typeOfSubresource(definition, subresource);
+      if (name === typeOf(definition) || subresource.connect || !addRoot(name)) continue;
+      addKind(name, { group: subresource.group, version: subresource.version, kind: subresource.kind });
+    }
+    if (schema.name === '') {
+      Object.assign(custom, customSchemas(definition, options));
+      for (const meta of ['ObjectMeta', 'ListMeta']) addRoot(META + meta);
+      continue;
+    }
     roots.set(schema.name, schema);
     addKind(schema.name, { group, version, kind });
     const listName = schema.name.slice(0, schema.name.lastIndexOf('.') + 1) + listKind;
     if (definition.verbs.includes('list') && addRoot(listName)) addKind(listName, { group, version, kind: listKind });
-    for (const common of ['DeleteOptions', 'WatchEvent']) addKind(META + common, { group, version, kind: common });
-    for (const subresource of definition.subresources) {
-      const name = typeOfSubresource(definition, subresource);
-      if (name === schema.name || subresource.connect || !addRoot(name)) continue;
-      addKind(name, { group: subresource.group, version: subresource.version, kind: subresource.kind });
-    }
   }
   addKind(`${META}Status`, { group: '', version: 'v1', kind: 'Status' });
   addKind(`${META}APIResourceList`, { group: '', version: 'v1', kind: 'APIResourceList' });
-  return definitionsOf(roots.values(), { prefix, kindsOf: (name) => kinds.get(name) ?? [] });
+  const { prefix } = options;
+  const builtIn = definitionsOf(roots.values(), { prefix, kindsOf: (name) => kinds.get(name) ?? [] });
+  return sortedByKey({ ...builtIn, ...custom });
 }
 
 /** `api/v1`, `apis/apps/v1`: what the documents of OpenAPI 3.0 are called. */

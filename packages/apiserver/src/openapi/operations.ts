@@ -6,6 +6,7 @@
 import type { ResourceDefinition, SubresourceDefinition } from '@kts/api';
 import { apiVersionOf } from '@kts/apimachinery';
 
+import { customTypeName } from './custom-schemas.ts';
 import type { KindName } from './schemas.ts';
 
 export interface Parameter {
@@ -147,10 +148,11 @@ function placeOf({ group, version, namespaced, plural }: ResourceDefinition): Pl
 }
 
 function verbOperation(definition: ResourceDefinition, place: Place, verb: VerbTemplate): Operation {
-  const { group, version, kind, listKind, schema } = definition;
-  const listType = schema.name.slice(0, schema.name.lastIndexOf('.') + 1) + listKind;
-  const answer = { object: schema.name, list: listType, status: `${META}Status` }[verb.answer];
-  const bodies = { object: schema.name, patch: `${META}Patch`, options: `${META}DeleteOptions` };
+  const { group, version, kind, listKind } = definition;
+  const type = typeOf(definition);
+  const listType = type.slice(0, type.lastIndexOf('.') + 1) + listKind;
+  const answer = { object: type, list: listType, status: `${META}Status` }[verb.answer];
+  const bodies = { object: type, patch: `${META}Patch`, options: `${META}DeleteOptions` };
   const fixed = { collection: place.collectionParameters, item: place.itemParameters, everywhere: [] }[verb.at];
   const collection = verb.verb === 'deletecollection' ? 'Collection' : '';
   return {
@@ -211,9 +213,15 @@ function subresourceOperation(
   };
 }
 
+/** The name of the type of a resource's objects. */
+export function typeOf(definition: ResourceDefinition): string {
+  return definition.schema.name || customTypeName(definition, definition.kind);
+}
+
 /** The type of a subresource's objects: the resource's own, or one in the package of its group and version. */
 export function typeOfSubresource(definition: ResourceDefinition, subresource: SubresourceDefinition): string {
-  if (subresource.kind === definition.kind) return definition.schema.name;
+  const ownVersion = subresource.group === definition.group && subresource.version === definition.version;
+  if (subresource.kind === definition.kind && ownVersion) return typeOf(definition);
   const group = subresource.group === '' ? 'core' : subresource.group.split('.')[0]!;
   return `io.k8s.api.${group}.${subresource.version}.${subresource.kind}`;
 }
