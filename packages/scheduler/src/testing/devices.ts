@@ -69,3 +69,14 @@ export function allocatedTo(...devices: readonly string[]): ResourceClaimStatus 
   });
   return { allocation: { devices: { results } } };
 }
+
+/** The object as somebody would create it. */
+export function asNew<T extends { readonly metadata: object }>(object: T): T {
+  const {
+    uid: _,
+    resourceVersion: __,
+    creationTimestamp: ___,
+    ...metadata
+  } = object.metadata as Record<string, unknown>;
+  return { ...object, metadata };
+}
