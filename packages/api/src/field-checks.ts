@@ -12,6 +12,7 @@ import {
   notSupported,
   quantityCompare,
   required,
+  wasSentEmpty,
   type FieldError,
   type FieldPath,
   type Quantity,
@@ -73,6 +74,11 @@ export function sameValue(a: unknown, b: unknown): boolean {
 function isNothing(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+/** A list or map for messages: as it is, empty if it was sent so, or nothing. */
+export function asSent<T extends object, K extends keyof T & string>(parent: T, field: K, empty: [] | object): unknown {
+  return parent[field] ?? (wasSentEmpty(parent, field) ? empty : null);
 }
 
 /** A value from a closed set. `supported` is listed in the given order. */

@@ -5,7 +5,15 @@
  * Mirrors: encoding/json on pkg/apis/<group>/types.go (v1.36), k8s.io/apimachinery/pkg/util/diff
  */
 import { assert } from '@kts/base';
-import { goJson, unifiedDiff, type Field, type ObjectSchema, type Schema } from '@kts/apimachinery';
+import {
+  carrySentEmpty,
+  goJson,
+  unifiedDiff,
+  wasSentEmpty,
+  type Field,
+  type ObjectSchema,
+  type Schema,
+} from '@kts/apimachinery';
 import { internalTypeFacts } from './facts.ts';
 import { schemaOf } from './schema-registry.ts';
 
@@ -53,7 +61,14 @@ function fieldForm(schema: ObjectSchema, entry: InternalField, fields: Fields): 
   const field = schema.fields.get(entry.name);
   if (!field) return [[entry.goName, value ?? entry.zero]];
   if (entry.pointer && (value === undefined || value === null)) return [[entry.goName, null]];
-  return [[entry.goName, valueForm(field.schema, value, field)]];
+  const shown = value ?? emptyForm(field.schema, fields, entry.name);
+  return [[entry.goName, valueForm(field.schema, shown, field)]];
+}
+
+/** What was sent empty is no `null`. */
+function emptyForm({ type }: Schema, fields: Fields, name: string): unknown {
+  if (!wasSentEmpty(fields, name)) return undefined;
+  return type === 'list' ? [] : {};
 }
 
 function valueForm(schema: Schema, value: unknown, field?: Field): unknown {
@@ -100,7 +115,9 @@ function liftedFields(type: string, fields: Fields): Fields {
   if (type !== POD_SPEC) return fields;
   const { hostNetwork, hostPID, hostIPC, hostUsers, shareProcessNamespace } = fields;
   const host = { hostNetwork, hostPID, hostIPC, hostUsers, shareProcessNamespace };
-  return { ...fields, securityContext: { ...(fields['securityContext'] as Fields | undefined), ...host } };
+  const lifted = { ...fields, securityContext: { ...(fields['securityContext'] as Fields | undefined), ...host } };
+  carrySentEmpty(fields, lifted);
+  return lifted;
 }
 
 function parseEntry(entry: string): InternalField {

@@ -13,6 +13,7 @@ import {
   parseApiVersion,
   required,
   tooLong,
+  wasSentEmpty,
   type FieldError,
   type GroupVersion,
   type ManagedFieldsEntry,
@@ -111,9 +112,26 @@ export function validateTemplateMeta(meta: TemplateMeta | undefined, path: Field
   ];
 }
 
+/** In Go's order. */
+const TEMPLATE_FORBIDDEN = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+] as const satisfies readonly (keyof TemplateMeta)[];
+
 /** Metadata of a claim's template: nothing else may be set. */
 export function validateClaimTemplateMeta(meta: TemplateMeta | undefined, path: FieldPath): FieldError[] {
-  const extra = Object.keys(meta ?? {}).filter((field) => field !== 'labels' && field !== 'annotations');
+  const extra = TEMPLATE_FORBIDDEN.filter((field) => meta?.[field] !== undefined || wasSentEmpty(meta, field));
   return [
     ...validateTemplateMeta(meta, path),
     ...extra.map((field) => forbidden(path.child(field === 'uid' ? 'uID' : field), 'cannot be set')),

@@ -1,6 +1,7 @@
 import { deepCopy, deepEqual } from './deep-equal.ts';
 import { explainDecoding } from './decode-errors.ts';
 import { decodeScalar, isEmptyScalar, zeroScalar } from './decode-scalar.ts';
+import { fieldsSentEmpty, markSentEmpty } from './sent-empty.ts';
 import type { JsonObject } from './scalars.ts';
 import type { Field, ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from './schema.ts';
 
@@ -48,6 +49,8 @@ interface Run {
   /** Something was not as it should be. Finding out what is left to a second, slow walk. */
   suspect: boolean;
   integerLists: boolean;
+  /** What was sent empty inside of the struct that was just left out. */
+  emptied?: readonly string[] | undefined;
 }
 
 /** A field as decoding needs it. */
@@ -115,6 +118,7 @@ function decodeStruct(plan: Plan, value: unknown, run: Run): unknown {
   let last = -1;
   let always = 0;
   let results: unknown[] | undefined = run.owned ? undefined : [];
+  let emptied: string[] | undefined;
   for (const key in input) {
     const slot = plan.slots.get(key);
     if (slot === undefined) {
@@ -124,6 +128,11 @@ function decodeStruct(plan: Plan, value: unknown, run: Run): unknown {
     }
     const item = input[key];
     const result = decodeSlot(slot, item, run);
+    if (result === undefined || result === null) {
+      if (isEmptyCollection(item)) (emptied ??= []).push(key);
+      else if (run.emptied) (emptied ??= []).push(...run.emptied.map((field) => `${key}.${field}`));
+    }
+    run.emptied = undefined;
     if (results === undefined) {
       if (result === item && result !== undefined && slot.index > last) {
         last = slot.index;
@@ -136,7 +145,13 @@ function decodeStruct(plan: Plan, value: unknown, run: Run): unknown {
   }
   if (results === undefined && always === plan.always) return value;
   const object = build(plan, results ?? resultsBefore(plan, input, undefined));
+  if (emptied) markSentEmpty(object, emptied);
   return plan.keepsUnknown ? withUnknown(plan, object, input) : object;
+}
+
+/** Of a list or map; empty text and zero are no collections. */
+function isEmptyCollection(item: unknown): boolean {
+  return typeof item === 'object' && item !== null && Object.keys(item).length === 0;
 }
 
 /** The results of all fields before `end`: they needed no change, so they are the input's own values. */
@@ -184,7 +199,9 @@ function decodeSlot(slot: Slot, item: unknown, run: Run): unknown {
     }
     case 'object': {
       const result = decodeStruct(planOf(schema), item, run);
-      return slot.keepsEmpty || !deepEqual(result, zeroOf(schema)) ? result : undefined;
+      if (slot.keepsEmpty || !deepEqual(result, zeroOf(schema))) return result;
+      run.emptied = fieldsSentEmpty(result as object);
+      return undefined;
     }
     case 'list': {
       const result = decodeList(schema, item, run);

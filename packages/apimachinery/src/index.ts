@@ -185,6 +185,7 @@ export {
   type StatusReason,
 } from './status-error.ts';
 export { encodeJson, formatJson, parseJson, parseJsonStrict, type StrictJson } from './strict-json.ts';
+export { carrySentEmpty, wasSentEmpty } from './sent-empty.ts';
 export { applyStrategicMergePatch, strategicMerge, type StrategicMergeResult } from './strategic-merge-patch.ts';
 export { canonicalMicroTime, canonicalTime, formatSeconds, parseTime, TimeError, ZERO_TIME } from './time.ts';
 export { unifiedDiff } from './unified-diff.ts';

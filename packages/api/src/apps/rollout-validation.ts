@@ -13,6 +13,7 @@ import {
   type FieldPath,
   type IntOrString,
   type LabelSelector,
+  wasSentEmpty,
 } from '@kts/apimachinery';
 import { EMPTY_POD_SPEC, isEmptySelector, matcherOf } from '../core/pod-template.ts';
 import type { PodRules } from '../core/pod-rules.ts';
@@ -73,7 +74,9 @@ export function checkTemplateLabels(
 ): FieldError[] {
   const labels = template?.metadata?.labels;
   if (matcher.matches(labels)) return [];
-  return [invalid(path.child('metadata', 'labels'), labels, '`selector` does not match template `labels`')];
+  const sent = wasSentEmpty(template?.metadata, 'labels') || wasSentEmpty(template, 'metadata.labels');
+  const shown = labels ?? (sent ? {} : null);
+  return [invalid(path.child('metadata', 'labels'), shown, '`selector` does not match template `labels`')];
 }
 
 export function validateLongRunning(

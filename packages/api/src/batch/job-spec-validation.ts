@@ -16,6 +16,7 @@ import {
 import type { PodRules } from '../core/pod-rules.ts';
 import { validatePodTemplateSpec } from '../core/pod-spec-validation.ts';
 import {
+  asSent,
   byteLength,
   checkNonNegative,
   checkQualifiedName,
@@ -172,11 +173,12 @@ function validatePatterns(patterns: readonly PodFailurePolicyOnPodConditionsPatt
 }
 
 function validateExitCodes(
-  { containerName, operator, values: codes }: PodFailurePolicyOnExitCodesRequirement,
+  requirement: PodFailurePolicyOnExitCodesRequirement,
   path: FieldPath,
   names: ReadonlySet<string>,
 ): FieldError[] {
-  const values = codes ?? [];
+  const { containerName, operator } = requirement;
+  const values = requirement.values ?? [];
   const errors: FieldError[] = [];
   const operators = ['In', 'NotIn'];
   if (!operator) errors.push(required(path.child('operator'), `valid values: ${goList(operators)}`));
@@ -186,7 +188,8 @@ function validateExitCodes(
     errors.push(invalid(path.child('containerName'), containerName, text));
   }
   const at = path.child('values');
-  if (values.length === 0) errors.push(invalid(at, codes, 'at least one value is required'));
+  if (values.length === 0)
+    errors.push(invalid(at, asSent(requirement, 'values', []), 'at least one value is required'));
   else if (values.length > EXIT_CODES_MAX) errors.push(tooMany(at, values.length, EXIT_CODES_MAX));
   for (const [index, code] of values.entries()) {
     if (operator === 'In' && code === 0)

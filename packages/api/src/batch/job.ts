@@ -5,6 +5,7 @@ import {
   isDNS1123Label,
   parseTime,
   required,
+  wasSentEmpty,
   type Draft,
   type FieldError,
 } from '@kts/apimachinery';
@@ -66,6 +67,9 @@ export const jobs = defineResource<Job>('batch/v1', 'jobs', {
 function setJobDefaults(job: Draft<Job>): void {
   const spec = (job.spec ??= { template: {} });
   setJobSpecDefaults(spec);
+  if (wasSentEmpty(spec.template.metadata, 'labels') || wasSentEmpty(spec.template, 'metadata.labels')) {
+    (spec.template.metadata ??= {}).labels ??= {};
+  }
   const labels = spec.template.metadata?.labels;
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;

@@ -11,7 +11,13 @@ import {
   type FieldError,
   type FieldPath,
 } from '@kts/apimachinery';
-import { checkNonNegativeQuantity, checkPositiveQuantity, checkSupported, invalidEach } from '../field-checks.ts';
+import {
+  asSent,
+  checkNonNegativeQuantity,
+  checkPositiveQuantity,
+  checkSupported,
+  invalidEach,
+} from '../field-checks.ts';
 import type { PersistentVolumeSpec } from '../gen/core-v1.gen.ts';
 import { validateNodeSelector } from './affinity-validation.ts';
 import { validateNoBacksteps } from './file-path-validation.ts';
@@ -85,11 +91,12 @@ function refuseInlineFields(spec: PersistentVolumeSpec, path: FieldPath): FieldE
   ];
 }
 
-function validateCapacity({ capacity = {} }: PersistentVolumeSpec, path: FieldPath): FieldError[] {
+function validateCapacity(spec: PersistentVolumeSpec, path: FieldPath): FieldError[] {
+  const { capacity = {} } = spec;
   const names = Object.keys(capacity);
   const errors = names.length === 0 ? [required(path)] : [];
   if (!names.includes('storage') || names.length > 1) {
-    errors.push(notSupported(path, names.length === 0 ? null : capacity, ['storage']));
+    errors.push(notSupported(path, asSent(spec, 'capacity', {}), ['storage']));
   }
   for (const [name, amount] of Object.entries(capacity)) {
     const at = path.key(name);

@@ -154,7 +154,11 @@ function validateNodeAffinityChange(affinity: NodeAffinity | undefined, old: Nod
   if (before.length === 0) return [];
   if (before.length !== after.length) {
     return [
-      invalid(path, after.map(internalTerm), 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'),
+      invalid(
+        path,
+        after.length > 0 ? after.map(internalTerm) : null,
+        'no additions/deletions to non-empty NodeSelectorTerms list are allowed',
+      ),
     ];
   }
   return after.flatMap((term, index) =>

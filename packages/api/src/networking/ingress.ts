@@ -14,7 +14,7 @@ import {
 } from '@kts/apimachinery';
 import { loadBalancerText, validateBalancerHost } from '../core/load-balancer.ts';
 import { defineResource } from '../define-resource.ts';
-import { invalidEach } from '../field-checks.ts';
+import { asSent, invalidEach } from '../field-checks.ts';
 import type { TypedLocalObjectReference } from '../gen/core-v1.gen.ts';
 import type { HTTPIngressPath, Ingress, IngressBackend, IngressSpec } from '../gen/networking-v1.gen.ts';
 import { age } from '../human-duration.ts';
@@ -85,7 +85,7 @@ function validateIngressSpec(spec: IngressSpec, rules: IngressRules): FieldError
   const { defaultBackend, ingressClassName } = spec;
   const errors: FieldError[] = [];
   if (!spec.rules?.length && !defaultBackend) {
-    errors.push(invalid(SPEC, spec.rules ?? [], 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(invalid(SPEC, asSent(spec, 'rules', []), 'either `defaultBackend` or `rules` must be specified'));
   }
   if (defaultBackend) errors.push(...validateBackend(defaultBackend, SPEC.child('defaultBackend')));
   for (const [index, rule] of (spec.rules ?? []).entries()) {

@@ -5,7 +5,7 @@
  */
 import { FieldPath, invalid, required, type FieldError } from '@kts/apimachinery';
 import { validateNodeSelector } from '../core/affinity-validation.ts';
-import { checkDnsLabel, checkDnsSubdomain, checkImmutable, NOT_POSITIVE } from '../field-checks.ts';
+import { asSent, checkDnsLabel, checkDnsSubdomain, checkImmutable, NOT_POSITIVE } from '../field-checks.ts';
 import type { CounterSet, Device, ResourcePool, ResourceSliceSpec } from '../gen/resource-v1.gen.ts';
 import { internalForm } from '../internal-form.ts';
 import { validateBoundedSet } from './bounded-collections.ts';
@@ -92,7 +92,8 @@ function validateNodes({ nodeName, nodeSelector, allNodes, perDeviceNodeSelectio
     errors.push(...validateNodeSelector(nodeSelector, SPEC.child('nodeSelector'), false));
     const terms = nodeSelector.nodeSelectorTerms ?? [];
     if (terms.length !== 1) {
-      const shown = terms.length === 0 ? null : terms.map((term) => internalForm('core.v1.NodeSelectorTerm', term));
+      const empty = asSent(nodeSelector, 'nodeSelectorTerms', []);
+      const shown = terms.length === 0 ? empty : terms.map((term) => internalForm('core.v1.NodeSelectorTerm', term));
       const path = SPEC.child('nodeSelector', 'nodeSelectorTerms');
       errors.push(invalid(path, shown, 'must have exactly one node selector term'));
     }

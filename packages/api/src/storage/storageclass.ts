@@ -1,6 +1,6 @@
-import { duplicate, FieldPath, required, type FieldError } from '@kts/apimachinery';
+import { duplicate, FieldPath, invalid, required, type FieldError } from '@kts/apimachinery';
 import { defineResource } from '../define-resource.ts';
-import { checkImmutable, checkQualifiedName, checkSupported, sameValue } from '../field-checks.ts';
+import { asSent, checkQualifiedName, checkSupported, IMMUTABLE, sameValue } from '../field-checks.ts';
 import type { TopologySelectorTerm } from '../gen/core-v1.gen.ts';
 import type { StorageClass } from '../gen/storage-v1.gen.ts';
 import { age } from '../human-duration.ts';
@@ -28,7 +28,9 @@ export const storageClasses = defineResource<StorageClass>('storage.k8s.io/v1', 
   validate: validateStorageClass,
   validateUpdate: (storageClass, old) => [
     ...validateStorageClass(storageClass),
-    ...IMMUTABLE_FIELDS.flatMap((field) => checkImmutable(storageClass[field], old[field], FieldPath.of(field))),
+    ...IMMUTABLE_FIELDS.filter((field) => !sameValue(storageClass[field], old[field])).map((field) =>
+      invalid(FieldPath.of(field), asSent(storageClass, field, {}), IMMUTABLE),
+    ),
   ],
   cells: ({ metadata, ...storageClass }, now) => [
     DEFAULT_ANNOTATIONS.some((key) => metadata.annotations?.[key] === 'true')

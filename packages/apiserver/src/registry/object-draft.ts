@@ -1,4 +1,4 @@
-import type { Draft, KubeObject, ObjectMeta } from '@kts/apimachinery';
+import { carrySentEmpty, type Draft, type KubeObject, type ObjectMeta } from '@kts/apimachinery';
 
 /** Metadata whose fields may be replaced; what they hold may be shared. */
 export type MetadataDraft = { -readonly [K in keyof ObjectMeta]: ObjectMeta[K] };
@@ -33,6 +33,7 @@ export function cloneJson<T>(value: T): T {
   if (Array.isArray(value)) return value.map(cloneJson) as T;
   const copy: Record<string, unknown> = {};
   for (const key in value) copy[key] = cloneJson(value[key]);
+  carrySentEmpty(value, copy);
   return copy as T;
 }
 

@@ -1,0 +1,25 @@
+/**
+ * Lists and maps that a client has sent empty. Decoding leaves them out, as they are never stored; but some messages
+ * show `{}` where a field was sent so, and `null` where it was not sent at all. The marks belong to the decoded object
+ * that would have the field, and last no longer than it does.
+ */
+const marks = new WeakMap<object, readonly string[]>();
+
+export function markSentEmpty(object: object, fields: readonly string[]): void {
+  marks.set(object, fields);
+}
+
+export function fieldsSentEmpty(object: object): readonly string[] | undefined {
+  return marks.get(object);
+}
+
+/** `field` of a struct that was left out itself: `metadata.labels`. */
+export function wasSentEmpty(object: object | undefined, field: string): boolean {
+  return object !== undefined && marks.get(object)?.includes(field) === true;
+}
+
+/** For copies of a decoded object. */
+export function carrySentEmpty(from: object, to: object): void {
+  const fields = marks.get(from);
+  if (fields) marks.set(to, fields);
+}
