@@ -71,6 +71,8 @@ export async function startApiServer(
     `--secure-port=${config.port}`,
     `--service-cluster-ip-range=${config.serviceClusterIpRange}`,
     `--advertise-address=${nodeFacingAddress ?? machineAddress()}`,
+    // Kubelets may write what is theirs and nothing else, as in clusters of kubeadm.
+    ...(config.components.has('kubelet') ? ['--enable-admission-plugins=NodeRestriction'] : []),
     ...config.componentArguments.apiserver,
   ]);
   const files = diskFiles(directory.pki);
