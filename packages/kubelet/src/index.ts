@@ -3,6 +3,7 @@ export { DEFAULT_KUBELET_CONFIG, type KubeletConfig } from './config.ts';
 export { configurationObject } from './configuration/kubelet-configuration.ts';
 export { kubeletSettings, type KubeletSettings } from './configuration/kubelet-settings.ts';
 export { createKubelet, type Kubelet, type KubeletApi, type KubeletDeps } from './kubelet.ts';
+export { unixPluginHost, type PluginHost } from './plugins/plugin-host.ts';
 export { linuxHost } from './host/linux/linux-host.ts';
 export { createFakeHost } from './testing/fake-host.ts';
 export type { FileError, FileInfo, FileSystem } from './host/file-system.ts';

@@ -15,6 +15,8 @@ import type { EvictionManager } from './eviction/eviction-manager.ts';
 import { isFileError } from './host/file-system.ts';
 import { rotateLogs, type LogRotationDeps } from './logs/log-rotation.ts';
 import type { NodeHost } from './host/node-host.ts';
+import type { PluginHost } from './plugins/plugin-host.ts';
+import { PluginWatcher } from './plugins/plugin-watcher.ts';
 import type { RuntimePodSummary } from './runtime/runtime-reader.ts';
 import { readStaticPods } from './sources/static-pods.ts';
 
@@ -26,6 +28,8 @@ export interface KubeletDeps {
   readonly runtime: RuntimeService;
   readonly images: ImageService;
   readonly host: NodeHost;
+  /** Where plugins are found; absent: the node has none. */
+  readonly plugins?: PluginHost;
 }
 
 /** What the kubelet's server asks of it. */
@@ -55,6 +59,8 @@ const GARBAGE_MS = 60_000;
 const IMAGE_GARBAGE_MS = 300_000;
 const RUNTIME_CHECK_MS = 5000;
 const DEADLINE_CHECK_MS = 1000;
+const PLUGIN_REGISTRY = 'plugins_registry';
+const PLUGIN_DIRECTORY_MODE = 0o750;
 
 /** The node agent: runs the pods that are bound to its node and reports what became of them. */
 export function createKubelet(config: KubeletConfig, deps: KubeletDeps): Kubelet {
@@ -170,7 +176,9 @@ class KubeletLoop {
       await this.#checkRuntime(signal);
       if (shared.runtimeInfo.name === '') await this.#deps.clock.sleep(RELIST_MS, signal);
     }
-    await userNamespaces.restore(await volumes.podsOnDisk());
+    const podsOnDisk = await volumes.podsOnDisk();
+    await userNamespaces.restore(podsOnDisk);
+    await this.#parts.csi?.restore(podsOnDisk);
     this.#intake = new PodIntake({
       config: this.#config,
       parts: this.#parts,
@@ -193,6 +201,7 @@ class KubeletLoop {
     const every = (ms: number, what: string, work: (signal: AbortSignal) => Promise<void>): void =>
       group.start((signal) => this.#repeat(ms, what, work, signal));
     group.start((signal) => this.#watchRuntime(signal));
+    group.start((signal) => this.#watchPlugins(signal));
     every(RUNTIME_CHECK_MS, 'check the runtime', (signal) => this.#checkRuntime(signal));
     every(DEADLINE_CHECK_MS, 'check deadlines', () => Promise.resolve(this.#checkDeadlines()));
     if (this.#config.staticPodPath !== undefined) {
@@ -215,6 +224,19 @@ class KubeletLoop {
       );
       every(IMAGE_GARBAGE_MS, 'collect images', () => this.#parts.imageCollector.collect(signal));
     });
+  }
+
+  async #watchPlugins(signal: AbortSignal): Promise<void> {
+    const { plugins, host, clock, log } = this.#deps;
+    const { drivers } = this.#parts;
+    if (!plugins || !drivers) return;
+    const directory = `${this.#config.rootDirectory}/${PLUGIN_REGISTRY}`;
+    await host.files.makeDirectory(directory, PLUGIN_DIRECTORY_MODE);
+    try {
+      await new PluginWatcher({ host: plugins, directory, handlers: { CSIPlugin: drivers }, clock, log }).run(signal);
+    } finally {
+      drivers.close();
+    }
   }
 
   #logRotation(): LogRotationDeps {

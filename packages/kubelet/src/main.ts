@@ -11,6 +11,7 @@ import { configurationObject } from './configuration/kubelet-configuration.ts';
 import { kubeletSettings, type KubeletSettings } from './configuration/kubelet-settings.ts';
 import { linuxHost } from './host/linux/linux-host.ts';
 import { createKubelet } from './kubelet.ts';
+import { unixPluginHost } from './plugins/plugin-host.ts';
 import { createKubeletServer } from './server/kubelet-server.ts';
 import { linuxLogFiles } from './server/logs/linux-log-files.ts';
 import { servingCertificate } from './server/serving-certificate.ts';
@@ -39,7 +40,7 @@ async function run(flags: KubeletFlags): Promise<void> {
   const host = await linuxHost(ownNetwork, clock);
   const client = new Client(transport);
   const { runtime, images } = cri;
-  const deps = { client, clock, random, log, runtime, images, host };
+  const deps = { client, clock, random, log, runtime, images, host, plugins: unixPluginHost };
   const kubelet = createKubelet(config, deps);
   const server = createKubeletServer(
     {

@@ -101,6 +101,7 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
     linuxHost,
     linuxLogFiles,
     parseKubeletFlags,
+    unixPluginHost,
   } = await import('@kts/kubelet');
   const inside = networkNamespace(node.network.namespacePath);
   const log = deps.log.with({ node: node.name });
@@ -132,6 +133,7 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
       runtime: cri.runtime,
       images: cri.images,
       host,
+      plugins: unixPluginHost,
     });
     const server = createKubeletServer(
       {

@@ -37,7 +37,7 @@ export async function cleanUpPods(deps: HousekeepingDeps, signal: AbortSignal): 
   );
   statuses.retain(new Set([...uids, ...pods.mirrors().map((pod) => pod.metadata.uid)]));
   for (const part of [parts.failures, parts.resizeState, parts.allocator]) part.retain(uids);
-  await removeOrphanedDirectories(deps, uids, inRuntime);
+  await removeOrphanedDirectories(deps, uids, inRuntime, signal);
   for (const mirror of pods.orphanedMirrors()) {
     const fullName = `${mirror.metadata.name}_${mirror.metadata.namespace}`;
     if (!workers.isNameTerminating(fullName)) await mirrors.remove(mirror, signal);
@@ -66,11 +66,12 @@ async function removeOrphanedDirectories(
   { parts, log }: HousekeepingDeps,
   wanted: ReadonlySet<string>,
   inRuntime: ReadonlyMap<string, RuntimePodSummary>,
+  signal: AbortSignal,
 ): Promise<void> {
   for (const uid of await parts.volumes.podsOnDisk()) {
     if (wanted.has(uid) || inRuntime.get(uid)?.hasRunning || parts.workers.couldHaveRunningContainers(uid)) continue;
     try {
-      await parts.volumes.removePodDirectory(uid);
+      await parts.volumes.removePodDirectory(uid, signal);
     } catch (error) {
       log.error('failed to remove the directory of an orphaned pod', { podUid: uid, error });
     }

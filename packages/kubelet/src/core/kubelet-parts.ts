@@ -5,6 +5,8 @@ import type { ImageService, RuntimeService } from '@kts/host-cri';
 import { nodes, services } from '@kts/api';
 import type { EventRecorder, Informers } from '@kts/controlkit';
 import type { KubeletConfig } from '../config.ts';
+import { CsiDrivers } from '../csi/csi-drivers.ts';
+import { CsiMounter } from '../csi/csi-mounter.ts';
 import type { PressureCondition } from '../eviction/thresholds.ts';
 import type { NodeHost } from '../host/node-host.ts';
 import { ImageCollector } from '../images/image-garbage.ts';
@@ -16,6 +18,7 @@ import { NodeReporter } from '../node/node-reporter.ts';
 import type { PodEvents } from '../pod/pod-events.ts';
 import { qosClass } from '../pod/qos-class.ts';
 import type { ResourceList } from '../pod/resource-list.ts';
+import type { PluginHost } from '../plugins/plugin-host.ts';
 import { PodWorkers } from '../pod-worker/pod-workers.ts';
 import { ProbeManager } from '../probes/probe-manager.ts';
 import { Prober } from '../probes/prober.ts';
@@ -33,6 +36,7 @@ import { MirrorPods } from '../sources/mirror-pods.ts';
 import { ObjectReader } from '../sources/object-reader.ts';
 import { isTerminalPhase } from '../status/status-update.ts';
 import { StatusManager } from '../status/status-manager.ts';
+import { ServiceAccountTokens } from '../volumes/service-account-tokens.ts';
 import { VolumeManager } from '../volumes/volume-manager.ts';
 import { PodLifecycle } from './pod-lifecycle.ts';
 import { PodManager } from './pod-manager.ts';
@@ -48,6 +52,8 @@ export interface PartsDeps {
   readonly runtime: RuntimeService;
   readonly images: ImageService;
   readonly host: NodeHost;
+  /** Absent: the node has no plugins. */
+  readonly plugins?: PluginHost;
   readonly recorder: EventRecorder;
   readonly informers: Informers;
   /** Asks for a look at the runtime. */
@@ -107,6 +113,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     images,
     runtimeInfo,
     pressures: () => shared.pressures,
+    volumesInUse: () => csi?.inUse() ?? [],
     onEvent: (reason, message) => recorder.event(nodeReference, 'Normal', reason, message),
   });
   const imageCollector = new ImageCollector({
@@ -121,6 +128,20 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
   const pods = new PodManager();
   const reader = new RuntimeReader(runtime, host.files);
   const objects = new ObjectReader(client);
+  const tokens = new ServiceAccountTokens(client, clock, random);
+  const { nodeName, rootDirectory } = config;
+  const drivers = deps.plugins && new CsiDrivers({ host: deps.plugins, client, nodeName });
+  const csi =
+    drivers &&
+    new CsiMounter({
+      drivers,
+      client,
+      files: host.files,
+      rootDirectory,
+      nodeName,
+      node,
+      token: (pod, audience, seconds, tokenSignal) => tokens.token(pod, audience, seconds, tokenSignal),
+    });
   const volumes = new VolumeManager({
     host,
     client,
@@ -129,8 +150,10 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     log,
     events,
     objects,
-    rootDirectory: config.rootDirectory,
+    rootDirectory,
     allocatable,
+    tokens,
+    csi,
   });
   const userNamespaces = new UserNamespaces(host.files, (uid) => volumes.podDirectory(uid), config.maxPods);
   const limit = config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? PULLS_UNLIMITED);
@@ -263,6 +286,8 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
       return !ended || workers.isTerminationRequested(uid);
     });
   return {
+    drivers,
+    csi,
     shared,
     events,
     activePods,

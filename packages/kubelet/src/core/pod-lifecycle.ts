@@ -149,7 +149,7 @@ export class PodLifecycle implements PodSyncer {
     const pod = allocator.allocated(wanted);
     const { uid } = pod.metadata;
     statuses.set(pod, evicted(pod, await this.#generate(pod, await this.#observe(pod, signal), true), eviction));
-    await volumes.unmountPod(uid);
+    await volumes.unmountPod(uid, signal);
     await host.cgroups.remove(cgroupOf(pod));
     userNamespaces.release(uid);
     this.#announced.delete(uid);

@@ -20,6 +20,8 @@ export interface NodeReporterDeps {
   readonly images: ImageService;
   readonly runtimeInfo: () => RuntimeInfo;
   readonly pressures: () => readonly PressureCondition[];
+  /** Unique names of volumes that must stay attached. */
+  readonly volumesInUse: () => readonly string[];
   /** Something about the node is worth an event. */
   readonly onEvent: (reason: string, message: string) => void;
 }
@@ -85,7 +87,9 @@ export class NodeReporter {
     const due = clock.monotonic() - this.#reportedAt >= config.nodeStatusReportFrequencyMs;
     this.#node = { ...node, status };
     if (!due && !nodeStatusChanged(node.status, status)) return;
-    const body = { status };
+    // What is attached is for others to say.
+    const { volumesAttached: _, ...own } = status;
+    const body = { status: own };
     this.#node = await client.patchStatus(nodes, { name: config.nodeName }, { type: 'strategic', body }, { signal });
     this.#reportedAt = clock.monotonic();
     for (const reason of conditionEvents(node.status, status)) {
@@ -94,7 +98,7 @@ export class NodeReporter {
   }
 
   async #observe(signal: AbortSignal): Promise<Parameters<typeof nodeStatus>[0]> {
-    const { config, machine, images, clock, runtimeInfo, pressures } = this.#deps;
+    const { config, machine, images, clock, runtimeInfo, pressures, volumesInUse } = this.#deps;
     const [info, disk, addresses] = await Promise.all([
       machine.info(),
       machine.disk(config.rootDirectory),
@@ -107,6 +111,7 @@ export class NodeReporter {
       addresses,
       disk,
       pressures: pressures(),
+      volumesInUse: volumesInUse(),
       runtime: runtimeInfo(),
       images: found.images,
       now: clock.now(),

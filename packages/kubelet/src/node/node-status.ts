@@ -17,6 +17,7 @@ export interface NodeObservation {
   readonly disk: DiskUsage;
   /** What the node has too little of. */
   readonly pressures: readonly PressureCondition[];
+  readonly volumesInUse: readonly string[];
   readonly runtime: RuntimeInfo;
   readonly images: readonly Image[];
   readonly now: number;
@@ -55,7 +56,7 @@ export function nodeStatus(observed: NodeObservation, old: NodeStatus | undefine
       ...(machine.swapBytes > 0 ? { swap: { capacity: machine.swapBytes } } : {}),
     },
     images: nodeImages(observed.images, config.nodeStatusMaxImages),
-    ...(old?.volumesInUse ? { volumesInUse: old.volumesInUse } : {}),
+    ...(observed.volumesInUse.length > 0 || old?.volumesInUse ? { volumesInUse: observed.volumesInUse } : {}),
     ...(old?.volumesAttached ? { volumesAttached: old.volumesAttached } : {}),
     runtimeHandlers: [...runtime.handlers].map(([name, features]) => ({
       name,

@@ -7,6 +7,7 @@ import { ScriptedRuntime } from '@kts/host-cri/testing';
 import { DEFAULT_KUBELET_CONFIG, type KubeletConfig } from '../config.ts';
 import { createKubelet, type Kubelet } from '../kubelet.ts';
 import { createFakeHost, type FakeHost } from './fake-host.ts';
+import { FakePlugins } from './fake-plugins.ts';
 
 const NODE = 'node-1';
 const START_MS = 5000;
@@ -17,6 +18,7 @@ export class KubeletFixture {
   readonly server: TestApiServer<FakeClock>;
   readonly runtime: ScriptedRuntime;
   readonly host: FakeHost;
+  readonly plugins = new FakePlugins();
   readonly #config: Partial<KubeletConfig>;
   #running: { readonly kubelet: Kubelet; readonly stop: AbortController; readonly done: Promise<void> } | undefined;
 
@@ -51,6 +53,7 @@ export class KubeletFixture {
       runtime: this.runtime,
       images: this.runtime.images,
       host: this.host,
+      plugins: this.plugins,
     });
     this.#running = { kubelet, stop, done: kubelet.run(stop.signal) };
     await this.clock.advance(START_MS);
@@ -79,6 +82,10 @@ export class KubeletFixture {
         ...spec,
       },
     });
+  }
+
+  async deletePod(name: string): Promise<void> {
+    await this.server.client.delete(pods, { namespace: 'default', name });
   }
 
   pod(name: string): Promise<Pod> {

@@ -4,7 +4,7 @@ import type { Clock, Random } from '@kts/base';
 import type { Client } from '@kts/client';
 import { VolumeError } from './volume-payload.ts';
 
-interface Token {
+export interface Token {
   readonly token: string;
   readonly expiresAtMs: number;
   readonly lifetimeMs: number;
@@ -35,11 +35,16 @@ export class ServiceAccountTokens {
 
   /** `audience` empty: the API server's own. Throws VolumeError. */
   async get(pod: Pod, audience: string, expirationSeconds: number, signal: AbortSignal): Promise<string> {
+    return (await this.token(pod, audience, expirationSeconds, signal)).token;
+  }
+
+  /** The same with the time when it ends. */
+  async token(pod: Pod, audience: string, expirationSeconds: number, signal: AbortSignal): Promise<Token> {
     const { namespace, name: podName, uid } = pod.metadata;
     const name = pod.spec.serviceAccountName ?? '';
     const key = JSON.stringify([namespace, name, uid, audience, expirationSeconds]);
     const known = this.#tokens.get(key);
-    if (known && !this.#needsRenewal(known)) return known.token;
+    if (known && !this.#needsRenewal(known)) return known;
     try {
       const audiences = audience === '' ? [] : [audience];
       const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: podName, uid };
@@ -50,11 +55,12 @@ export class ServiceAccountTokens {
       );
       if (!status?.token || !status.expirationTimestamp) throw new VolumeError('the answer has no token');
       const expiresAtMs = parseTime(status.expirationTimestamp);
-      this.#tokens.set(key, { token: status.token, expiresAtMs, lifetimeMs: expirationSeconds * 1000, podUid: uid });
-      return status.token;
+      const fresh = { token: status.token, expiresAtMs, lifetimeMs: expirationSeconds * 1000, podUid: uid };
+      this.#tokens.set(key, fresh);
+      return fresh;
     } catch (error) {
       if (signal.aborted) throw error;
-      if (known && this.#clock.now() < known.expiresAtMs) return known.token;
+      if (known && this.#clock.now() < known.expiresAtMs) return known;
       const text = Error.isError(error) ? error.message : String(error);
       throw new VolumeError(`failed to fetch token: ${text}`, { cause: error });
     }

@@ -1,6 +1,8 @@
 import type { Pod, Volume } from '@kts/api/types/core-v1';
 import { backoffMs, type Clock, type Logger, type Random } from '@kts/base';
 import type { Client } from '@kts/client';
+import { NotAttached, type CsiMounter } from '../csi/csi-mounter.ts';
+import { inlineCsiVolume, persistentCsiVolume, type CsiVolume } from '../csi/csi-requests.ts';
 import type { NodeHost } from '../host/node-host.ts';
 import { allContainers, podReference } from '../pod/containers.ts';
 import type { PodEvents } from '../pod/pod-events.ts';
@@ -10,7 +12,7 @@ import type { ObjectReader } from '../sources/object-reader.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { claimName, resolveClaim } from './claim-volume.ts';
 import { checkHostPath } from './host-path.ts';
-import { ServiceAccountTokens } from './service-account-tokens.ts';
+import type { ServiceAccountTokens } from './service-account-tokens.ts';
 import { volumeContent } from './volume-content.ts';
 import { setVolumeGroup } from './volume-ownership.ts';
 import { VolumeError } from './volume-payload.ts';
@@ -62,6 +64,7 @@ export class VolumeManager {
   readonly #events: PodEvents;
   readonly #objects: ObjectReader;
   readonly #tokens: ServiceAccountTokens;
+  readonly #csi: CsiMounter | undefined;
   readonly #rootDirectory: string;
   readonly #allocatable: () => ResourceList;
   readonly #mounted = new Map<string, Map<string, MountedVolume>>();
@@ -76,6 +79,9 @@ export class VolumeManager {
     readonly objects: ObjectReader;
     readonly rootDirectory: string;
     readonly allocatable: () => ResourceList;
+    readonly tokens: ServiceAccountTokens;
+    /** Absent: the node has no drivers. */
+    readonly csi: CsiMounter | undefined;
   }) {
     this.#host = options.host;
     this.#client = options.client;
@@ -84,7 +90,8 @@ export class VolumeManager {
     this.#log = options.log;
     this.#events = options.events;
     this.#objects = options.objects;
-    this.#tokens = new ServiceAccountTokens(options.client, options.clock, options.random);
+    this.#tokens = options.tokens;
+    this.#csi = options.csi;
     this.#rootDirectory = options.rootDirectory;
     this.#allocatable = options.allocatable;
   }
@@ -99,11 +106,11 @@ export class VolumeManager {
     await this.#resolveClaims(pod, volumes, signal);
     const deadline = this.#clock.monotonic() + WAIT_MS_MAX;
     for (let tries = 1; ; tries++) {
-      const failed = await this.#mountAll(pod, volumes, signal);
+      const { failed, unattached } = await this.#mountAll(pod, volumes, signal);
       if (failed.length === 0) return;
       const wait = backoffMs(RETRY, tries);
       if (this.#clock.monotonic() + wait > deadline) {
-        const message = `unmounted volumes=[${failed.join(' ')}], unattached volumes=[], failed to process volumes=[]`;
+        const message = `unmounted volumes=[${failed.join(' ')}], unattached volumes=[${unattached.join(' ')}], failed to process volumes=[]`;
         throw new MountError(message, false);
       }
       await this.#clock.sleep(wait, signal);
@@ -116,8 +123,9 @@ export class VolumeManager {
   }
 
   /** Takes away everything of a pod, also what an earlier kubelet made. */
-  async unmountPod(uid: string): Promise<void> {
+  async unmountPod(uid: string, signal: AbortSignal): Promise<void> {
     const directory = this.podDirectory(uid);
+    await this.#csi?.unmountPod(uid, await this.podsOnDisk(), signal);
     for (const path of await this.#host.mounts.mountsBelow(directory)) await this.#host.mounts.unmount(path);
     for (const part of ['volumes', 'volume-subpaths']) await this.#removeWithin(`${directory}/${part}`);
     this.#mounted.delete(uid);
@@ -161,21 +169,29 @@ export class VolumeManager {
   }
 
   /** Returns the names of the volumes that are not there. */
-  async #mountAll(pod: Pod, volumes: readonly Volume[], signal: AbortSignal): Promise<readonly string[]> {
+  async #mountAll(
+    pod: Pod,
+    volumes: readonly Volume[],
+    signal: AbortSignal,
+  ): Promise<{ readonly failed: readonly string[]; readonly unattached: readonly string[] }> {
     const { uid } = pod.metadata;
     const mounted = this.#mounted.getOrInsertComputed(uid, () => new Map());
     const failed: string[] = [];
+    const unattached: string[] = [];
     for (const volume of volumes) {
       try {
         mounted.set(volume.name, await this.#mount(pod, volume, signal));
       } catch (error) {
         if (signal.aborted) throw error;
-        const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${(error as Error).message}`;
-        this.#events.record(podReference(pod), 'Warning', 'FailedMount', message);
+        if (error instanceof NotAttached) unattached.push(volume.name);
+        else {
+          const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${(error as Error).message}`;
+          this.#events.record(podReference(pod), 'Warning', 'FailedMount', message);
+        }
         if (!mounted.has(volume.name)) failed.push(volume.name);
       }
     }
-    return failed;
+    return { failed, unattached };
   }
 
   async #mount(pod: Pod, volume: Volume, signal: AbortSignal): Promise<MountedVolume> {
@@ -187,6 +203,7 @@ export class VolumeManager {
     }
     if (volume.emptyDir) return this.#mountEmptyDir(pod, volume);
     if (volume.image) return { path: '', readOnly: true };
+    if (volume.csi) return this.#mountCsi(pod, volume, inlineCsiVolume(pod, volume), signal);
     const content = await volumeContent(volume, {
       pod,
       allocatable: this.#allocatable(),
@@ -205,7 +222,8 @@ export class VolumeManager {
   }
 
   async #mountClaim(pod: Pod, volume: Volume, claim: string, signal: AbortSignal): Promise<MountedVolume> {
-    const { spec } = await resolveClaim(this.#client, pod, volume, claim, signal);
+    const found = await resolveClaim(this.#client, pod, volume, claim, signal);
+    const { spec } = found;
     const readOnly = volume.persistentVolumeClaim?.readOnly ?? false;
     if (spec.hostPath) {
       await checkHostPath(this.#host.files, spec.hostPath);
@@ -218,7 +236,16 @@ export class VolumeManager {
       }
       return { path, readOnly };
     }
+    if (spec.csi) return this.#mountCsi(pod, volume, persistentCsiVolume(found, readOnly), signal);
     throw new VolumeError('no volume plugin matched');
+  }
+
+  /** What is mounted stays as it is, unless the driver wants to be asked again. */
+  async #mountCsi(pod: Pod, volume: Volume, wanted: CsiVolume, signal: AbortSignal): Promise<MountedVolume> {
+    if (!this.#csi) throw new VolumeError('no volume plugin matched');
+    const known = this.mounted(pod.metadata.uid, volume.name);
+    if (known && !(await this.#csi.mustRepublish(wanted.driver, signal))) return known;
+    return this.#csi.mount(pod, wanted, signal);
   }
 
   async #mountEmptyDir(pod: Pod, volume: Volume): Promise<MountedVolume> {
@@ -291,8 +318,8 @@ export class VolumeManager {
   }
 
   /** Removes what is left of a pod that nobody knows any more. */
-  async removePodDirectory(uid: string): Promise<void> {
-    await this.unmountPod(uid);
+  async removePodDirectory(uid: string, signal: AbortSignal): Promise<void> {
+    await this.unmountPod(uid, signal);
     await this.#host.files.remove(this.podDirectory(uid));
     this.#log.debug(2, 'removed the directory of an orphaned pod', { podUid: uid });
   }
