@@ -15,7 +15,7 @@ import {
   type FieldErrorType,
   type KubeObject,
 } from '@kts/apimachinery';
-import type { CoercedObject, ResourceBehaviour } from '@kts/api';
+import type { CoercedObject, ResourceBehaviour, StrategyContext } from '@kts/api';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
@@ -55,9 +55,9 @@ export function customBehaviour(custom: CustomVersion): ResourceBehaviour<KubeOb
       if (hasStatus) delete (draft as { status?: unknown }).status;
     },
     generation: (object, old) => !sameBesidesMetadata(object, old),
-    validate: (object) => validateObject(custom, object),
-    validateUpdate: (object, old) => validateUpdate(custom, object, old),
-    validateStatusUpdate: (object, old) => validateStatusUpdate(custom, object, old),
+    validate: (object, context) => validateObject(custom, object, context),
+    validateUpdate: (object, old, context) => validateUpdate(custom, object, old, context),
+    validateStatusUpdate: (object, old, context) => validateStatusUpdate(custom, object, old, context),
     warnings: (object, old) => finalizerWarnings(object, old),
     requireResourceVersionOnUpdate: true,
     cells: (object, now) => [object.metadata.name, ...custom.cells(object, now)],
@@ -115,7 +115,7 @@ function sameBesidesMetadata(object: KubeObject, old: KubeObject): boolean {
   return deepEqual(rest, before);
 }
 
-function validateObject(custom: CustomVersion, object: KubeObject): readonly FieldError[] {
+function validateObject(custom: CustomVersion, object: KubeObject, context: StrategyContext): readonly FieldError[] {
   const wrongType = validateType(custom, object);
   if (wrongType.length > 0) return wrongType;
   const schema = custom.version.schema?.openAPIV3Schema;
@@ -127,10 +127,15 @@ function validateObject(custom: CustomVersion, object: KubeObject): readonly Fie
     ...validateEmbedded(schema, object),
     ...validateListTypes(schema, object),
   ];
-  return withRules(custom, errors, (rules) => rules.validate(object, undefined, undefined));
+  return withRules(custom, errors, (rules) => rules.validate(object, undefined, undefined, warnIn(context)));
 }
 
-function validateUpdate(custom: CustomVersion, object: KubeObject, old: KubeObject): readonly FieldError[] {
+function validateUpdate(
+  custom: CustomVersion,
+  object: KubeObject,
+  old: KubeObject,
+  context: StrategyContext,
+): readonly FieldError[] {
   const wrongType = validateType(custom, object);
   if (wrongType.length > 0) return wrongType;
   const schema = custom.version.schema?.openAPIV3Schema;
@@ -143,10 +148,15 @@ function validateUpdate(custom: CustomVersion, object: KubeObject, old: KubeObje
     ...validateEmbedded(schema, object),
     ...validateChangedLists(custom, object, old),
   ];
-  return withRules(custom, errors, (rules) => rules.validate(object, old, correlation));
+  return withRules(custom, errors, (rules) => rules.validate(object, old, correlation, warnIn(context)));
 }
 
-function validateStatusUpdate(custom: CustomVersion, object: KubeObject, old: KubeObject): readonly FieldError[] {
+function validateStatusUpdate(
+  custom: CustomVersion,
+  object: KubeObject,
+  old: KubeObject,
+  context: StrategyContext,
+): readonly FieldError[] {
   const wrongType = validateType(custom, object);
   if (wrongType.length > 0) return wrongType;
   const schema = custom.version.schema?.openAPIV3Schema;
@@ -162,7 +172,7 @@ function validateStatusUpdate(custom: CustomVersion, object: KubeObject, old: Ku
     ...validateScaleStatus(custom.version.subresources?.scale, object),
     ...validateChangedLists(custom, object, old),
   );
-  return withRules(custom, errors, (rules) => rules.validate(object, old, correlation));
+  return withRules(custom, errors, (rules) => rules.validate(object, old, correlation, warnIn(context)));
 }
 
 /** Lists that were wrong before may stay wrong. */
@@ -182,6 +192,10 @@ const BLOCKING: ReadonlySet<FieldErrorType> = new Set<FieldErrorType>([
 ]);
 const NOT_CHECKED =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+
+function warnIn(context: StrategyContext): (text: string) => void {
+  return (text) => context.warn?.(text);
+}
 
 function withRules(
   custom: CustomVersion,

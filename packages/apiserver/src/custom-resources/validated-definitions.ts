@@ -42,6 +42,7 @@ export function validatedDefinitions(): ResourceDefinition<CustomResourceDefinit
   };
 }
 
-async function loadRuleChecks(): Promise<Rules | undefined> {
-  return Promise.resolve(undefined);
+async function loadRuleChecks(): Promise<Rules> {
+  const { ruleChecks } = await import('./rules/rule-checks.ts');
+  return ruleChecks;
 }
