@@ -19,7 +19,7 @@ export async function deleteCollection(scope: RequestScope): Promise<ApiServerRe
   const page = await listEntries(scope, listOptions);
   await forEachLimit(page.entries, DELETIONS_AT_ONCE, async (entry) => {
     try {
-      await deleteObject({ ...scope, namespace: entry.namespace, name: entry.name }, options);
+      await deleteObject({ ...scope, namespace: entry.namespace, name: entry.name }, options, 'collection');
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

@@ -18,7 +18,7 @@ import { planDelete, type DeletePlan } from './plan-delete.ts';
 import { planNamespaceDelete } from './plan-namespace-delete.ts';
 import { currentEntry, freshEntry, putObject, removeObject, type WriteTarget } from './put-object.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
-import { objectEntry, presentEntry } from './resource-storage.ts';
+import { objectEntry, presentEntry, presentObject } from './resource-storage.ts';
 import { runDeleted } from './resource-hooks.ts';
 import { entryResponse, objectResponse } from './respond.ts';
 
@@ -42,6 +42,9 @@ const RETURN_DELETED = new Set([
   'services/specs',
   'podtemplates',
 ]);
+
+/** How plugins see a deletion: one of a collection has no name of its own, and an eviction was admitted as such. */
+export type DeleteAdmission = 'object' | 'collection' | 'none';
 
 export interface DeleteOutcome {
   /** The object as it is now, or was last. */
@@ -71,7 +74,11 @@ export async function readDeleteOptions(scope: RequestScope): Promise<DeleteOpti
 }
 
 /** Deletes or marks one object; tries again when somebody else changed it meanwhile. */
-export async function deleteObject(scope: RequestScope, options: DeleteOptions): Promise<DeleteOutcome> {
+export async function deleteObject(
+  scope: RequestScope,
+  options: DeleteOptions,
+  admission: DeleteAdmission = 'object',
+): Promise<DeleteOutcome> {
   const { definition, name } = scope;
   checkKeyName(name);
   const target: WriteTarget = { ...scope, key: scope.storage.keyOf(scope.namespace, name) };
@@ -82,9 +89,12 @@ export async function deleteObject(scope: RequestScope, options: DeleteOptions):
     scope.request.signal.throwIfAborted();
     if (!existing) throw notFound(definition, name);
     const old = existing.object();
-    await admitDelete(scope, old, options, dryRun);
     const plan = planFor(scope, old, options);
     if (plan.do === 'nothing') return { entry: presentEntry(definition, existing), removed: false };
+    if (admission !== 'none') {
+      const admitted = admission === 'collection' ? { ...scope, name: '' } : scope;
+      await admitDelete(admitted, presentObject(definition, existing), options, dryRun);
+    }
     let current: CacheEntry = existing;
     if (plan.do === 'mark') {
       const marked = await putObject(target, plan.object, existing, dryRun);

@@ -178,7 +178,7 @@ async function evictPinned(scope: RequestScope, pod: Pod, options: DeleteOptions
 /** Says in the pod's status why it is going, then deletes it. Throws Conflict where a precondition does not hold. */
 async function markAndDelete(scope: RequestScope, pod: Pod, options: DeleteOptions): Promise<void> {
   if (isDryRun(options)) {
-    await deleteObject(scope, options);
+    await deleteObject(scope, options, 'none');
     return;
   }
   const now = formatTime(scope.registry.clock.now());
@@ -198,7 +198,7 @@ async function markAndDelete(scope: RequestScope, pod: Pod, options: DeleteOptio
   const { preconditions } = options;
   const { resourceVersion } = marked.metadata;
   const pinned = preconditions?.resourceVersion === undefined ? preconditions : { ...preconditions, resourceVersion };
-  await deleteObject(scope, { ...options, ...(pinned ? { preconditions: pinned } : {}) });
+  await deleteObject(scope, { ...options, ...(pinned ? { preconditions: pinned } : {}) }, 'none');
 }
 
 function disruptionTarget(now: string): Draft<PodCondition> {

@@ -112,11 +112,45 @@ describe('ValidatingAdmissionWebhook', () => {
     for (const name of ['a', 'b']) await api.client.create(configMaps, configMap(name, { labels: { go: 'yes' } }));
     await validate(api, server);
     await api.client.deleteCollection(configMaps, { namespace, labelSelector: 'go=yes' });
-    assert.deepEqual(
-      server.requests.map(({ operation }) => operation),
-      ['DELETE', 'DELETE'],
-    );
+    const seen = server.requests.map(({ operation, name, oldObject }) => [operation, name, nameOf(oldObject)]);
+    assert.deepEqual(seen.sort(), [
+      ['DELETE', undefined, 'a'],
+      ['DELETE', undefined, 'b'],
+    ]);
   });
+
+  test('sees an eviction, and not the deletion that it is', async () => {
+    await using server = await startWebhookServer(allow);
+    await using api = await startTestApiServer();
+    const pod = { metadata: { name: 'a', namespace }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+    await api.client.create(pods, pod as never);
+    await validate(api, server, { rules: [{ ...RULE, resources: ['*/*'] }] });
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'a', namespace } };
+    await api.client.create(pods, eviction as never, { subresource: 'eviction', name: 'a' });
+    const seen = server.requests.map(({ operation, subResource, kind }) => [operation, subResource, kind?.kind]);
+    assert.deepEqual(seen, [['CREATE', 'eviction', 'Eviction']]);
+  });
+
+  const conditions: [string, object[], boolean | RegExp][] = [
+    ['one that holds', [{ name: 'c', expression: "request.operation == 'CREATE'" }], true],
+    ['one that does not', [{ name: 'c', expression: "object.metadata.name == 'b'" }], false],
+    [
+      'one that fails',
+      [{ name: 'c', expression: 'object.nope == 1' }],
+      /^configmaps "a" is forbidden: expression 'object.nope == 1' resulted in error: no such key: nope$/,
+    ],
+  ];
+  for (const [name, matchConditions, expected] of conditions) {
+    test(`looks at match conditions: ${name}`, async () => {
+      await using server = await startWebhookServer(allow);
+      await using api = await startTestApiServer();
+      await validate(api, server, { matchConditions });
+      const creation = api.client.create(configMaps, configMap('a'));
+      if (typeof expected !== 'boolean') assert.match((await failureOf(creation)).message, expected);
+      else await creation;
+      assert.equal(server.requests.length > 0, expected === true);
+    });
+  }
 
   test('asks only about objects and namespaces that are selected', async () => {
     await using server = await startWebhookServer(() => ({ allowed: false }));
@@ -187,6 +221,7 @@ describe('ValidatingAdmissionWebhook', () => {
   });
 });
 
+const nameOf = (object: unknown): unknown => (object as { metadata: { name: string } }).metadata.name;
 const data = (object: unknown): unknown => (object as { data?: unknown } | null) && (object as { data?: unknown }).data;
 
 describe('a webhook that cannot be asked', () => {
