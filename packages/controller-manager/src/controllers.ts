@@ -40,6 +40,7 @@ import { taintEvictionController } from './tainteviction/taint-eviction-controll
 import { ttlController } from './ttl/ttl-controller.ts';
 import { ttlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
 import { tokenSecretController } from './serviceaccount/token-secret-controller.ts';
+import { policyStatusController } from './validatingadmissionpolicystatus/policy-status-controller.ts';
 import { volumeAttributesClassProtection } from './vacprotection/volume-attributes-class-protection.ts';
 import { volumeExpandController } from './volumeexpand/volume-expand-controller.ts';
 import { canonicalSelection } from './controller-names.ts';
@@ -238,6 +239,11 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: 'resourceclaim-controller',
     eventSource: 'resource_claim',
     make: (_config, deps) => resourceClaimControllers().map((each) => createControllerRunner(each, deps)),
+  },
+  {
+    name: 'validatingadmissionpolicy-status-controller',
+    eventSource: 'validatingadmissionpolicy-status',
+    make: running(policyStatusController),
   },
   {
     name: 'device-taint-eviction-controller',

@@ -14,6 +14,8 @@ export function withDiscovery(transport: Transport): Transport {
 
 function discoveryAnswer(path: string): ApiResponse | undefined {
   if (path === '/apis') return answer({ groups: groups() });
+  const group = groups().find(({ name }) => path === `/apis/${name}`);
+  if (group) return answer(group);
   const groupVersion = /^\/apis?\/([^/]+(\/[^/]+)?)$/.exec(path)?.[1];
   const resources = builtinResources.filter((resource) => apiVersionOf(resource) === groupVersion);
   if (resources.length === 0) return undefined;
@@ -21,9 +23,15 @@ function discoveryAnswer(path: string): ApiResponse | undefined {
   return answer({ resources: described });
 }
 
-function groups(): readonly object[] {
+interface Group {
+  readonly name: string;
+  readonly versions: readonly { readonly groupVersion: string }[];
+}
+
+function groups(): readonly Group[] {
   const named = builtinResources.filter(({ group }) => group !== '');
-  return [...Map.groupBy(named, ({ group }) => group).values()].map((resources) => ({
+  return [...Map.groupBy(named, ({ group }) => group)].map(([name, resources]) => ({
+    name,
     versions: [...new Set(resources.map(apiVersionOf))].map((groupVersion) => ({ groupVersion })),
   }));
 }
