@@ -1,14 +1,10 @@
+import { RESERVED_WORDS } from '../syntax/reserved-words.ts';
+
 /**
  * Property names as identifiers and back: `a-b` is `a__dash__b`.
  *
  * Mirrors: staging/src/k8s.io/apiserver/pkg/cel/escaping.go (v1.36)
  */
-const RESERVED: ReadonlySet<string> = new Set(
-  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
-    ' ',
-  ),
-);
-
 const ESCAPES: Readonly<Record<string, string>> = {
   __: '__underscores__',
   '.': '__dot__',
@@ -20,7 +16,7 @@ const UNESCAPES: Readonly<Record<string, string>> = { underscores: '__', dot: '.
 
 /** Undefined: expressions cannot name it. */
 export function escapeName(name: string): string | undefined {
-  if (RESERVED.has(name)) return `__${name}__`;
+  if (RESERVED_WORDS.has(name)) return `__${name}__`;
   if (!/^[A-Za-z_./-][\w./-]*$/.test(name)) return undefined;
   return name.replace(/__|[-./]/g, (match) => ESCAPES[match]!);
 }
@@ -32,7 +28,7 @@ export function unescapeName(escaped: string): string | undefined {
     const word = match.slice(2, -2);
     const plain = UNESCAPES[word];
     if (plain !== undefined) return plain;
-    if (!RESERVED.has(word) || match.length !== escaped.length) valid = false;
+    if (!RESERVED_WORDS.has(word) || match.length !== escaped.length) valid = false;
     return word;
   });
   return valid ? name : undefined;

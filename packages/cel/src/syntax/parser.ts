@@ -2,6 +2,7 @@ import { CelUint } from '../evaluate/value.ts';
 import type { CallExpression, Expression, Literal, MapEntry, StructField } from './expression.ts';
 import { tokenize, type Named, type Token, type TokenType } from './lexer.ts';
 import { expandMacro, type MacroSet } from './macros.ts';
+import { RESERVED_WORDS } from './reserved-words.ts';
 import { createSource, type Issue, type Source } from './source.ts';
 import { explainSyntax } from './syntax-errors.ts';
 import { unescapeBytes, unescapeString, type Unescaped } from './unescape.ts';
@@ -28,12 +29,6 @@ const CODE_POINTS_MAX = 100_000;
 const DEPTH_MAX = 250;
 const INT64_MAX = 2n ** 63n - 1n;
 const UINT64_MAX = 2n ** 64n - 1n;
-
-const RESERVED: ReadonlySet<string> = new Set(
-  'as break const continue else false for function if import in let loop package namespace null return true var void while'.split(
-    ' ',
-  ),
-);
 
 const RELATIONS: Partial<Record<TokenType, string>> = {
   '<': '_<_',
@@ -66,12 +61,13 @@ export function parseExpression(text: string, options: ParserOptions): Parsed {
   if (errors.length === 0) {
     const parsed = parser.parse();
     if (parsed) return parsed;
-    if (parser.tooDeep) return failed([{ location: NOWHERE, message: TOO_DEEP }]);
+    if (parser.tooDeep !== undefined) return failed([{ location: NOWHERE, message: parser.tooDeep }]);
   }
   return failed(explainSyntax(source, tokens, errors));
 }
 
-const TOO_DEEP = `Internal error: expression recursion limit exceeded: ${DEPTH_MAX}`;
+const NESTED_TOO_DEEP = `expression recursion limit exceeded: ${DEPTH_MAX}`;
+const CHAINED_TOO_LONG = 'max recursion depth exceeded';
 const NOWHERE = { line: -1, column: -1 };
 
 /** Thrown and caught in this file: the text does not follow the grammar. */
@@ -85,7 +81,8 @@ class Parser {
   readonly #issues: Issue[] = [];
   #position = 0;
   #depth = 0;
-  tooDeep = false;
+  /** Why parsing was given up, if not for the syntax. */
+  tooDeep: string | undefined;
 
   constructor(source: Source, tokens: readonly Token[], options: ParserOptions) {
     this.#source = source;
@@ -107,7 +104,7 @@ class Parser {
 
   #expression(): Expression {
     if (++this.#depth > DEPTH_MAX) {
-      this.tooDeep = true;
+      this.tooDeep = NESTED_TOO_DEEP;
       throw new SyntaxFailure();
     }
     const condition = this.#logical('||', '_||_', () => this.#logical('&&', '_&&_', () => this.#relation()));
@@ -145,7 +142,7 @@ class Parser {
       const name = operators[this.#current().type];
       if (name === undefined) return left;
       if (depth >= DEPTH_MAX) {
-        this.tooDeep = true;
+        this.tooDeep = CHAINED_TOO_LONG;
         throw new SyntaxFailure();
       }
       const id = this.#id(this.#next().start);
@@ -182,7 +179,7 @@ class Parser {
     let operand = this.#primary();
     for (let depth = 1; ; depth++) {
       if (depth > DEPTH_MAX) {
-        this.tooDeep = true;
+        this.tooDeep = CHAINED_TOO_LONG;
         throw new SyntaxFailure();
       }
       if (this.#peek('.')) operand = this.#selectOrCall(operand);
@@ -254,7 +251,7 @@ class Parser {
     const token = this.#expect('IDENTIFIER');
     const name = this.#textOf(token);
     const call = this.#peek('(') ? this.#next() : undefined;
-    const reserved = RESERVED.has(name);
+    const reserved = RESERVED_WORDS.has(name);
     const args = call && this.#arguments();
     if (reserved) return this.#report(first.start, `reserved identifier: ${name}`);
     const full = leadingDot ? `.${name}` : name;
