@@ -1,7 +1,7 @@
-import { apiVersionOf, decodeObject, type JsonValue, type KubeObject } from '@kts/apimachinery';
+import type { JsonValue, KubeObject } from '@kts/apimachinery';
 import { schemaOfKind, type ResourceDefinition } from '@kts/api';
 
-import { finishDraft, type BodyType } from '../registry/decode-body.ts';
+import { decodeValue, finishDraft, type BodyType } from '../registry/decode-body.ts';
 import { asObject, cloneJson, type ObjectDraft } from '../registry/object-draft.ts';
 import type { AdmissionAttributes } from './admission.ts';
 import { kindOf } from './matching/request-kind.ts';
@@ -36,10 +36,11 @@ export interface DecodedAdmitted {
 /** Reads back what somebody has made of the object; fields that the kind does not have are dropped. */
 export function decodeAdmitted(value: JsonValue, { attributes, matched }: AdmittedSubject): DecodedAdmitted {
   const type = admittedType(matched, attributes.subresource);
-  const { object, error } = decodeObject(type.schema, value);
-  const { apiVersion: _, kind: __, ...rest } = (object ?? {}) as Record<string, unknown>;
-  const decoded = { kind: type.kind, apiVersion: apiVersionOf(type), ...rest } as unknown as KubeObject;
-  const defaulted = asObject(finishDraft(cloneJson(rest), type));
+  const { object, error } = decodeValue(type, value);
+  const fields = (object ?? {}) as Record<string, unknown>;
+  const { behaviour: _, ...bare } = type;
+  const decoded = asObject(finishDraft(fields, bare));
+  const defaulted = asObject(finishDraft(cloneJson(fields), type));
   return { decoded, defaulted, ...(error === undefined ? {} : { error }) };
 }
 

@@ -14,6 +14,7 @@ import { nodeRestriction } from './node-restriction.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
 import { isChosen, type PluginChoice } from './plugin-choice.ts';
+import { podResizeValidator } from './pod-resize-validator.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priority } from './priority.ts';
 import { runtimeClass } from './runtime-class.ts';
@@ -74,6 +75,7 @@ function orderedPlugins({ live, authorizer, random, dynamic = [], quota }: Plugi
     defaultIngressClass(live),
     denyServiceExternalIPs,
     podTopologyLabels(live),
+    podResizeValidator(live),
     ...dynamic,
     ...(quota ? [quota] : []),
     alwaysDeny,
