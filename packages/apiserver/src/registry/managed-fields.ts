@@ -22,7 +22,7 @@ import {
 import type { ResourceDefinition } from '@kts/api';
 
 import { finishDraft, goTypeName, type BodyType } from './decode-body.ts';
-import { setOrDelete, type ObjectDraft } from './object-draft.ts';
+import { draftOf, setOrDelete, type ObjectDraft } from './object-draft.ts';
 import { canonicalForm } from './put-object.ts';
 import type { RequestScope } from './request-scope.ts';
 import { resetFields } from './reset-fields.ts';
@@ -71,7 +71,8 @@ export function appliedDraft(
     force: options.force,
     now: formatTime(scope.registry.clock.now()),
   });
-  return finishDraft(canonicalForm(type, object as unknown as KubeObject) as unknown as Record<string, unknown>, type);
+  // What was not applied is still shared with the live object.
+  return finishDraft(draftOf(canonicalForm(type, object as unknown as KubeObject)), type);
 }
 
 /** A write that changes nothing but the times in managed fields changes nothing. */
