@@ -9,3 +9,5 @@ export {
   type PodOptions,
 } from './builders.ts';
 export { scores, verdicts } from './verdicts.ts';
+export { hinted } from './hinted.ts';
+export { allocatedTo, asNew, claim, deviceClass, slice, type ClaimOptions, type SliceOptions } from './devices.ts';
