@@ -7,7 +7,7 @@ import {
   type Draft,
   type FieldError,
 } from '@kts/apimachinery';
-import { setPodSpecDefaults } from '../core/pod-defaults.ts';
+import { setPodTemplateDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { rulesForTemplate } from '../core/pod-rules.ts';
 import { validatePodTemplateSpec } from '../core/pod-spec-validation.ts';
@@ -97,7 +97,7 @@ function setDaemonSetDefaults({ metadata, spec }: Draft<DaemonSet>): void {
   }
   spec.revisionHistoryLimit ??= 10;
   spec.template ??= {};
-  setPodSpecDefaults((spec.template.spec ??= { containers: [] }));
+  setPodTemplateDefaults(spec.template);
 }
 
 function templateGenerationOf(annotations: Readonly<Record<string, string>> | undefined): number {

@@ -7,7 +7,7 @@ import {
   type Draft,
   type FieldError,
 } from '@kts/apimachinery';
-import { setPodSpecDefaults } from '../core/pod-defaults.ts';
+import { setPodTemplateDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { rulesForTemplate } from '../core/pod-rules.ts';
 import { containerCells, nameWarnings, isRevised } from '../core/pod-template.ts';
@@ -78,7 +78,7 @@ function setDeploymentDefaults(deployment: Draft<Deployment>): void {
   spec.revisionHistoryLimit ??= 10;
   spec.progressDeadlineSeconds ??= 600;
   spec.template ??= {};
-  setPodSpecDefaults((spec.template.spec ??= { containers: [] }));
+  setPodTemplateDefaults(spec.template);
 }
 
 function validateDeploymentSpec(spec: DeploymentSpec, old?: DeploymentSpec): FieldError[] {

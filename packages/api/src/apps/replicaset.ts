@@ -1,5 +1,5 @@
 import { FieldPath, formatLabelSelector, type FieldError } from '@kts/apimachinery';
-import { setPodSpecDefaults } from '../core/pod-defaults.ts';
+import { setPodTemplateDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { rulesForTemplate } from '../core/pod-rules.ts';
 import { containerCells, nameWarnings, isRevised } from '../core/pod-template.ts';
@@ -21,7 +21,7 @@ export const replicaSets = defineResource<ReplicaSet>('apps/v1', 'replicasets', 
   setDefaults: ({ spec }) => {
     spec.replicas ??= 1;
     spec.template ??= {};
-    setPodSpecDefaults((spec.template.spec ??= { containers: [] }));
+    setPodTemplateDefaults(spec.template);
   },
   prepareForCreate: (draft) => {
     draft.status = { replicas: 0 };

@@ -9,7 +9,7 @@ import {
   type Draft,
   type FieldError,
 } from '@kts/apimachinery';
-import { setClaimSpecDefaults, setPodSpecDefaults } from '../core/pod-defaults.ts';
+import { setClaimSpecDefaults, setPodTemplateDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { validateClaimSpec } from '../core/persistentvolumeclaim-validation.ts';
 import { validatePodAnnotations } from '../core/pod-annotation-validation.ts';
@@ -96,7 +96,7 @@ function setStatefulSetDefaults({ spec }: Draft<StatefulSet>): void {
   spec.replicas ??= 1;
   spec.revisionHistoryLimit ??= 10;
   spec.template ??= {};
-  setPodSpecDefaults((spec.template.spec ??= { containers: [] }));
+  setPodTemplateDefaults(spec.template);
   for (const claim of spec.volumeClaimTemplates ?? []) {
     claim.kind = 'PersistentVolumeClaim';
     claim.apiVersion = 'v1';

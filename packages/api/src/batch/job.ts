@@ -10,7 +10,7 @@ import {
   type FieldError,
 } from '@kts/apimachinery';
 import { checkTemplateLabels } from '../apps/rollout-validation.ts';
-import { setPodSpecDefaults } from '../core/pod-defaults.ts';
+import { setPodTemplateDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { rulesForTemplate, type PodRules } from '../core/pod-rules.ts';
 import { containerCells, matcherOf, nameWarnings, isRevised } from '../core/pod-template.ts';
@@ -88,7 +88,7 @@ export function setJobSpecDefaults(spec: Draft<JobSpec>): void {
     for (const pattern of onPodConditions ?? []) if (!pattern.status) pattern.status = 'True';
   }
   spec.template ??= {};
-  setPodSpecDefaults((spec.template.spec ??= { containers: [] }));
+  setPodTemplateDefaults(spec.template);
 }
 
 /** Pods of a job carry its name and UID, and the selector asks for the UID. */

@@ -36,7 +36,7 @@ export function eventFields(event: Event): Readonly<Record<string, string>> {
     'involvedObject.resourceVersion': object.resourceVersion ?? '',
     'involvedObject.fieldPath': object.fieldPath ?? '',
     reason: event.reason ?? '',
-    reportingComponent: source,
+    reportingComponent: event.reportingComponent ?? '',
     source,
     type: event.type ?? '',
   };

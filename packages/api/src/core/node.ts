@@ -34,7 +34,8 @@ const FEATURE = /^([A-Z][a-zA-Z0-9]*)(\/[a-zA-Z0-9]+)*$/;
 export const nodes = defineResource<Node>('v1', 'nodes', {
   generation: 'none',
   setDefaults: ({ spec, status }) => {
-    if (spec?.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
+    // The single field is the older one: what clients that know no list say is what counts.
+    if (spec?.podCIDR && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR];
     if (spec?.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
     if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
     roundUpAmounts(status?.capacity);

@@ -16,6 +16,7 @@ import type {
   Probe,
   ResourceRequirements,
   Volume,
+  PodTemplateSpec,
 } from '../gen/core-v1.gen.ts';
 import { defaultPullPolicy } from './image-name.ts';
 import { roundUpAmounts } from './resource-defaults.ts';
@@ -30,9 +31,26 @@ const FILE_MODE = 0o644;
 const GRACE_PERIOD_SECONDS = 30;
 const TOKEN_LIFETIME_SECONDS = 3600;
 
+/** How init containers were written before they had a field. */
+const INIT_CONTAINER_ANNOTATIONS = ['beta', 'alpha'].flatMap((stage) => [
+  `pod.${stage}.kubernetes.io/init-containers`,
+  `pod.${stage}.kubernetes.io/init-container-statuses`,
+]);
+
+export function setPodTemplateDefaults(template: Draft<PodTemplateSpec>): void {
+  dropInitContainerAnnotations(template.metadata);
+  setPodSpecDefaults((template.spec ??= { containers: [] }));
+}
+
+function dropInitContainerAnnotations(metadata: { annotations?: Record<string, string> } | undefined): void {
+  if (!metadata?.annotations) return;
+  for (const name of INIT_CONTAINER_ANNOTATIONS) delete metadata.annotations[name];
+}
+
 /** What is defaulted in pods, but not in templates, so that objects with templates do not change. */
 export function setPodDefaults(pod: Draft<Pod>): void {
   const spec = (pod.spec ??= { containers: [] });
+  dropInitContainerAnnotations(pod.metadata);
   // Of pods only: what templates say is left alone.
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
@@ -58,7 +76,7 @@ function setFirstIps(status: Draft<PodStatus> | undefined): void {
 }
 
 /** Defaults of everything in a pod template. */
-export function setPodSpecDefaults(spec: Draft<PodSpec>): void {
+function setPodSpecDefaults(spec: Draft<PodSpec>): void {
   if (!spec.dnsPolicy) spec.dnsPolicy = 'ClusterFirst';
   if (!spec.restartPolicy) spec.restartPolicy = 'Always';
   spec.securityContext ??= {};

@@ -1,7 +1,7 @@
 import { FieldPath } from '@kts/apimachinery';
 import { defineResource } from '../define-resource.ts';
 import type { PodTemplate } from '../gen/core-v1.gen.ts';
-import { setPodSpecDefaults } from './pod-defaults.ts';
+import { setPodTemplateDefaults } from './pod-defaults.ts';
 import { dropDisabledPodFields } from './pod-disabled-fields.ts';
 import { rulesForTemplate } from './pod-rules.ts';
 import { validatePodTemplateSpec } from './pod-spec-validation.ts';
@@ -18,7 +18,7 @@ const TEMPLATE = FieldPath.of('template');
 export const podTemplates = defineResource<PodTemplate>('v1', 'podtemplates', {
   setDefaults: (draft) => {
     draft.template ??= {};
-    setPodSpecDefaults((draft.template.spec ??= { containers: [] }));
+    setPodTemplateDefaults(draft.template);
   },
   prepareForCreate: (draft) => dropDisabledPodFields(draft.template!.spec!),
   prepareForUpdate: (draft, old) => dropDisabledPodFields(draft.template!.spec!, old.template?.spec),

@@ -1,11 +1,18 @@
-import { FieldPath, labelSetMatcher, required, type Draft, type FieldError } from '@kts/apimachinery';
+import {
+  FieldPath,
+  isDNS1123Subdomain,
+  labelSetMatcher,
+  required,
+  type Draft,
+  type FieldError,
+} from '@kts/apimachinery';
 import { validateReplicaStatus } from '../apps/replicaset.ts';
 import { checkTemplateLabels, validateLongRunning } from '../apps/rollout-validation.ts';
 import { defineResource } from '../define-resource.ts';
 import { checkNonNegative } from '../field-checks.ts';
 import type { ReplicationController, ReplicationControllerSpec } from '../gen/core-v1.gen.ts';
 import { age } from '../human-duration.ts';
-import { setPodSpecDefaults } from './pod-defaults.ts';
+import { setPodTemplateDefaults } from './pod-defaults.ts';
 import { dropDisabledPodFields } from './pod-disabled-fields.ts';
 import { rulesForTemplate } from './pod-rules.ts';
 import { validatePodTemplateSpec } from './pod-spec-validation.ts';
@@ -20,6 +27,8 @@ const SPEC = FieldPath.of('spec');
  * Mirrors: pkg/registry/core/replicationcontroller, ValidateReplicationController... (v1.36)
  */
 export const replicationControllers = defineResource<ReplicationController>('v1', 'replicationcontrollers', {
+  // The prefix of a generated name is only looked at with that of all kinds.
+  validateName: (name, isPrefix) => (isPrefix ? [] : isDNS1123Subdomain(name)),
   setDefaults: setReplicationControllerDefaults,
   prepareForCreate: (draft) => {
     draft.status = { replicas: 0 };
@@ -57,7 +66,7 @@ function setReplicationControllerDefaults(controller: Draft<ReplicationControlle
     if (Object.keys(controller.metadata.labels ?? {}).length === 0) controller.metadata.labels = { ...labels };
   }
   spec.replicas ??= 1;
-  if (spec.template) setPodSpecDefaults((spec.template.spec ??= { containers: [] }));
+  if (spec.template) setPodTemplateDefaults(spec.template);
 }
 
 function validateSpec(spec: ReplicationControllerSpec, old?: ReplicationControllerSpec): FieldError[] {

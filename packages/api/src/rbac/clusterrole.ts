@@ -1,10 +1,11 @@
-import { FieldPath, invalid, isPathSegmentName, required, type FieldError } from '@kts/apimachinery';
+import { FieldPath, invalid, required, type FieldError } from '@kts/apimachinery';
 import { matcherOf } from '../core/pod-template.ts';
 import { defineResource } from '../define-resource.ts';
 import type { ClusterRole } from '../gen/rbac-v1.gen.ts';
 import { hasInvalidLabelValue, validateLabelSelector } from '../label-validation.ts';
 import { validateObjectMeta } from '../metadata-validation.ts';
 import { validatePolicyRules } from './policy-rule-validation.ts';
+import { validateRbacName } from './policy-rule-validation.ts';
 
 /**
  * Permissions everywhere, and on what is in no namespace.
@@ -14,10 +15,10 @@ import { validatePolicyRules } from './policy-rule-validation.ts';
 export const clusterRoles = defineResource<ClusterRole>('rbac.authorization.k8s.io/v1', 'clusterroles', {
   generation: 'none',
   allowCreateOnUpdate: true,
-  validateName: isPathSegmentName,
+  validateName: validateRbacName,
   validate: (role) => validateClusterRole(role, false),
   validateUpdate: (role, old) => [
-    ...validateObjectMeta(role.metadata, { namespaced: false, validateName: isPathSegmentName }),
+    ...validateObjectMeta(role.metadata, { namespaced: false, validateName: validateRbacName }),
     ...validateClusterRole(role, (old.aggregationRule?.clusterRoleSelectors ?? []).some(hasInvalidLabelValue)),
   ],
   cells: ({ metadata }) => [metadata.name, metadata.creationTimestamp],

@@ -1,9 +1,10 @@
-import { isPathSegmentName } from '@kts/apimachinery';
+import {} from '@kts/apimachinery';
 import { defineResource } from '../define-resource.ts';
 import type { ClusterRoleBinding } from '../gen/rbac-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { validateObjectMeta } from '../metadata-validation.ts';
 import { setBindingDefaults, subjectsText, validateBinding, validateRoleRefChange } from './policy-rule-validation.ts';
+import { validateRbacName } from './policy-rule-validation.ts';
 
 /**
  * Who has a role everywhere.
@@ -16,11 +17,11 @@ export const clusterRoleBindings = defineResource<ClusterRoleBinding>(
   {
     generation: 'none',
     allowCreateOnUpdate: true,
-    validateName: isPathSegmentName,
+    validateName: validateRbacName,
     setDefaults: setBindingDefaults,
     validate: (binding) => validateBinding(binding, false),
     validateUpdate: (binding, old) => [
-      ...validateObjectMeta(binding.metadata, { namespaced: false, validateName: isPathSegmentName }),
+      ...validateObjectMeta(binding.metadata, { namespaced: false, validateName: validateRbacName }),
       ...validateBinding(binding, false),
       ...validateRoleRefChange(binding.roleRef, old.roleRef),
     ],

@@ -91,6 +91,9 @@ function validateSubject(
   }
 }
 
+/** Whatever fits into a path; prefixes are held to the same. */
+export const validateRbacName = (name: string): readonly string[] => isPathSegmentName(name);
+
 /** A binding is for one role for ever. */
 export function validateRoleRefChange(roleRef: RoleRef, old: RoleRef): FieldError[] {
   const fields = ['apiGroup', 'kind', 'name'] as const;

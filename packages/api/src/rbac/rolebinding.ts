@@ -1,9 +1,10 @@
-import { isPathSegmentName } from '@kts/apimachinery';
+import {} from '@kts/apimachinery';
 import { defineResource } from '../define-resource.ts';
 import type { RoleBinding } from '../gen/rbac-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { validateObjectMeta } from '../metadata-validation.ts';
 import { setBindingDefaults, subjectsText, validateBinding, validateRoleRefChange } from './policy-rule-validation.ts';
+import { validateRbacName } from './policy-rule-validation.ts';
 
 /**
  * Who has a role in a namespace.
@@ -13,11 +14,11 @@ import { setBindingDefaults, subjectsText, validateBinding, validateRoleRefChang
 export const roleBindings = defineResource<RoleBinding>('rbac.authorization.k8s.io/v1', 'rolebindings', {
   generation: 'none',
   allowCreateOnUpdate: true,
-  validateName: isPathSegmentName,
+  validateName: validateRbacName,
   setDefaults: setBindingDefaults,
   validate: (binding) => validateBinding(binding, true),
   validateUpdate: (binding, old) => [
-    ...validateObjectMeta(binding.metadata, { namespaced: true, validateName: isPathSegmentName }),
+    ...validateObjectMeta(binding.metadata, { namespaced: true, validateName: validateRbacName }),
     ...validateBinding(binding, true),
     ...validateRoleRefChange(binding.roleRef, old.roleRef),
   ],

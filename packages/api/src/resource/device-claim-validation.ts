@@ -15,7 +15,8 @@ import type {
   ResourceClaimSpec,
 } from '../gen/resource-v1.gen.ts';
 import { validateBoundedList, validateBoundedSet } from './bounded-collections.ts';
-import { validateDeviceConfiguration, validateDeviceSelectors } from './device-configuration-validation.ts';
+import { validateDeviceConfiguration } from './device-configuration-validation.ts';
+import { validateDeviceSelectors } from './device-selector-validation.ts';
 import { validateFullyQualifiedName } from './device-names.ts';
 import { validateDeviceToleration } from './device-taint-validation.ts';
 

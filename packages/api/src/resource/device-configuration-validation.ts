@@ -1,31 +1,14 @@
 /**
- * Selectors of devices, and parameters that only a driver understands.
+ * Parameters of devices that only a driver understands.
  *
- * Mirrors: validateSelector, validateDeviceConfiguration in pkg/apis/resource/validation/validation.go (v1.36)
+ * Mirrors: validateDeviceConfiguration in pkg/apis/resource/validation/validation.go (v1.36)
  */
 import { invalid, required, tooLong, type FieldError, type FieldPath, type JsonValue } from '@kts/apimachinery';
 import { byteLength } from '../field-checks.ts';
-import type { DeviceConfiguration, DeviceSelector } from '../gen/resource-v1.gen.ts';
-import { validateBoundedList } from './bounded-collections.ts';
+import type { DeviceConfiguration } from '../gen/resource-v1.gen.ts';
 import { validateDriverName } from './device-names.ts';
 
-const SELECTORS_MAX = 32;
-const EXPRESSION_BYTES_MAX = 10 * 1024;
 const PARAMETERS_BYTES_MAX = 10 * 1024;
-
-export function validateDeviceSelectors(
-  selectors: readonly DeviceSelector[] | undefined,
-  path: FieldPath,
-): FieldError[] {
-  return validateBoundedList(selectors, SELECTORS_MAX, validateSelector, path);
-}
-
-function validateSelector({ cel }: DeviceSelector, path: FieldPath): FieldError[] {
-  if (!cel) return [required(path.child('cel'))];
-  const at = path.child('cel', 'expression');
-  const expression = cel.expression ?? '';
-  return byteLength(expression) > EXPRESSION_BYTES_MAX ? [tooLong(at, EXPRESSION_BYTES_MAX)] : [];
-}
 
 /** `stored`: parameters that were accepted once may be as long as they are. */
 export function validateDeviceConfiguration(

@@ -1,4 +1,4 @@
-import { FieldPath, invalid, type FieldError } from '@kts/apimachinery';
+import { FieldPath, invalid, isDNS1123Subdomain, type FieldError } from '@kts/apimachinery';
 import { isExtendedResource } from '../core/resource-list.ts';
 import { defineResource } from '../define-resource.ts';
 import { sameValue } from '../field-checks.ts';
@@ -6,7 +6,8 @@ import type { DeviceClass, DeviceClassSpec } from '../gen/resource-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { validateBoundedList } from './bounded-collections.ts';
 import { CONFIGURATIONS_MAX } from './device-claim-validation.ts';
-import { validateDeviceConfiguration, validateDeviceSelectors } from './device-configuration-validation.ts';
+import { validateDeviceConfiguration } from './device-configuration-validation.ts';
+import { loadForSelectors, validateDeviceSelectors } from './device-selector-validation.ts';
 
 const SPEC = FieldPath.of('spec');
 
@@ -16,6 +17,9 @@ const SPEC = FieldPath.of('spec');
  * Mirrors: pkg/registry/resource/deviceclass, ValidateDeviceClass in pkg/apis/resource/validation (v1.36)
  */
 export const deviceClasses = defineResource<DeviceClass>('resource.k8s.io/v1', 'deviceclasses', {
+  // The prefix of a generated name is only looked at with that of all kinds.
+  validateName: (name, isPrefix) => (isPrefix ? [] : isDNS1123Subdomain(name)),
+  load: ({ spec }) => loadForSelectors(spec.selectors),
   validate: ({ spec }) => validateClassSpec(spec),
   validateUpdate: ({ spec }, old) => validateClassSpec(spec, old.spec),
   cells: ({ metadata }, now) => [metadata.name, age(metadata.creationTimestamp, now)],

@@ -292,6 +292,44 @@ describe('statuses of claims', () => {
   });
 });
 
+describe('selectors of devices', () => {
+  const rows: readonly [expression: string, error: string | undefined][] = [
+    ['device.driver == "d"', undefined],
+    ['device.attributes["d"].model', undefined],
+    ['device.capacity["d"].memory.isGreaterThan(quantity("1Gi"))', undefined],
+    ['device.allowMultipleAllocations', undefined],
+    ['device', 'must evaluate to bool or the unknown type, not kubernetes.DRADevice'],
+    ['device.driver', 'must evaluate to bool or the unknown type, not string'],
+    ['1', 'must evaluate to bool or the unknown type, not int'],
+  ];
+  for (const [expression, error] of rows) {
+    it(expression, async () => {
+      const deviceClass = { metadata, spec: { selectors: [{ cel: { expression } }] } };
+      await deviceClasses.behaviour.load?.(deviceClass);
+      const path = 'spec.selectors[0].cel.expression';
+      const expected = error === undefined ? [] : [`${path}: Invalid value: ${JSON.stringify(expression)}: ${error}`];
+      deepEqual(texts(deviceClasses.behaviour.validate?.(deviceClass, context)), expected);
+    });
+  }
+
+  it('refer to nothing else', async () => {
+    const deviceClass = { metadata, spec: { selectors: [{ cel: { expression: 'object.x' } }] } };
+    await deviceClasses.behaviour.load?.(deviceClass);
+    const [text = ''] = texts(deviceClasses.behaviour.validate?.(deviceClass, context));
+    deepEqual(text.includes("compilation failed: ERROR: <input>:1:1: undeclared reference to 'object'"), true);
+  });
+
+  it('may not cost too much', async () => {
+    const attribute =
+      'device.attributes.all(a, device.attributes.all(b, device.attributes.all(c, device.attributes.all(d, a < b))))';
+    const deviceClass = { metadata, spec: { selectors: [{ cel: { expression: attribute } }] } };
+    await deviceClasses.behaviour.load?.(deviceClass);
+    deepEqual(texts(deviceClasses.behaviour.validate?.(deviceClass, context)), [
+      'spec.selectors[0].cel.expression: Forbidden: too complex, exceeds cost limit',
+    ]);
+  });
+});
+
 describe('classes of devices', () => {
   const rows: readonly [name: string, spec: DeviceClassSpec, errors: string[]][] = [
     ['nothing', {}, []],

@@ -5,6 +5,7 @@ import type { AllocatedDeviceStatus, ResourceClaim } from '../gen/resource-v1.ge
 import { age } from '../human-duration.ts';
 import { validateClaimStatusUpdate } from './claim-status-validation.ts';
 import { validateClaimSpec } from './device-claim-validation.ts';
+import { loadForSelectors, selectorsOf } from './device-selector-validation.ts';
 import { setClaimDefaults, setTolerationDefaults } from './device-request-defaults.ts';
 
 const SPEC = FieldPath.of('spec');
@@ -26,6 +27,7 @@ export const resourceClaims = defineResource<ResourceClaim>('resource.k8s.io/v1'
   prepareForUpdate: (draft, old, { subresource }) => {
     if (subresource === 'status') dropDeallocatedDevices(draft, old);
   },
+  load: ({ spec }) => loadForSelectors(selectorsOf(spec?.devices)),
   validate: ({ spec }) => validateClaimSpec(spec, SPEC),
   validateUpdate: ({ spec }, old) => checkImmutable(spec, old.spec, SPEC, 'resource.v1.ResourceClaimSpec'),
   validateStatusUpdate: validateClaimStatusUpdate,

@@ -5,6 +5,7 @@ import type { ResourceClaimTemplate } from '../gen/resource-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { validateClaimTemplateMeta } from '../metadata-validation.ts';
 import { validateClaimSpec } from './device-claim-validation.ts';
+import { loadForSelectors, selectorsOf } from './device-selector-validation.ts';
 import { setClaimDefaults } from './device-request-defaults.ts';
 
 const SPEC = FieldPath.of('spec');
@@ -20,6 +21,7 @@ export const resourceClaimTemplates = defineResource<ResourceClaimTemplate>(
   {
     generation: 'none',
     setDefaults: ({ spec }) => setClaimDefaults(spec.spec),
+    load: ({ spec }) => loadForSelectors(selectorsOf(spec?.spec?.devices)),
     validate: validateTemplate,
     validateUpdate: (template, old) => [
       ...validateTemplate(template),
