@@ -23,6 +23,7 @@ import { followStored, type StoredObjects } from './follow-stored.ts';
 import type { LiveObjects } from './live-objects.ts';
 import { HookIndex } from './matching/hook-index.ts';
 import { mutatingPolicies, type MutatingHook } from './policy/mutating-policies.ts';
+import { paramAccess } from './policy/param-access.ts';
 import { policyHooks, type AdmissionPolicy, type PolicyBinding, type PolicyHook } from './policy/policy-hook.ts';
 import { createPolicyMetrics } from './policy/policy-metrics.ts';
 import { validatingPolicies, type ValidatingHook } from './policy/validating-policies.ts';
@@ -69,6 +70,7 @@ export function createDynamicAdmission(parts: DynamicAdmissionParts): DynamicAdm
   const followers: { close(): void }[] = [];
   return {
     plugins: [
+      paramAccess(policies),
       mutatingPolicies({ ...policies, hooks: mutatingHooks, metrics: mutatingMetrics }),
       mutatingWebhooks({ ...webhooks, hooks: mutating }),
       validatingPolicies({ ...policies, hooks: validatingHooks, metrics: validatingMetrics }),
