@@ -28,8 +28,7 @@ export const auditStage =
     const emit = (stage: AuditStage, outcome: object): void => {
       if (decision.omitStages.has(stage)) return;
       const event = auditEvent(request, requester, decision, stage, options.clock.now());
-      const { auditAnnotations } = request;
-      const annotations = auditAnnotations ? { annotations: auditAnnotations } : {};
+      const annotations = annotationsOf(request, decision);
       options.write(`${JSON.stringify({ ...event, ...outcome, ...annotations })}\n`);
     };
     emit('RequestReceived', {});
@@ -47,6 +46,15 @@ export const auditStage =
       throw error;
     }
   };
+
+/** Parts of requests, which is what patches are, are only for those who see whole requests. */
+const PATCHES = 'patch.webhook.admission.k8s.io/';
+
+function annotationsOf({ auditAnnotations }: ApiServerRequest, { level }: AuditDecision): object {
+  if (!auditAnnotations) return {};
+  const shown = Object.entries(auditAnnotations).filter(([key]) => level !== 'Metadata' || !key.startsWith(PATCHES));
+  return shown.length > 0 ? { annotations: Object.fromEntries(shown) } : {};
+}
 
 /** The part of an event that is known before the answer. */
 function auditEvent(
