@@ -1,9 +1,10 @@
-import { CelTypeValue, type CelValue } from '../evaluate/value.ts';
+import { CelTypeValue, CelUint, type CelValue } from '../evaluate/value.ts';
 import type {
   CallExpression,
   ComprehensionExpression,
   Expression,
   ListExpression,
+  Literal,
   MapExpression,
   SelectExpression,
   StructExpression,
@@ -176,7 +177,7 @@ class Checker {
   #checkOptionalSelect(expression: CallExpression): Expression {
     const [target, name] = expression.args as [Expression, Expression];
     const operand = this.#check(target);
-    const field = name.kind === 'literal' ? String(name.value) : '';
+    const field = name.kind === 'literal' && typeof name.value === 'string' ? name.value : '';
     const type = this.#fieldType(expression.id, operand, field, true);
     this.#types.set(expression.id, this.#mapping.substitute(type, false));
     this.#types.set(name.id, STRING);
@@ -203,7 +204,22 @@ class Checker {
       case 'parameter':
         this.#mapping.isAssignable(DYN, type);
         return DYN;
-      default:
+      case 'any':
+      case 'bool':
+      case 'bytes':
+      case 'double':
+      case 'duration':
+      case 'dyn':
+      case 'error':
+      case 'int':
+      case 'list':
+      case 'null':
+      case 'opaque':
+      case 'string':
+      case 'timestamp':
+      case 'type':
+      case 'uint':
+      case 'wrapper':
         if (!isDynamicOrError(type)) {
           this.#report(id, `type '${formatType(type)}' does not support field selection`);
         }
@@ -360,7 +376,18 @@ class Checker {
       case 'dyn':
       case 'null':
         return struct;
-      default:
+      case 'bool':
+      case 'bytes':
+      case 'double':
+      case 'error':
+      case 'int':
+      case 'list':
+      case 'map':
+      case 'opaque':
+      case 'parameter':
+      case 'string':
+      case 'type':
+      case 'uint':
         this.#report(id, `'${formatType(struct)}' is not a message type`);
         return ERROR;
     }
@@ -400,7 +427,20 @@ class Checker {
       case 'parameter':
         this.#mapping.isAssignable(DYN, type);
         return [DYN, DYN];
-      default: {
+      case 'any':
+      case 'bool':
+      case 'bytes':
+      case 'double':
+      case 'duration':
+      case 'int':
+      case 'null':
+      case 'object':
+      case 'opaque':
+      case 'string':
+      case 'timestamp':
+      case 'type':
+      case 'uint':
+      case 'wrapper': {
         const message = `expression of type '${formatType(type)}' cannot be range of a comprehension (must be list, map, or dynamic)`;
         this.#report(range.id, message);
         return [ERROR, ERROR];
@@ -458,23 +498,29 @@ function instantiate(type: CelType, fresh: ReadonlyMap<string, CelType>): CelTyp
       return { ...type, parameters: type.parameters.map((parameter) => instantiate(parameter, fresh)) };
     case 'type':
       return type.of ? { kind: 'type', of: instantiate(type.of, fresh) } : type;
-    default:
+    case 'any':
+    case 'bool':
+    case 'bytes':
+    case 'double':
+    case 'duration':
+    case 'dyn':
+    case 'error':
+    case 'int':
+    case 'null':
+    case 'object':
+    case 'string':
+    case 'timestamp':
+    case 'uint':
+    case 'wrapper':
       return type;
   }
 }
 
-function literalType(value: Extract<Expression, { kind: 'literal' }>['value']): CelType {
-  switch (typeof value) {
-    case 'boolean':
-      return BOOL;
-    case 'bigint':
-      return INT;
-    case 'number':
-      return DOUBLE;
-    case 'string':
-      return STRING;
-    default:
-      if (value === null) return NULL;
-      return value instanceof Uint8Array ? BYTES : UINT;
-  }
+function literalType(value: Literal): CelType {
+  if (value === null) return NULL;
+  if (value instanceof Uint8Array) return BYTES;
+  if (value instanceof CelUint) return UINT;
+  return SCALAR_TYPES[typeof value as keyof typeof SCALAR_TYPES];
 }
+
+const SCALAR_TYPES = { boolean: BOOL, bigint: INT, number: DOUBLE, string: STRING };

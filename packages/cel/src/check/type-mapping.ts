@@ -59,7 +59,18 @@ export class TypeMapping {
         return a.kind === b.kind && this.#allAssignable(parametersOf(a), parametersOf(b));
       case 'wrapper':
         return b.kind === 'wrapper' ? sameType(a, b) : sameType(a.of, b);
-      default:
+      case 'any':
+      case 'bool':
+      case 'bytes':
+      case 'double':
+      case 'duration':
+      case 'dyn':
+      case 'error':
+      case 'int':
+      case 'object':
+      case 'string':
+      case 'timestamp':
+      case 'uint':
         return sameType(a, b) || (b.kind === 'wrapper' && sameType(a, b.of));
     }
   }
@@ -121,7 +132,20 @@ function isEqualOrLessSpecific(a: CelType, b: CelType): boolean {
     }
     case 'type':
       return true;
-    default:
+    case 'any':
+    case 'bool':
+    case 'bytes':
+    case 'double':
+    case 'duration':
+    case 'dyn':
+    case 'error':
+    case 'int':
+    case 'null':
+    case 'object':
+    case 'string':
+    case 'timestamp':
+    case 'uint':
+    case 'wrapper':
       return sameType(a, b);
   }
 }
@@ -137,7 +161,17 @@ function isNullable(type: CelType): boolean {
     case 'timestamp':
     case 'wrapper':
       return true;
-    default:
+    case 'bool':
+    case 'bytes':
+    case 'double':
+    case 'error':
+    case 'int':
+    case 'list':
+    case 'map':
+    case 'parameter':
+    case 'string':
+    case 'type':
+    case 'uint':
       return false;
   }
 }
@@ -158,7 +192,21 @@ function mapParameters(type: CelType, change: (type: CelType) => CelType): CelTy
     }
     case 'type':
       return type.of ? typeOf(change(type.of)) : type;
-    default:
+    case 'any':
+    case 'bool':
+    case 'bytes':
+    case 'double':
+    case 'duration':
+    case 'dyn':
+    case 'error':
+    case 'int':
+    case 'null':
+    case 'object':
+    case 'parameter':
+    case 'string':
+    case 'timestamp':
+    case 'uint':
+    case 'wrapper':
       return type;
   }
 }

@@ -20,15 +20,15 @@ export class Attribute {
     return new Attribute({ value }, []);
   }
 
-  /** `condition ? then : otherwise`: what follows is selected from whichever it is. */
-  static choose(condition: Step, then: Attribute, otherwise: Attribute): Attribute {
-    return new Attribute({ condition, then, otherwise }, []);
+  /** `condition ? whenTrue : whenFalse`: what follows is selected from whichever it is. */
+  static choose(condition: Step, whenTrue: Attribute, whenFalse: Attribute): Attribute {
+    return new Attribute({ condition, whenTrue, whenFalse }, []);
   }
 
   with(qualifier: Qualifier): Attribute {
     if ('condition' in this.#base) {
-      const { condition, then, otherwise } = this.#base;
-      return Attribute.choose(condition, then.with(qualifier), otherwise.with(qualifier));
+      const { condition, whenTrue, whenFalse } = this.#base;
+      return Attribute.choose(condition, whenTrue.with(qualifier), whenFalse.with(qualifier));
     }
     return new Attribute(this.#base, [...this.#qualifiers, qualifier]);
   }
@@ -49,11 +49,12 @@ export class Attribute {
   resolver(): Step {
     const base = this.#base;
     if ('condition' in base) {
-      const [condition, then, otherwise] = [base.condition, base.then.resolver(), base.otherwise.resolver()];
+      const { condition } = base;
+      const [whenTrue, whenFalse] = [base.whenTrue.resolver(), base.whenFalse.resolver()];
       return (frame) => {
         const chosen = condition(frame);
-        if (chosen === true) return then(frame);
-        if (chosen === false) return otherwise(frame);
+        if (chosen === true) return whenTrue(frame);
+        if (chosen === false) return whenFalse(frame);
         return chosen instanceof CelError ? chosen : NO_SUCH_OVERLOAD;
       };
     }
@@ -74,7 +75,7 @@ export interface Qualifier {
 type Step = (frame: Frame) => CelValue;
 type Base =
   | { readonly value: Step }
-  | { readonly condition: Step; readonly then: Attribute; readonly otherwise: Attribute };
+  | { readonly condition: Step; readonly whenTrue: Attribute; readonly whenFalse: Attribute };
 
 function applyQualifiers(frame: Frame, start: CelValue, qualifiers: readonly Qualifier[]): CelValue {
   let value = start;

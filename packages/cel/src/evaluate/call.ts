@@ -82,7 +82,14 @@ export function typeGuard(type: CelType): (value: CelValue) => boolean {
     }
     case 'map':
       return mapGuard(typeGuard(type.key), typeGuard(type.value));
-    default: {
+    case 'duration':
+    case 'error':
+    case 'null':
+    case 'object':
+    case 'opaque':
+    case 'timestamp':
+    case 'type':
+    case 'wrapper': {
       const name = runtimeTypeName(type);
       return (value) => runtimeTypeName(typeOfValue(value)) === name;
     }

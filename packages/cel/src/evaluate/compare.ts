@@ -8,18 +8,10 @@ const UNORDERED = new CelError('NaN values cannot be ordered');
  * Mirrors: github.com/google/cel-go/common/types: Compare of each type, compare.go
  */
 export function compareValues(a: CelValue, b: CelValue): number | CelError {
-  switch (typeof a) {
-    case 'bigint':
-      return compareInteger(a, b);
-    case 'number':
-      return compareDouble(a, b);
-    case 'string':
-      return typeof b === 'string' ? compareStrings(a, b) : NO_SUCH_OVERLOAD;
-    case 'boolean':
-      return typeof b === 'boolean' ? Number(a) - Number(b) : NO_SUCH_OVERLOAD;
-    default:
-      break;
-  }
+  if (typeof a === 'bigint') return compareInteger(a, b);
+  if (typeof a === 'number') return compareDouble(a, b);
+  if (typeof a === 'string') return typeof b === 'string' ? compareStrings(a, b) : NO_SUCH_OVERLOAD;
+  if (typeof a === 'boolean') return typeof b === 'boolean' ? Number(a) - Number(b) : NO_SUCH_OVERLOAD;
   if (a instanceof CelUint) return compareInteger(a.value, b);
   if (a instanceof CelTimestamp)
     return b instanceof CelTimestamp ? order(a.nanoseconds, b.nanoseconds) : NO_SUCH_OVERLOAD;
@@ -30,17 +22,13 @@ export function compareValues(a: CelValue, b: CelValue): number | CelError {
 }
 
 export function isComparable(value: CelValue): boolean {
-  switch (typeof value) {
-    case 'object':
-      return (
-        value instanceof CelUint ||
-        value instanceof CelTimestamp ||
-        value instanceof CelDuration ||
-        value instanceof Uint8Array
-      );
-    default:
-      return true;
-  }
+  if (typeof value !== 'object') return true;
+  return (
+    value instanceof CelUint ||
+    value instanceof CelTimestamp ||
+    value instanceof CelDuration ||
+    value instanceof Uint8Array
+  );
 }
 
 function compareInteger(a: bigint, b: CelValue): number | CelError {

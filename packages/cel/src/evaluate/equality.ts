@@ -1,6 +1,6 @@
 import {
   CelDuration,
-  CelError,
+  type CelError,
   CelOpaque,
   CelOptional,
   CelTimestamp,
@@ -24,17 +24,10 @@ import { runtimeTypeName } from '../types/format-type.ts';
 export function equalValues(a: CelValue, b: CelValue): boolean | CelError {
   if (a === b) return typeof a !== 'number' || !Number.isNaN(a);
   if (a === null || b === null) return false;
-  switch (typeof a) {
-    case 'bigint':
-      return equalsInteger(a, b);
-    case 'number':
-      if (typeof b === 'number') return false;
-      return typeof b === 'bigint' ? equalsInteger(b, a) : b instanceof CelUint && equalsInteger(b.value, a);
-    case 'object':
-      return equalObjects(a, b);
-    default:
-      return false;
-  }
+  if (typeof a === 'bigint') return equalsInteger(a, b);
+  if (typeof a === 'object') return equalObjects(a, b);
+  if (typeof a !== 'number' || typeof b === 'number') return false;
+  return typeof b === 'bigint' ? equalsInteger(b, a) : b instanceof CelUint && equalsInteger(b.value, a);
 }
 
 function equalsInteger(a: bigint, b: CelValue): boolean {

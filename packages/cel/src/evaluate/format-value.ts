@@ -9,17 +9,9 @@ import type { CelList, CelMap, CelValue } from './value.ts';
  * Mirrors: github.com/google/cel-go/common/types: String of each type
  */
 export function formatPlain(value: CelValue): string {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'boolean':
-    case 'bigint':
-      return String(value);
-    case 'number':
-      return formatDouble(value);
-    default:
-      return value === null ? 'NULL_VALUE' : formatObject(value);
-  }
+  if (value === null) return 'NULL_VALUE';
+  if (typeof value === 'number') return formatDouble(value);
+  return typeof value === 'object' ? formatObject(value) : String(value);
 }
 
 function formatObject(value: Extract<CelValue, object>): string {

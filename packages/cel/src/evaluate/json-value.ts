@@ -2,19 +2,10 @@ import { CelError, type CelList, type CelMap, type CelValue } from './value.ts';
 
 /** JSON without a schema: whole numbers are ints. Objects and lists are wrapped, not copied. */
 export function fromPlainJson(json: unknown): CelValue {
-  switch (typeof json) {
-    case 'string':
-    case 'boolean':
-    case 'bigint':
-      return json;
-    case 'number':
-      return Number.isInteger(json) ? BigInt(json) : json;
-    case 'object':
-      if (json === null) return null;
-      return Array.isArray(json) ? new JsonList(json) : new JsonMap(json as Readonly<Record<string, unknown>>);
-    default:
-      return new CelError(`unsupported conversion to ref.Val: ${typeof json}`);
-  }
+  if (typeof json === 'string' || typeof json === 'boolean' || typeof json === 'bigint' || json === null) return json;
+  if (typeof json === 'number') return Number.isInteger(json) ? BigInt(json) : json;
+  if (typeof json !== 'object') return new CelError(`unsupported conversion to ref.Val: ${typeof json}`);
+  return Array.isArray(json) ? new JsonList(json) : new JsonMap(json as Readonly<Record<string, unknown>>);
 }
 
 class JsonList implements CelList {

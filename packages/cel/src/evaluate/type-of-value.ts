@@ -26,18 +26,11 @@ const UNKNOWN = opaqueType('unknown');
 
 /** The type at run time, where lists and maps do not know what they hold. */
 export function typeOfValue(value: CelValue): CelType {
-  switch (typeof value) {
-    case 'boolean':
-      return BOOL;
-    case 'bigint':
-      return INT;
-    case 'number':
-      return DOUBLE;
-    case 'string':
-      return STRING;
-    default:
-      return value === null ? NULL : typeOfObject(value);
-  }
+  if (typeof value === 'string') return STRING;
+  if (typeof value === 'bigint') return INT;
+  if (typeof value === 'boolean') return BOOL;
+  if (typeof value === 'number') return DOUBLE;
+  return value === null ? NULL : typeOfObject(value);
 }
 
 function typeOfObject(value: Extract<CelValue, object>): CelType {
@@ -52,7 +45,7 @@ function typeOfObject(value: Extract<CelValue, object>): CelType {
     case 'list':
       return LIST;
     case 'map':
-      return MAP;
+      return value.type ?? MAP;
     case 'optional':
       return OPTIONAL;
     case 'type':

@@ -130,6 +130,8 @@ export interface CelList {
 
 export interface CelMap {
   readonly kind: 'map';
+  /** Of an object that is of a type of its own; absent: `map`. */
+  readonly type?: CelType;
   readonly size: number;
   /** Undefined: no such key. A CelError: no such kind of key. */
   get(key: CelValue): CelValue | undefined;

@@ -149,16 +149,9 @@ function not(value: CelValue): CelValue {
 }
 
 function add(a: CelValue, b: CelValue): CelValue {
-  switch (typeof a) {
-    case 'bigint':
-      return typeof b === 'bigint' ? int(a + b) : NO_SUCH_OVERLOAD;
-    case 'number':
-      return typeof b === 'number' ? a + b : NO_SUCH_OVERLOAD;
-    case 'string':
-      return typeof b === 'string' ? a + b : NO_SUCH_OVERLOAD;
-    default:
-      break;
-  }
+  if (typeof a === 'string') return typeof b === 'string' ? a + b : NO_SUCH_OVERLOAD;
+  if (typeof a === 'bigint') return typeof b === 'bigint' ? int(a + b) : NO_SUCH_OVERLOAD;
+  if (typeof a === 'number') return typeof b === 'number' ? a + b : NO_SUCH_OVERLOAD;
   if (a instanceof GrowingList) return isList(b) ? a.append(b) : NO_SUCH_OVERLOAD;
   if (isList(a)) return isList(b) ? concatenate(a, b) : NO_SUCH_OVERLOAD;
   if (a instanceof CelUint) return b instanceof CelUint ? uint(a.value + b.value) : NO_SUCH_OVERLOAD;

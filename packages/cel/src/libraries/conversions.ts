@@ -12,7 +12,7 @@ import { typeOfValue } from '../evaluate/type-of-value.ts';
 import {
   CelDuration,
   CelError,
-  CelTimestamp,
+  type CelTimestamp,
   CelTypeValue,
   CelUint,
   isList,

@@ -169,17 +169,8 @@ function scientific(value: number): string {
 
 /** Undefined: no such value can be a string. */
 function formatAsString(value: CelValue): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'number':
-      return formatDouble(value);
-    case 'bigint':
-    case 'boolean':
-      return String(value);
-    default:
-      break;
-  }
+  if (typeof value === 'number') return formatDouble(value);
+  if (typeof value !== 'object') return String(value);
   if (value === null) return 'null';
   if (value instanceof Uint8Array) return utf8(value);
   if (isList(value)) return formatList(value);

@@ -85,7 +85,7 @@ export const stringsLibrary: Library = {
 const SPACE_AT_ENDS = /^[\s\u0085]+|[\s\u0085]+$/g;
 
 function charAt(text: string, index: bigint): CelValue {
-  const characters = [...text];
+  const characters = Array.from(text);
   if (index < 0n || index > characters.length) return outOfRange(index);
   return characters[Number(index)] ?? '';
 }
@@ -93,7 +93,7 @@ function charAt(text: string, index: bigint): CelValue {
 function indexOf(text: string, part: string, from: bigint): CelValue {
   if (part === '') return from;
   if (from < 0n) return outOfRange(from);
-  const [characters, wanted] = [[...text], [...part]];
+  const [characters, wanted] = [Array.from(text), Array.from(part)];
   for (let index = Number(from); index <= characters.length - wanted.length; index++) {
     if (wanted.every((character, offset) => characters[index + offset] === character)) return BigInt(index);
   }
@@ -101,7 +101,7 @@ function indexOf(text: string, part: string, from: bigint): CelValue {
 }
 
 function lastIndexOfWhole(text: string, part: string): CelValue {
-  const { length } = [...text];
+  const { length } = Array.from(text);
   if (part === '') return BigInt(length);
   if (Buffer.byteLength(text) < Buffer.byteLength(part)) return -1n;
   return lastIndexOf(text, part, BigInt(length - 1));
@@ -110,7 +110,7 @@ function lastIndexOfWhole(text: string, part: string): CelValue {
 function lastIndexOf(text: string, part: string, from: bigint): CelValue {
   if (part === '') return from;
   if (from < 0n) return outOfRange(from);
-  const [characters, wanted] = [[...text], [...part]];
+  const [characters, wanted] = [Array.from(text), Array.from(part)];
   if (from >= characters.length) return -1n;
   for (let index = Math.min(Number(from), characters.length - wanted.length); index >= 0; index--) {
     if (wanted.every((character, offset) => characters[index + offset] === character)) return BigInt(index);
@@ -134,7 +134,7 @@ function replace(text: string, from: string, to: string, count: number): string 
 }
 
 function surround(text: string, by: string, count: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   let result = '';
   for (let index = 0; index <= characters.length; index++) {
     if (index < count) result += by;
@@ -145,18 +145,18 @@ function surround(text: string, by: string, count: number): string {
 
 function split(text: string, by: string, count: number): CelValue {
   if (count === 0) return new ValueList([]);
-  const parts = by === '' ? [...text] : text.split(by);
+  const parts = by === '' ? Array.from(text) : text.split(by);
   if (count < 0 || parts.length <= count) return new ValueList(parts);
   return new ValueList([...parts.slice(0, count - 1), parts.slice(count - 1).join(by)]);
 }
 
 function substringFrom(text: string, start: bigint): CelValue {
-  const characters = [...text];
+  const characters = Array.from(text);
   return start < 0n || start > characters.length ? outOfRange(start) : characters.slice(Number(start)).join('');
 }
 
 function substring(text: string, start: bigint, end: bigint): CelValue {
-  const characters = [...text];
+  const characters = Array.from(text);
   if (start > end) return new CelError(`invalid substring range. start: ${start}, end: ${end}`);
   if (start < 0n || start > characters.length) return outOfRange(start);
   if (end > characters.length) return outOfRange(end);

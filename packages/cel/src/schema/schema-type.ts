@@ -80,7 +80,7 @@ class SchemaReader {
       const sizeMax = schema.maxLength === undefined ? STRING_SIZE_MAX : bytesOf(schema.maxLength);
       return { ...DYN, serializedMin: 1, sizeMax, ...nullable };
     }
-    switch (resourceRoot ? 'object' : schema.type) {
+    switch (resourceRoot ? 'object' : (schema.type ?? '')) {
       case 'array':
         return this.#listType(schema, name);
       case 'object':
@@ -170,7 +170,7 @@ function refOf(schema: OpenApiSchema): string | undefined {
 }
 
 function stringType(schema: OpenApiSchema): CelType {
-  switch (schema.format) {
+  switch (schema.format ?? '') {
     case 'byte':
       return {
         kind: 'bytes',

@@ -52,7 +52,15 @@ export function fromJson(json: unknown, type?: CelType): CelValue {
     case 'duration':
     case 'timestamp':
       return typeof json === 'string' ? formatted(json, type) : invalid('string');
-    default:
+    case 'any':
+    case 'dyn':
+    case 'error':
+    case 'null':
+    case 'opaque':
+    case 'parameter':
+    case 'type':
+    case 'uint':
+    case 'wrapper':
       return fromPlainJson(json);
   }
 }
@@ -80,7 +88,23 @@ function formatted(text: string, type: CelType): CelValue {
       if (nanoseconds !== undefined) return new CelDuration(nanoseconds);
       return new CelError(`Invalid duration ${text}: unable to parse ${text} as duration`);
     }
-    default: {
+    case 'any':
+    case 'bool':
+    case 'double':
+    case 'dyn':
+    case 'error':
+    case 'int':
+    case 'list':
+    case 'map':
+    case 'null':
+    case 'object':
+    case 'opaque':
+    case 'parameter':
+    case 'string':
+    case 'timestamp':
+    case 'type':
+    case 'uint':
+    case 'wrapper': {
       const isDate = type.format === 'date';
       const parsed = isDate ? parseTimestamp(`${text}T00:00:00Z`) : parseFormattedDateTime(text);
       return parsed ?? new CelError(`Invalid ${isDate ? 'date' : 'date-time'} formatted string ${text}`);
@@ -240,7 +264,8 @@ class SchemaList implements CelList {
         }
         break;
       }
-      default:
+      case undefined:
+      case 'atomic':
         for (const value of values(other)) append(value);
     }
     return new SchemaList(this.#items, this.#type, added, size);

@@ -193,10 +193,7 @@ const RULES: Readonly<Record<string, Fragment>> = {
   conditionalAnd: sequence(call('relation'), loop(sequence(token('&&'), call('relation')))),
   relation: sequence(
     call('calc'),
-    loop(
-      atPrecedence(1, sequence(token('==', '!=', 'in', '<', '<=', '>=', '>'), call('relation', 2))),
-      true,
-    ),
+    loop(atPrecedence(1, sequence(token('==', '!=', 'in', '<', '<=', '>=', '>'), call('relation', 2))), true),
   ),
   calc: sequence(
     call('unary'),

@@ -130,7 +130,9 @@ class Factory {
           step: this.copy(expression.step),
           result: this.copy(expression.result),
         };
-      default:
+      case 'identifier':
+      case 'literal':
+      case 'unspecified':
         return { ...expression, id };
     }
   }

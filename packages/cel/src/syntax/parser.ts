@@ -3,7 +3,7 @@ import type { CallExpression, Expression, Literal, MapEntry, StructField } from 
 import { tokenize, type Named, type Token, type TokenType } from './lexer.ts';
 import { expandMacro, type MacroSet } from './macros.ts';
 import { RESERVED_WORDS } from './reserved-words.ts';
-import { createSource, type Issue, type Source } from './source.ts';
+import { codePoints, createSource, type Issue, type Source } from './source.ts';
 import { explainSyntax } from './syntax-errors.ts';
 import { unescapeBytes, unescapeString, type Unescaped } from './unescape.ts';
 
@@ -50,9 +50,8 @@ export function parseExpression(text: string, options: ParserOptions): Parsed {
     offsets: [0],
     issues,
   });
-  // Fewer UTF-16 units than code points there cannot be.
-  if (text.length > CODE_POINTS_MAX && [...text].length > CODE_POINTS_MAX) {
-    const size = [...text].length;
+  const size = codePoints(text);
+  if (size > CODE_POINTS_MAX) {
     const message = `expression code point size exceeds limit: size: ${size}, limit ${CODE_POINTS_MAX}`;
     return failed([{ location: NOWHERE, message }]);
   }
@@ -223,24 +222,15 @@ class Parser {
   }
 
   #primary(): Expression {
-    const token = this.#current();
-    switch (token.type) {
-      case '.':
-      case 'IDENTIFIER':
-        return this.#name();
-      case '(': {
-        this.#next();
-        const expression = this.#expression();
-        this.#expect(')');
-        return expression;
-      }
-      case '[':
-        return this.#list();
-      case '{':
-        return this.#map();
-      default:
-        return this.#literal();
-    }
+    const { type } = this.#current();
+    if (type === '.' || type === 'IDENTIFIER') return this.#name();
+    if (type === '[') return this.#list();
+    if (type === '{') return this.#map();
+    if (type !== '(') return this.#literal();
+    this.#next();
+    const expression = this.#expression();
+    this.#expect(')');
+    return expression;
   }
 
   #name(): Expression {
@@ -349,39 +339,24 @@ class Parser {
     const negative = this.#accept('-');
     const token = this.#next();
     const text = this.#textOf(token);
-    switch (token.type) {
-      case 'NUM_INT':
-        return this.#integer(start, negative ? -BigInt(text) : BigInt(text));
-      case 'NUM_FLOAT': {
-        const value = Number(text);
-        if (!Number.isFinite(value)) return this.#report(start.start, 'invalid double literal');
-        return this.#constant(start, negative ? -value : value);
-      }
-      default:
-        if (negative) throw new SyntaxFailure();
-        return this.#unsignedLiteral(token, text);
-    }
+    if (token.type === 'NUM_INT') return this.#integer(start, negative ? -BigInt(text) : BigInt(text));
+    if (token.type === 'NUM_FLOAT') return this.#double(start, negative ? -Number(text) : Number(text));
+    if (negative) throw new SyntaxFailure();
+    if (token.type === 'NUM_UINT') return this.#unsigned(token, BigInt(text.slice(0, -1)));
+    if (token.type === 'STRING') return this.#unescaped(token, unescapeString(text));
+    if (token.type === 'BYTES') return this.#unescaped(token, unescapeBytes(text.slice(1)));
+    if (token.type === 'null') return this.#constant(token, null);
+    if (token.type === 'true' || token.type === 'false') return this.#constant(token, token.type === 'true');
+    throw new SyntaxFailure();
   }
 
-  #unsignedLiteral(token: Token, text: string): Expression {
-    switch (token.type) {
-      case 'NUM_UINT': {
-        const value = BigInt(text.slice(0, -1));
-        if (value > UINT64_MAX) return this.#report(token.start, 'invalid uint literal');
-        return this.#constant(token, new CelUint(value));
-      }
-      case 'STRING':
-        return this.#unescaped(token, unescapeString(text));
-      case 'BYTES':
-        return this.#unescaped(token, unescapeBytes(text.slice(1)));
-      case 'true':
-      case 'false':
-        return this.#constant(token, token.type === 'true');
-      case 'null':
-        return this.#constant(token, null);
-      default:
-        throw new SyntaxFailure();
-    }
+  #double(start: Token, value: number): Expression {
+    return Number.isFinite(value) ? this.#constant(start, value) : this.#report(start.start, 'invalid double literal');
+  }
+
+  #unsigned(token: Token, value: bigint): Expression {
+    if (value > UINT64_MAX) return this.#report(token.start, 'invalid uint literal');
+    return this.#constant(token, new CelUint(value));
   }
 
   #integer(start: Token, value: bigint): Expression {

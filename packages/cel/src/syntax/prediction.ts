@@ -43,9 +43,7 @@ export function predictAlternative(
     const reached = follow(paths.flatMap((path) => after(path, token)));
     if (reached.length === 0) {
       const finished = paths.filter((path) => path.outside).map((path) => path.alternative);
-      return finished.length > 0
-        ? { ok: true, alternative: Math.min(...finished) }
-        : { ok: false, failedAt: ahead };
+      return finished.length > 0 ? { ok: true, alternative: Math.min(...finished) } : { ok: false, failedAt: ahead };
     }
     const alternatives = new Set(reached.map((path) => path.alternative));
     if (alternatives.size === 1 || token === '<EOF>' || isAmbiguous(reached)) {

@@ -66,7 +66,7 @@ function formatIssue(source: Source, { location, message }: Issue): string {
   const head = `ERROR: <input>:${location.line}:${location.column + 1}: ${message}`;
   const line = source.text === '' ? undefined : source.line(location.line);
   if (line === undefined || codePoints(line) > SNIPPET_LENGTH_MAX) return head;
-  const characters = [...line.replaceAll('\t', ' ')];
+  const characters = Array.from(line.replaceAll('\t', ' '));
   const dots = characters.slice(0, location.column).map((character) => (isWide(character) ? WIDE_DOT : '.'));
   const caret = isWide(characters[location.column] ?? '') ? WIDE_CARET : '^';
   return `${head}\n | ${characters.join('')}\n | ${dots.join('')}${caret}`;

@@ -171,7 +171,21 @@ export function parametersOf(type: CelType): readonly CelType[] {
       return type.parameters;
     case 'type':
       return type.of ? [type.of] : [];
-    default:
+    case 'any':
+    case 'bool':
+    case 'bytes':
+    case 'double':
+    case 'duration':
+    case 'dyn':
+    case 'error':
+    case 'int':
+    case 'null':
+    case 'object':
+    case 'parameter':
+    case 'string':
+    case 'timestamp':
+    case 'uint':
+    case 'wrapper':
       return [];
   }
 }
@@ -188,7 +202,21 @@ export function sameType(a: CelType, b: CelType): boolean {
       return a.of.kind === (b as WrapperType).of.kind;
     case 'opaque':
       return a.name === (b as OpaqueType).name && sameTypes(a.parameters, (b as OpaqueType).parameters);
-    default:
+    case 'any':
+    case 'bool':
+    case 'bytes':
+    case 'double':
+    case 'duration':
+    case 'dyn':
+    case 'error':
+    case 'int':
+    case 'list':
+    case 'map':
+    case 'null':
+    case 'string':
+    case 'timestamp':
+    case 'type':
+    case 'uint':
       return sameTypes(parametersOf(a), parametersOf(b));
   }
 }

@@ -22,7 +22,17 @@ export function formatType(type: CelType): string {
       const parameters = parametersOf(type);
       return parameters.length === 0 ? name : `${name}(${parameters.map(formatType).join(', ')})`;
     }
-    default:
+    case 'any':
+    case 'bool':
+    case 'bytes':
+    case 'double':
+    case 'duration':
+    case 'dyn':
+    case 'int':
+    case 'null':
+    case 'string':
+    case 'timestamp':
+    case 'uint':
       return type.kind;
   }
 }
@@ -50,7 +60,17 @@ export function runtimeTypeName(type: CelType): string {
       return type.name;
     case 'wrapper':
       return type.of.kind;
-    default:
+    case 'bool':
+    case 'bytes':
+    case 'double':
+    case 'dyn':
+    case 'error':
+    case 'int':
+    case 'list':
+    case 'map':
+    case 'string':
+    case 'type':
+    case 'uint':
       return type.kind;
   }
 }
