@@ -36,10 +36,23 @@ export function formatJson(value: unknown): string {
   return /[<>&\u2028\u2029]/.test(text) ? text.replace(/[<>&\u2028\u2029]/g, escapeCharacter) : text;
 }
 
-/** What Go's decoder reads: invalid UTF-8 becomes U+FFFD, a byte order mark stays and is an error. */
+/**
+ * What Go's decoder reads: invalid UTF-8 and halves of surrogate pairs become U+FFFD, a byte order mark stays and is an
+ * error.
+ */
 export function jsonText(input: Uint8Array | string): string {
-  if (typeof input === 'string') return input;
-  return Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('utf8');
+  const text =
+    typeof input === 'string' ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('utf8');
+  return SURROGATE.test(text) ? text.replace(ESCAPES, wholeEscape) : text;
+}
+
+const SURROGATE = /\\u[dD][89a-fA-F]/;
+/** Escaped backslashes, pairs of surrogates, and surrogates alone. */
+const ESCAPES = /\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}/g;
+const ALONE = '\\uXXXX'.length;
+
+function wholeEscape(escape: string): string {
+  return escape.length === ALONE ? '\\ufffd' : escape;
 }
 
 export interface KeyCount {

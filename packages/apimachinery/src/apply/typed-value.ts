@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../scalars.ts';
-import type { ListSchema, Schema } from '../schema.ts';
+import type { ListSchema, Schema, ScalarFormat } from '../schema.ts';
 import { fieldElement, keyElement, valueElement, type PathElement } from './path-element.ts';
 
 /**
@@ -93,6 +93,17 @@ function setElement(item: JsonValue): PathElement {
   return valueElement(item);
 }
 
+/** A field that Go always has is its zero value where nobody has set it. */
 function defaultOf(items: Schema, key: string): JsonValue | undefined {
-  return items.type === 'object' ? (items.fields.get(key)?.default as JsonValue | undefined) : undefined;
+  const field = items.type === 'object' ? items.fields.get(key) : undefined;
+  if (!field || field.default !== undefined) return field?.default as JsonValue | undefined;
+  if (field.optional || field.pointer || field.schema.type !== 'scalar') return undefined;
+  return ZERO_KEYS[field.schema.format];
 }
+
+const ZERO_KEYS: Readonly<Partial<Record<ScalarFormat, JsonValue>>> = {
+  string: '',
+  int32: 0,
+  int64: 0,
+  boolean: false,
+};

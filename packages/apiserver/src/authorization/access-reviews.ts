@@ -12,7 +12,16 @@ import type {
   SubjectAccessReviewSpec,
   SubjectAccessReviewStatus,
 } from '@kts/api/types/authorization-v1';
-import { badRequest, FieldPath, invalid, invalidObject, StatusError, type FieldError } from '@kts/apimachinery';
+import {
+  badRequest,
+  canonicalObject,
+  FieldPath,
+  invalid,
+  invalidObject,
+  StatusError,
+  type FieldError,
+} from '@kts/apimachinery';
+import { schemaOf } from '@kts/api';
 
 import type { UserInfo } from '../request.ts';
 import { resourceAttributes, type AuthorizationAttributes, type Authorizer } from './authorizer.ts';
@@ -171,8 +180,11 @@ function validateLocal(review: LocalSubjectAccessReview): readonly FieldError[] 
 
 function validateMetadata(metadata: object | undefined, detail: string, shown = metadata): readonly FieldError[] {
   const fields = Object.entries(metadata ?? {}).filter(([name, value]) => name !== 'managedFields' && !isEmpty(value));
-  return fields.length === 0 ? [] : [invalid(FieldPath.of('metadata'), shown, detail)];
+  return fields.length === 0 ? [] : [invalid(FieldPath.of('metadata'), inGoOrder(shown), detail)];
 }
+
+const inGoOrder = (metadata: object | undefined): object | undefined =>
+  metadata && canonicalObject(schemaOf('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'), metadata);
 
 const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === '';
 

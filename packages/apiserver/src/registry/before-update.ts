@@ -38,7 +38,7 @@ export function prepareAndValidateUpdate(
     ...validateKind(definition, object, old, context),
   ];
   if (errors.length > 0) throw invalidObject(internalKind(definition, draft), metadata.name ?? '', errors);
-  if (context.subresource !== '') return [];
+  if (context.subresource !== '' && context.subresource !== 'scale') return [];
   return definition.behaviour.warnings?.(object, old) ?? [];
 }
 

@@ -43,6 +43,8 @@ export interface BodyType {
   readonly version: string;
   readonly kind: string;
   readonly schema: ObjectSchema;
+  /** Other versions of the same form that are taken too, such as `policy/v1beta1`. */
+  readonly otherVersions?: readonly string[];
   readonly behaviour?: Pick<ResourceBehaviour<KubeObject>, 'setDefaults' | 'coerce'>;
 }
 
@@ -238,7 +240,8 @@ function checkedTypeMeta(value: Readonly<Record<string, unknown>>): TypeMeta {
 function checkKind(meta: TypeMeta, type: BodyType, object: unknown): void {
   const own = apiVersionOf(type);
   const { apiVersion = '', kind = '' } = meta;
-  if ((apiVersion === '' || apiVersion === own) && (kind === '' || kind === type.kind)) return;
+  const isOwn = apiVersion === '' || apiVersion === own || type.otherVersions?.includes(apiVersion) === true;
+  if (isOwn && (kind === '' || kind === type.kind)) return;
   if (isOtherVersion(meta, type)) {
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${own})`);
   }

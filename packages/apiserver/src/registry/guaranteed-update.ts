@@ -82,7 +82,9 @@ async function staleness(
 async function createOnce(scope: RequestScope, target: WriteTarget, plan: UpdatePlan): Promise<PutOutcome> {
   const { registry, definition, namespace, name } = scope;
   if (!plan.allowCreate && !definition.behaviour.allowCreateOnUpdate) throw notFound(definition, name);
+  if (plan.uid) throw wrongUid(scope, plan, '');
   const draft = await plan.makeObject(undefined);
+  delete (draft.metadata as { resourceVersion?: string }).resourceVersion;
   fillSystemFields(draft, registry.clock.now(), registry.random);
   const transaction = await runHooks(scope, draft, undefined, plan.dryRun);
   try {
@@ -148,11 +150,14 @@ function deletesDuringUpdate({ definition }: WriteTarget, draft: ObjectDraft, ol
   return (spec?.finalizers ?? []).length === 0;
 }
 
-function checkUid(scope: RequestScope, { uid, dryRun }: UpdatePlan, old: KubeObject): void {
-  if (!uid || uid === old.metadata.uid) return;
+function checkUid(scope: RequestScope, plan: UpdatePlan, { metadata }: KubeObject): void {
+  if (plan.uid && plan.uid !== metadata.uid) throw wrongUid(scope, plan, metadata.uid);
+}
+
+function wrongUid(scope: RequestScope, { uid = '', dryRun }: UpdatePlan, found: string): StatusError {
   const key = keyInMessages(scope.storage.keyOf(scope.namespace, scope.name), dryRun);
-  const problem = `UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
-  throw conflict(scope.definition, scope.name, preconditionFailed(key, problem));
+  const problem = `UID in precondition: ${uid}, UID in object meta: ${found}`;
+  return conflict(scope.definition, scope.name, preconditionFailed(key, problem));
 }
 
 /** An update that names no version is meant for whatever version there is, where the kind allows that. */

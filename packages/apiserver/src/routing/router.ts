@@ -39,6 +39,7 @@ export function createRouter(options: RouterOptions): Handler {
   const below = options.routes.filter((route) => route.subpaths);
   return async (request) => {
     const { info } = request;
+    if (request.path.startsWith('//')) return pageNotFound();
     const remote = options.remote?.(request);
     if (remote) return remote;
     if (request.resource) {

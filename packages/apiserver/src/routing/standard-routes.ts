@@ -42,7 +42,8 @@ export function standardRoutes(parts: StandardRouteParts): readonly PathRoute[] 
     ...openapiRoutes(parts.catalog, parts.remotes),
     ...openidRoutes(parts.issuer, parts.issuer, parts.keys),
   ];
-  return [...routes, rootRoute(() => pathList(routes, parts))];
+  const index = rootRoute(() => pathList(routes, parts));
+  return [...routes, index, { ...index, path: '/index.html' }];
 }
 
 /** What `GET /` lists: routes, group versions and health checks. */

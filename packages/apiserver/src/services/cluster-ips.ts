@@ -32,8 +32,8 @@ export async function takeIp(
   dryRun: boolean,
 ): Promise<Allocation> {
   if (!rangeContains(range, ip)) {
-    const problem = `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${range.text}`;
-    return { ok: false, problem };
+    const outside = `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${range.text}`;
+    return { ok: false, problem: dryRun ? outside : 'the provided network does not match the current range' };
   }
   if (dryRun || (await write(registry, range, ip, owner))) return { ok: true, ip };
   return { ok: false, problem: 'provided IP is already allocated' };

@@ -26,9 +26,12 @@ export async function bindPod(scope: RequestScope): Promise<ApiServerResponse> {
   await scope.registry.admission.validate(attributes);
   const { clock, storages } = scope.registry;
   const now = clock.now();
+  // Only the subresource keeps what says which pod is meant.
+  const { uid: _, ...metadata } = binding.metadata;
+  const meant = scope.definition.plural === 'bindings' ? { ...binding, metadata } : binding;
   const key = keyInMessages(storages.of(pods).keyOf(scope.namespace, name), options.dryRun);
   await updateStored<Pod>({ ...scope, signal: scope.request.signal }, pods, name, options, (pod) =>
-    bind(pod, binding, key, now),
+    bind(pod, meant as Binding, key, now),
   );
   return objectResponse(201, successStatus(201));
 }

@@ -39,7 +39,8 @@ const REFUSED = "Cannot evict pod as it would violate the pod's disruption budge
 
 /** POST to `pods/<name>/eviction`. */
 export async function evictPod(scope: RequestScope): Promise<ApiServerResponse> {
-  const type = bodyType('policy/v1', 'Eviction', 'io.k8s.api.policy.v1.Eviction');
+  const v1 = bodyType('policy/v1', 'Eviction', 'io.k8s.api.policy.v1.Eviction');
+  const type = { ...v1, otherVersions: ['policy/v1beta1'] };
   const { draft, options, attributes } = await readSent(scope, type);
   const eviction = draft as unknown as Eviction;
   if (eviction.metadata.name !== scope.name) throw badRequest('name in URL does not match name in Eviction object');

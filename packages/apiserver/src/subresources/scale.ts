@@ -130,7 +130,7 @@ function scaleColumns({ columns }: ResourceDefinition): PrinterColumn[] {
   const desired = 'replicas is the desired number of instances for the scaled object.';
   const available = 'replicas is the actual number of observed instances of the scaled object.';
   return [
-    { name: 'Name', type: 'string', format: 'name', ...described('Name') },
+    { name: 'Name', type: 'string', ...described('Name') },
     { name: 'Desired', type: 'integer', description: desired },
     { name: 'Available', type: 'integer', description: available },
     { name: 'Age', type: 'string', ...described('Age') },

@@ -101,9 +101,12 @@ function checkSeconds(seconds: number): void {
   if (text) throw invalidObject(GROUP_KIND, '', [invalid(path, seconds, text)]);
 }
 
+const BOUND_KINDS: ReadonlySet<string> = new Set(['Pod', 'Secret', 'Node']);
+
 type Bound = Pick<TokenOrder, 'pod' | 'secret' | 'node'>;
 
 async function boundTo(live: LiveObjects, scope: RequestScope, reference: BoundObjectReference): Promise<Bound> {
+  if (!reference.name && BOUND_KINDS.has(reference.kind ?? '')) throw badRequest('Name parameter required.');
   const { group, version } = parseApiVersion(reference.apiVersion ?? '');
   const find = async <T extends KubeObject>(resource: ResourceDefinition<T>): Promise<T> => {
     const name = reference.name ?? '';
@@ -122,7 +125,7 @@ async function boundTo(live: LiveObjects, scope: RequestScope, reference: BoundO
     case 'Node':
       return { node: referenceTo(await find(nodes)) };
     default: {
-      const type = `${group ? `${group}/` : ''}${version}, Kind=${reference.kind ?? ''}`;
+      const type = `${group}/${version}, Kind=${reference.kind ?? ''}`;
       throw badRequest(`cannot bind token to object of type ${type}`);
     }
   }
