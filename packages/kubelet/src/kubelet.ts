@@ -99,7 +99,7 @@ export function createKubelet(config: KubeletConfig, deps: KubeletDeps): Kubelet
       group.start((groupSignal) => recorder.run(groupSignal));
       group.start((groupSignal) => informers.run(groupSignal));
       group.start(async (groupSignal) => {
-        await loop.prepare(groupSignal);
+        await loop.prepare(group, groupSignal);
         await informers.synced();
         if (groupSignal.aborted) return;
         loop.start(group, informers.get(podType, { fieldSelector: `spec.nodeName=${config.nodeName}` }), ready.resolve);
@@ -169,7 +169,7 @@ class KubeletLoop {
   }
 
   /** Waits for the runtime, which may start later than the kubelet. */
-  async prepare(signal: AbortSignal): Promise<void> {
+  async prepare(group: TaskGroup, signal: AbortSignal): Promise<void> {
     const { shared, reporter, volumes, userNamespaces } = this.#parts;
     shared.hostIPs = await reporter.addresses();
     while (shared.runtimeInfo.name === '') {
@@ -179,12 +179,14 @@ class KubeletLoop {
     const podsOnDisk = await volumes.podsOnDisk();
     await userNamespaces.restore(podsOnDisk);
     await this.#parts.csi?.restore(podsOnDisk);
+    await this.#parts.devices?.restore();
     this.#intake = new PodIntake({
       config: this.#config,
       parts: this.#parts,
       clock: this.#deps.clock,
       log: this.#deps.log,
       appArmorEnabled: await isAppArmorEnabled(this.#deps.host),
+      group,
     });
   }
 
@@ -193,6 +195,8 @@ class KubeletLoop {
     group.start((signal) => statuses.run(signal));
     group.start((signal) => reporter.run(signal, () => this.#takePods(group, informer, onReady)));
     group.start((signal) => reporter.runLease(signal));
+    const { devices } = this.#parts;
+    if (devices) group.start((signal) => devices.run(group, signal));
   }
 
   /** Begins with the pods once the node is known to the API. */

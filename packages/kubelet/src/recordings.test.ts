@@ -10,7 +10,6 @@ import { readRecordedNode, readRecordings, recordingsDirectory } from './testing
  * the same events as the real one.
  */
 const DIFFERENT: Readonly<Record<string, string>> = {
-  'device/too-many': 'device plugins are not implemented',
   'resize/memory-up-and-down': 'one sync or two follow the change of a spec, by chance: the second reports the failure',
   'resize/sidecar': 'cgroup v1 has a number for no memory limit, which the real kubelet shows to users',
   'resources/overhead': "the pod's cgroup goes with a round of housekeeping, before or after the last status",

@@ -36,6 +36,7 @@ export async function cleanUpPods(deps: HousekeepingDeps, signal: AbortSignal): 
     new Set([...working].filter(([, work]) => work === 'sync' || work === 'terminating').map(([uid]) => uid)),
   );
   statuses.retain(new Set([...uids, ...pods.mirrors().map((pod) => pod.metadata.uid)]));
+  parts.devices?.retain(new Set([...uids].filter((uid) => !workers.isTerminated(uid))));
   for (const part of [parts.failures, parts.resizeState, parts.allocator]) part.retain(uids);
   await removeOrphanedDirectories(deps, uids, inRuntime, signal);
   for (const mirror of pods.orphanedMirrors()) {
@@ -55,7 +56,7 @@ export async function cleanUpPods(deps: HousekeepingDeps, signal: AbortSignal): 
 function restartForgotten(wanted: readonly Pod[], working: ReadonlyMap<string, unknown>, parts: KubeletParts): void {
   for (const pod of wanted) {
     const { uid, deletionTimestamp } = pod.metadata;
-    if (working.has(uid)) continue;
+    if (working.has(uid) || parts.shared.admitting.has(uid)) continue;
     const phase = parts.statuses.get(uid)?.phase ?? pod.status?.phase;
     if (!isTerminalPhase(phase)) parts.workers.update({ type: 'create', pod });
     else if (deletionTimestamp !== undefined) parts.workers.update({ type: 'kill', pod });

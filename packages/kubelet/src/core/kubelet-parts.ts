@@ -8,6 +8,7 @@ import type { KubeletConfig } from '../config.ts';
 import { CsiDrivers } from '../csi/csi-drivers.ts';
 import { CsiMounter } from '../csi/csi-mounter.ts';
 import type { PressureCondition } from '../eviction/thresholds.ts';
+import { DeviceManager } from '../devices/device-manager.ts';
 import type { NodeHost } from '../host/node-host.ts';
 import { ImageCollector } from '../images/image-garbage.ts';
 import { ImageManager } from '../images/image-manager.ts';
@@ -71,6 +72,8 @@ interface Shared {
   hostIPs: readonly string[];
   /** What the node has too little of, in alphabetical order. */
   pressures: readonly PressureCondition[];
+  /** Uids of pods whose devices are being prepared: they are not started yet. */
+  readonly admitting: Set<string>;
 }
 
 export type KubeletParts = Awaited<ReturnType<typeof assembleParts>>;
@@ -79,7 +82,7 @@ export type KubeletParts = Awaited<ReturnType<typeof assembleParts>>;
 export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
   const { client, clock, random, log, runtime, images, host, recorder, informers, signal } = deps;
   const machine = await host.machine.info();
-  const shared: Shared = { runtimeInfo: UNKNOWN_RUNTIME, hostIPs: [], pressures: [] };
+  const shared: Shared = { runtimeInfo: UNKNOWN_RUNTIME, hostIPs: [], pressures: [], admitting: new Set() };
   const events: PodEvents = {
     record: (about, type, reason, message) => {
       if (!about.fieldPath?.startsWith('implicitly required')) recorder.event(about, type, reason, message);
@@ -114,6 +117,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     runtimeInfo,
     pressures: () => shared.pressures,
     volumesInUse: () => csi?.inUse() ?? [],
+    devices: () => devices?.amounts() ?? { capacity: {}, allocatable: {} },
     onEvent: (reason, message) => recorder.event(nodeReference, 'Normal', reason, message),
   });
   const imageCollector = new ImageCollector({
@@ -130,6 +134,16 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
   const objects = new ObjectReader(client);
   const tokens = new ServiceAccountTokens(client, clock, random);
   const { nodeName, rootDirectory } = config;
+  const devices =
+    deps.plugins &&
+    new DeviceManager({
+      host: deps.plugins,
+      files: host.files,
+      clock,
+      log,
+      rootDirectory,
+      onChanged: () => reporter.reportSoon(),
+    });
   const drivers = deps.plugins && new CsiDrivers({ host: deps.plugins, client, nodeName });
   const csi =
     drivers &&
@@ -180,6 +194,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     allocatable,
     services: (): readonly Service[] => serviceInformer.list(),
     cgroupOf,
+    devices,
   });
   const security = {
     seccompRoot: `${config.rootDirectory}/seccomp`,
@@ -286,6 +301,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
       return !ended || workers.isTerminationRequested(uid);
     });
   return {
+    devices,
     drivers,
     csi,
     shared,

@@ -1,10 +1,11 @@
 import { deepEqual, keyText } from '@kts/apimachinery';
 import type { Pod } from '@kts/api/types/core-v1';
-import { formatMicroTime, type Clock, type Logger } from '@kts/base';
+import { formatMicroTime, type Clock, type Logger, type TaskGroup } from '@kts/base';
 import type { KubeletConfig } from '../config.ts';
 import { rejectionOf, type Rejection } from '../admission/pod-admission.ts';
 import { CONFIG_SEEN_ANNOTATION, CONFIG_SOURCE_ANNOTATION, isMirrorPod, podReference } from '../pod/containers.ts';
 import { qosClass } from '../pod/qos-class.ts';
+import type { DeviceManager } from '../devices/device-manager.ts';
 import { isTerminalPhase } from '../status/status-update.ts';
 import type { KubeletParts } from './kubelet-parts.ts';
 
@@ -20,6 +21,7 @@ export class PodIntake {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #appArmorEnabled: boolean;
+  readonly #group: TaskGroup;
 
   constructor(options: {
     readonly config: KubeletConfig;
@@ -27,12 +29,15 @@ export class PodIntake {
     readonly clock: Clock;
     readonly log: Logger;
     readonly appArmorEnabled: boolean;
+    /** What takes time goes on here. */
+    readonly group: TaskGroup;
   }) {
     this.#config = options.config;
     this.#parts = options.parts;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#appArmorEnabled = options.appArmorEnabled;
+    this.#group = options.group;
   }
 
   /** A pod of the API, new or changed. */
@@ -93,6 +98,11 @@ export class PodIntake {
     const { workers, allocator, objects } = this.#parts;
     objects.forget(pod.metadata.namespace);
     if (!workers.isTerminationRequested(pod.metadata.uid) && !isTerminalPhase(pod.status?.phase)) {
+      const { devices } = this.#parts;
+      if (devices?.concerns(pod) && !hasStarted(pod)) {
+        this.#group.start((signal) => this.#addWithDevices(pod, devices, signal));
+        return;
+      }
       const rejection = this.#rejection(pod);
       if (rejection) return this.#reject(pod, rejection);
       allocator.admit(pod);
@@ -100,8 +110,32 @@ export class PodIntake {
     workers.update({ type: 'create', pod });
   }
 
+  /** The pod starts when its devices are ready, or is refused if it cannot have them. */
+  async #addWithDevices(pod: Pod, devices: DeviceManager, signal: AbortSignal): Promise<void> {
+    const { shared, pods, allocator, workers } = this.#parts;
+    const { uid } = pod.metadata;
+    shared.admitting.add(uid);
+    try {
+      await devices.allocate(pod, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const message = `Allocate failed due to ${(error as Error).message}, which is unexpected`;
+      this.#reject(pod, { reason: 'UnexpectedAdmissionError', message });
+      return;
+    } finally {
+      shared.admitting.delete(uid);
+    }
+    const latest = pods.get(uid);
+    if (!latest) return;
+    const rejection = this.#rejection(latest);
+    if (rejection) return this.#reject(latest, rejection);
+    allocator.admit(latest);
+    workers.update({ type: 'create', pod: latest });
+  }
+
   #change(pod: Pod, known: Pod): void {
-    const { workers } = this.#parts;
+    const { workers, shared } = this.#parts;
+    if (shared.admitting.has(pod.metadata.uid)) return;
     if (deepEqual(relevant(pod), relevant(known))) {
       if (hasGateChange(pod, known)) workers.update({ type: 'sync', pod });
       return;
@@ -142,6 +176,12 @@ export class PodIntake {
       qosClass: qosClass(pod),
     });
   }
+}
+
+/** Its containers have run before: what they need was given to them then. */
+function hasStarted({ status }: Pod): boolean {
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return all.some(({ state }) => state?.running !== undefined);
 }
 
 /** The part of a pod whose change is of interest to its worker. */

@@ -5,6 +5,7 @@ import { fnv1a32, type Clock, type Random } from '@kts/base';
 import type { Client } from '@kts/client';
 import type { ImageSpec, Mount } from '@kts/host-cri';
 import type { KubeletConfig } from '../config.ts';
+import type { DeviceManager } from '../devices/device-manager.ts';
 import { containerEnvironment, ContainerConfigError } from '../environment/container-environment.ts';
 import { serviceEnvironment } from '../environment/service-environment.ts';
 import { isFileError } from '../host/file-system.ts';
@@ -15,6 +16,7 @@ import { kernelHostname, podHostname } from '../network/pod-hostname.ts';
 import { describePod, isStaticPod, podReference, type AnyContainer } from '../pod/containers.ts';
 import type { PodEvents } from '../pod/pod-events.ts';
 import type { ResourceList } from '../pod/resource-list.ts';
+import type { ContainerDevices } from '../plugins/plugin-protocols.ts';
 import type { ResourceSettings } from '../runtime/linux-resources.ts';
 import type { ContainerOptions, RunOptions } from '../runtime/run-options.ts';
 import type { SandboxSettings } from '../runtime/sandbox-config.ts';
@@ -41,6 +43,12 @@ export interface RunOptionsDeps {
   readonly allocatable: () => ResourceList;
   readonly services: () => readonly Service[];
   readonly cgroupOf: (pod: Pod) => string;
+  /** Absent: the node has no plugins. */
+  readonly devices: DeviceManager | undefined;
+}
+
+function deviceMounts({ mounts }: ContainerDevices): readonly Mount[] {
+  return mounts.map(({ containerPath, hostPath, readOnly }) => ({ containerPath, hostPath, readonly: readOnly }));
 }
 
 const HOSTS_PATH = '/etc/hosts';
@@ -135,7 +143,14 @@ export class KubeletRunOptions implements RunOptions {
       ...(await this.#hostsMount(pod, container, podIPs)),
       ...(await this.#terminationMount(pod, container)),
     ];
-    return { environment, mounts: [...own, ...added], devices: [], annotations: {} };
+    const given = (await this.#deps.devices?.containerDevices(pod, container, signal)) ?? [];
+    return {
+      environment: new Map([...given.flatMap(({ envs }) => Object.entries(envs)), ...environment]),
+      mounts: [...own, ...added, ...given.flatMap(deviceMounts)],
+      devices: given.flatMap(({ devices }) => devices),
+      annotations: Object.assign({}, ...given.map(({ annotations }) => annotations)) as Record<string, string>,
+      cdiDevices: [...new Set(given.flatMap(({ cdiDevices }) => cdiDevices.map(({ name }) => name)))],
+    };
   }
 
   #serviceVariables(pod: Pod): ReadonlyMap<string, string> {

@@ -2,14 +2,14 @@ import { isAlreadyExists, isNotFound, type New } from '@kts/apimachinery';
 import { leases, nodes } from '@kts/api';
 import type { Lease } from '@kts/api/types/coordination-v1';
 import type { Node, Taint } from '@kts/api/types/core-v1';
-import { formatMicroTime, type Clock, type Logger } from '@kts/base';
+import { childSignal, formatMicroTime, type Clock, type Logger } from '@kts/base';
 import type { Client } from '@kts/client';
 import type { ImageService } from '@kts/host-cri';
 import type { KubeletConfig } from '../config.ts';
 import type { RuntimeInfo } from '../core/runtime-info.ts';
 import type { PressureCondition } from '../eviction/thresholds.ts';
 import type { Machine } from '../host/node-host.ts';
-import { conditionEvents, nodeLabels, nodeStatus, nodeStatusChanged } from './node-status.ts';
+import { conditionEvents, nodeLabels, nodeStatus, nodeStatusChanged, type NodeObservation } from './node-status.ts';
 
 export interface NodeReporterDeps {
   readonly config: KubeletConfig;
@@ -22,6 +22,7 @@ export interface NodeReporterDeps {
   readonly pressures: () => readonly PressureCondition[];
   /** Unique names of volumes that must stay attached. */
   readonly volumesInUse: () => readonly string[];
+  readonly devices: () => NodeObservation['devices'];
   /** Something about the node is worth an event. */
   readonly onEvent: (reason: string, message: string) => void;
 }
@@ -41,6 +42,7 @@ export class NodeReporter {
   readonly #deps: NodeReporterDeps;
   #node: Node | undefined;
   #reportedAt = -Infinity;
+  #wake: (() => void) | undefined;
 
   constructor(deps: NodeReporterDeps) {
     this.#deps = deps;
@@ -61,13 +63,25 @@ export class NodeReporter {
 
   /** Registers until it succeeds, then reports until the signal. */
   async run(signal: AbortSignal, onRegistered: () => void): Promise<void> {
-    const { config, clock } = this.#deps;
     await this.#retry('register the node', () => this.#register(signal), signal);
     onRegistered();
     while (!signal.aborted) {
       await this.#retry('update the status of the node', () => this.report(signal), signal);
-      await clock.sleep(config.nodeStatusUpdateFrequencyMs, signal).catch(() => {});
+      await this.#pause(signal);
     }
+  }
+
+  /** Something has changed that others wait for. */
+  reportSoon(): void {
+    this.#wake?.();
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    using pause = childSignal(signal);
+    this.#wake = () => pause.abort();
+    const { clock, config } = this.#deps;
+    await clock.sleep(config.nodeStatusUpdateFrequencyMs, pause.signal).catch(() => {});
+    this.#wake = undefined;
   }
 
   /** Renews the node's lease until the signal. */
@@ -98,7 +112,7 @@ export class NodeReporter {
   }
 
   async #observe(signal: AbortSignal): Promise<Parameters<typeof nodeStatus>[0]> {
-    const { config, machine, images, clock, runtimeInfo, pressures, volumesInUse } = this.#deps;
+    const { config, machine, images, clock, runtimeInfo, pressures, volumesInUse, devices } = this.#deps;
     const [info, disk, addresses] = await Promise.all([
       machine.info(),
       machine.disk(config.rootDirectory),
@@ -112,6 +126,7 @@ export class NodeReporter {
       disk,
       pressures: pressures(),
       volumesInUse: volumesInUse(),
+      devices: devices(),
       runtime: runtimeInfo(),
       images: found.images,
       now: clock.now(),

@@ -18,6 +18,8 @@ export interface NodeObservation {
   /** What the node has too little of. */
   readonly pressures: readonly PressureCondition[];
   readonly volumesInUse: readonly string[];
+  /** What plugins offer. */
+  readonly devices: { readonly capacity: ResourceList; readonly allocatable: ResourceList };
   readonly runtime: RuntimeInfo;
   readonly images: readonly Image[];
   readonly now: number;
@@ -35,7 +37,7 @@ export function nodeStatus(observed: NodeObservation, old: NodeStatus | undefine
   const capacity = nodeCapacity(observed, old?.capacity);
   return {
     capacity,
-    allocatable: nodeAllocatable(config, capacity),
+    allocatable: { ...nodeAllocatable(config, capacity), ...observed.devices.allocatable },
     conditions: nodeConditions(observed, old?.conditions ?? []),
     addresses: [
       ...observed.addresses.map((address) => ({ type: 'InternalIP' as const, address })),
@@ -70,7 +72,10 @@ export function nodeStatus(observed: NodeObservation, old: NodeStatus | undefine
 }
 
 /** Resources that others announce (extended ones) stay as they are. */
-function nodeCapacity({ machine, disk, config }: NodeObservation, old: ResourceList | undefined): ResourceList {
+function nodeCapacity(
+  { machine, disk, config, devices }: NodeObservation,
+  old: ResourceList | undefined,
+): ResourceList {
   const hugePages = Object.entries(machine.hugePages).map(
     ([size, bytes]) => [`hugepages-${formatBytes(Number(size))}`, formatBytes(bytes)] as const,
   );
@@ -82,6 +87,7 @@ function nodeCapacity({ machine, disk, config }: NodeObservation, old: ResourceL
     memory: formatBytes(machine.memoryBytes),
     pods: String(config.maxPods),
     ...Object.fromEntries(extended),
+    ...devices.capacity,
   };
 }
 

@@ -39,6 +39,98 @@ export interface PluginInfo {
   readonly supportedVersions: readonly string[];
 }
 
+export const DEVICE_PROTOCOL = new ProtoCodec({
+  package: 'v1beta1',
+  services: {
+    Registration: { Register: { req: 'RegisterRequest', res: 'Empty' } },
+    DevicePlugin: {
+      GetDevicePluginOptions: { req: 'Empty', res: 'DevicePluginOptions' },
+      ListAndWatch: { req: 'Empty', res: 'ListAndWatchResponse', serverStream: true },
+      GetPreferredAllocation: { req: 'PreferredAllocationRequest', res: 'PreferredAllocationResponse' },
+      Allocate: { req: 'AllocateRequest', res: 'AllocateResponse' },
+      PreStartContainer: { req: 'PreStartContainerRequest', res: 'Empty' },
+    },
+  },
+  enums: {},
+  messages: {
+    Empty: EMPTY,
+    DevicePluginOptions: { fields: { pre_start_required: flag(1), get_preferred_allocation_available: flag(2) } },
+    RegisterRequest: {
+      fields: {
+        version: text(1),
+        endpoint: text(2),
+        resource_name: text(3),
+        options: message(4, 'DevicePluginOptions'),
+      },
+    },
+    ListAndWatchResponse: { fields: { devices: messages(1, 'Device') } },
+    Device: { fields: { ID: text(1), health: text(2) } },
+    PreStartContainerRequest: { fields: { devices_ids: texts(1) } },
+    PreferredAllocationRequest: { fields: { container_requests: messages(1, 'ContainerPreferredAllocationRequest') } },
+    ContainerPreferredAllocationRequest: {
+      fields: { available_deviceIDs: texts(1), must_include_deviceIDs: texts(2), allocation_size: number(3) },
+    },
+    PreferredAllocationResponse: {
+      fields: { container_responses: messages(1, 'ContainerPreferredAllocationResponse') },
+    },
+    ContainerPreferredAllocationResponse: { fields: { deviceIDs: texts(1) } },
+    AllocateRequest: { fields: { container_requests: messages(1, 'ContainerAllocateRequest') } },
+    ContainerAllocateRequest: { fields: { devices_ids: texts(1) } },
+    AllocateResponse: { fields: { container_responses: messages(1, 'ContainerAllocateResponse') } },
+    ContainerAllocateResponse: {
+      fields: {
+        envs: map(1),
+        mounts: messages(2, 'Mount'),
+        devices: messages(3, 'DeviceSpec'),
+        annotations: map(4),
+        cdi_devices: messages(5, 'CDIDevice'),
+      },
+    },
+    Mount: { fields: { container_path: text(1), host_path: text(2), read_only: flag(3) } },
+    DeviceSpec: { fields: { container_path: text(1), host_path: text(2), permissions: text(3) } },
+    CDIDevice: { fields: { name: text(1) } },
+  },
+});
+
+/** What a plugin can do beyond listing and allocating. */
+export interface DevicePluginOptions {
+  readonly preStartRequired: boolean;
+  readonly getPreferredAllocationAvailable: boolean;
+}
+
+export interface RegisterDevicesRequest {
+  readonly version: string;
+  /** Name of the plugin's socket beside the kubelet's. */
+  readonly endpoint: string;
+  readonly resourceName: string;
+  readonly options?: DevicePluginOptions;
+}
+
+export interface DeviceList {
+  readonly devices: readonly { readonly iD: string; readonly health: string }[];
+}
+
+/** What a container needs to work with its devices. */
+export interface ContainerDevices {
+  readonly envs: Texts;
+  readonly mounts: readonly { readonly containerPath: string; readonly hostPath: string; readonly readOnly: boolean }[];
+  readonly devices: readonly {
+    readonly containerPath: string;
+    readonly hostPath: string;
+    readonly permissions: string;
+  }[];
+  readonly annotations: Texts;
+  readonly cdiDevices: readonly { readonly name: string }[];
+}
+
+export interface AllocateAnswer {
+  readonly containerResponses: readonly ContainerDevices[];
+}
+
+export interface PreferredAnswer {
+  readonly containerResponses: readonly { readonly deviceIDs: readonly string[] }[];
+}
+
 export const CSI_PROTOCOL = new ProtoCodec({
   package: 'csi.v1',
   services: {

@@ -15,6 +15,8 @@ export interface ContainerInputs {
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly Mount[];
   readonly devices: readonly Device[];
+  /** Names of devices that the runtime knows by itself. */
+  readonly cdiDevices: readonly string[];
   /** From devices; the kubelet's own come on top. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly namespaces: NamespaceOption;
@@ -44,6 +46,7 @@ export function containerConfig(
     envs: [...inputs.environment].map(([key, value]) => ({ key, value: new TextEncoder().encode(value) })),
     mounts: inputs.mounts.map((mount) => ({ ...mount, uidMappings: uids, gidMappings: gids })),
     devices: inputs.devices,
+    ...(inputs.cdiDevices.length > 0 ? { cDIDevices: inputs.cdiDevices.map((name) => ({ name })) } : {}),
     labels: containerLabels(pod, container),
     annotations: { ...inputs.annotations, ...containerAnnotations(pod, container, restartCount) },
     logPath: `${container.name}/${restartCount}.log`,

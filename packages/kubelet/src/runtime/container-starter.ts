@@ -134,6 +134,7 @@ export class ContainerStarter {
         environment: run.environment,
         mounts: run.mounts,
         devices: run.devices,
+        cdiDevices: run.cdiDevices,
         annotations: run.annotations,
         namespaces,
         ...(targetId === undefined ? {} : { targetContainerId: targetId }),

@@ -21,4 +21,6 @@ export interface ContainerOptions {
   readonly mounts: readonly Mount[];
   readonly devices: readonly Device[];
   readonly annotations: Readonly<Record<string, string>>;
+  /** Names of devices that the runtime knows by itself. */
+  readonly cdiDevices: readonly string[];
 }

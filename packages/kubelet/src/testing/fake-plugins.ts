@@ -1,5 +1,12 @@
 import { CriError, type GrpcHandlers, type GrpcSocket } from '@kts/host-cri';
-import type { PluginInfo, PublishRequest, StageRequest } from '../plugins/plugin-protocols.ts';
+import {
+  DEVICE_PROTOCOL,
+  type ContainerDevices,
+  type DevicePluginOptions,
+  type PluginInfo,
+  type PublishRequest,
+  type StageRequest,
+} from '../plugins/plugin-protocols.ts';
 import type { PluginHost } from '../plugins/plugin-host.ts';
 import type { MemoryFiles } from './memory-files.ts';
 
@@ -98,6 +105,107 @@ export class FakeCsiDriver {
         nodeUnpublishVolume: note('unpublish', async ({ targetPath }: PublishRequest) =>
           this.#files.remove(targetPath),
         ),
+      },
+    };
+  }
+}
+
+export interface FakeDeviceOptions {
+  readonly resourceName: string;
+  readonly devices: readonly string[];
+  readonly options?: Partial<DevicePluginOptions>;
+  /** What every allocation fails with. */
+  readonly problem?: string;
+  readonly preferred?: readonly string[];
+}
+
+const DEVICE_DIRECTORY = '/var/lib/kubelet/device-plugins';
+
+/** A plugin with devices, which registers at the kubelet's socket. */
+export class FakeDevicePlugin {
+  readonly calls: (readonly [string, unknown])[] = [];
+  readonly #plugins: FakePlugins;
+  readonly #options: FakeDeviceOptions;
+  readonly #directory: string;
+  readonly #socketName: string;
+  #devices: ReadonlyMap<string, boolean>;
+  #changed = Promise.withResolvers<void>();
+  #stopped = false;
+
+  constructor(plugins: FakePlugins, options: FakeDeviceOptions, directory = DEVICE_DIRECTORY) {
+    this.#plugins = plugins;
+    this.#options = options;
+    this.#directory = directory;
+    this.#socketName = `${options.resourceName.replace('/', '_')}.sock`;
+    this.#devices = new Map(options.devices.map((id) => [id, true]));
+  }
+
+  async register(version = 'v1beta1'): Promise<void> {
+    const { resourceName, options = {} } = this.#options;
+    this.#stopped = false;
+    this.#plugins.served.set(`${this.#directory}/${this.#socketName}`, this.#services());
+    const kubelet = this.#plugins.connect(`${this.#directory}/kubelet.sock`, DEVICE_PROTOCOL);
+    const flags = { preStartRequired: false, getPreferredAllocationAvailable: false, ...options };
+    const request = { version, endpoint: this.#socketName, resourceName, options: flags };
+    await kubelet.call('Registration', 'register', request);
+  }
+
+  /** Which devices there are from now on, and whether they work. */
+  set(devices: Readonly<Record<string, boolean>>): void {
+    this.#devices = new Map(Object.entries(devices));
+    this.#wake();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const { resolve } = this.#changed;
+    this.#changed = Promise.withResolvers<void>();
+    resolve();
+  }
+
+  async *#list(signal: AbortSignal): AsyncGenerator<object> {
+    while (!this.#stopped && !signal.aborted) {
+      yield { devices: [...this.#devices].map(([iD, works]) => ({ iD, health: works ? 'Healthy' : 'Unhealthy' })) };
+      const ended = Promise.withResolvers<void>();
+      signal.addEventListener('abort', () => ended.resolve(), { once: true });
+      await Promise.race([this.#changed.promise, ended.promise]);
+    }
+  }
+
+  #services(): Services {
+    const { problem, preferred = [] } = this.#options;
+    return {
+      DevicePlugin: {
+        listAndWatch: (_request: object, signal: AbortSignal) => this.#list(signal),
+        getPreferredAllocation: async (request: object) => {
+          this.calls.push(['prefer', request]);
+          return { containerResponses: [{ deviceIDs: preferred }] };
+        },
+        allocate: async ({ containerRequests }: { containerRequests: { devicesIds: string[] }[] }) => {
+          const { devicesIds } = containerRequests[0]!;
+          this.calls.push(['allocate', devicesIds]);
+          if (problem !== undefined) throw new CriError('Unknown', problem);
+          const answer: ContainerDevices = {
+            envs: { DEVICES: devicesIds.join(',') },
+            mounts: [{ containerPath: '/lib/driver', hostPath: '/opt/driver', readOnly: true }],
+            devices: devicesIds.map((id) => ({
+              containerPath: `/dev/${id}`,
+              hostPath: `/dev/${id}`,
+              permissions: 'rw',
+            })),
+            annotations: { devices: devicesIds.join() },
+            cdiDevices: devicesIds.map((id) => ({ name: `example.com/device=${id}` })),
+          };
+          return { containerResponses: [answer] };
+        },
+        preStartContainer: async ({ devicesIds }: { devicesIds: string[] }) => {
+          this.calls.push(['start', devicesIds]);
+          return {};
+        },
       },
     };
   }

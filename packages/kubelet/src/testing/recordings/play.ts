@@ -10,6 +10,7 @@ import { DEFAULT_KUBELET_CONFIG, type KubeletConfig } from '../../config.ts';
 import { createKubelet } from '../../kubelet.ts';
 import { CONFIG_HASH_ANNOTATION } from '../../pod/containers.ts';
 import { createFakeHost, type FakeHost } from '../fake-host.ts';
+import { FakeDevicePlugin, FakePlugins } from '../fake-plugins.ts';
 import { ScriptedNetwork } from '../scripted-network.ts';
 import type { Observed } from './compare.ts';
 import { fileTree } from './file-tree.ts';
@@ -20,6 +21,11 @@ const TICK_MS = 50;
 const WAIT_MS = 40_000;
 const QUIET_MS_MAX = 30_000;
 const WARM_UP_MS = 40_000;
+const DEVICE_DIRECTORY = '/ROOT/device-plugins';
+const DEVICES = [
+  { resourceName: 'example.com/device', devices: ['device-1', 'device-2'] },
+  { resourceName: 'example.com/broken', devices: ['broken-1', 'broken-2'], problem: 'broken' },
+];
 const MANIFEST = '/MANIFESTS/pod.json';
 
 /** Plays a recording's script and steps through the kubelet, with an API server in process, on a virtual clock. */
@@ -36,6 +42,7 @@ class Player {
   readonly #runtime: ScriptedRuntime;
   readonly #network: ScriptedNetwork;
   readonly #host: FakeHost;
+  readonly #plugins = new FakePlugins();
   readonly #namespace: string;
   readonly #node: RecordedNode;
   readonly #log: Logger;
@@ -101,10 +108,13 @@ class Player {
       runtime: this.#runtime,
       images: this.#runtime.images,
       host: this.#host,
+      plugins: this.#plugins,
     });
     const running = kubelet.run(stop.signal);
     const watching = [this.#watchPods(stop.signal), this.#watchEvents(stop.signal)];
     await this.#clock.advance(WARM_UP_MS);
+    for (const options of DEVICES) await new FakeDevicePlugin(this.#plugins, options, DEVICE_DIRECTORY).register();
+    await this.#clock.advance(0);
     this.#runtime.play(given.script);
     this.#network.play(given.script);
     for (const object of given.objects) await this.#create(object);
