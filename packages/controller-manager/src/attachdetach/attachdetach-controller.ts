@@ -270,14 +270,21 @@ function wantingPods({ volume }: Attachment, node: string, context: ControllerCo
 function keysOf(pod: Pod, state: State, context: ControllerContext): readonly ObjectKey[] {
   const { nodeName } = pod.spec;
   if (!nodeName || claimNames(pod).length === 0) return [];
-  const node = context.informers.get(nodes).get({ name: nodeName });
-  if (isManaged(node) && !isPodTerminated(pod) && isThere(pod, context)) {
-    for (const attachment of attachmentsOf(pod, cachesOf(context))) {
-      if (!state.known.has(attachment.name)) state.known.set(attachment.name, { attachment, memory: {} });
-    }
+  learn(pod, state, context);
+  return knownKeysOn(nodeName, state);
+}
+
+function learn(pod: Pod, { known }: State, context: ControllerContext): void {
+  const node = context.informers.get(nodes).get({ name: pod.spec.nodeName ?? '' });
+  if (!isManaged(node) || isPodTerminated(pod) || !isThere(pod, context)) return;
+  for (const attachment of attachmentsOf(pod, cachesOf(context))) {
+    if (!known.has(attachment.name)) known.set(attachment.name, { attachment, memory: {} });
   }
-  return [...state.known.values()]
-    .filter(({ attachment }) => attachment.node === nodeName)
+}
+
+function knownKeysOn(node: string, { known }: State): readonly ObjectKey[] {
+  return [...known.values()]
+    .filter(({ attachment }) => attachment.node === node)
     .map(({ attachment }) => ({ name: attachment.name }));
 }
 
@@ -295,7 +302,9 @@ function keysOfClaim(
 function keysOnNode(node: Node, state: State, context: ControllerContext): readonly ObjectKey[] {
   // A node that registers again has forgotten what is attached to it.
   updateNode(node.metadata.name, state, context);
-  return podsOnNode(context.informers.get(pods), node.metadata.name).flatMap((pod) => keysOf(pod, state, context));
+  const { name } = node.metadata;
+  for (const pod of podsOnNode(context.informers.get(pods), name)) learn(pod, state, context);
+  return knownKeysOn(name, state);
 }
 
 function updateNode(node: string, { nodeVolumes }: State, { log, signal }: ControllerContext): void {

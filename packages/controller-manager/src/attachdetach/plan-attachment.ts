@@ -91,6 +91,7 @@ function planDetaching({ object, attachment, now, memory }: ObservedAttachment, 
 function planWanted(observed: ObservedAttachment): AttachmentPlan {
   const { attachment, object, elsewhere, memory } = observed;
   if (object?.status?.attached && object.metadata.deletionTimestamp === undefined) {
+    if (memory.failures !== undefined) return { do: 'attached' };
     return memory.unwantedSince === undefined ? { do: 'nothing' } : { do: 'wait', memory: {} };
   }
   if (elsewhere.length === 0 || allowsMultiAttach(attachment.volume)) return { do: 'attach' };
