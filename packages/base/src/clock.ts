@@ -40,8 +40,13 @@ export function sleepWith(clock: Pick<Clock, 'after'>, ms: number, signal?: Abor
 
 /** RFC 3339 in UTC with whole seconds, the form of every `metav1.Time`. */
 export function formatTime(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 19) + 'Z';
+  const second = Math.floor(ms / 1000);
+  if (second !== lastFormatted.second) lastFormatted = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+  return lastFormatted.text;
 }
+
+/** Most times that are written are now: the second before has been put into words already. */
+let lastFormatted = { second: Number.NaN, text: '' };
 
 /** RFC 3339 in UTC with microseconds (`metav1.MicroTime`); the clock gives milliseconds, the rest is zero. */
 export function formatMicroTime(ms: number): string {

@@ -29,7 +29,10 @@ export function readBytes(
   });
   body.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
   body.once('error', reject);
-  body.once('close', () => reject(badRequest('the request ended before its body was complete')));
+  body.once('close', () => {
+    // Every request ends with this; an error is only made for those that ended too early.
+    if (!body.readableEnded) reject(badRequest('the request ended before its body was complete'));
+  });
   return promise;
 }
 

@@ -37,6 +37,9 @@ const UNKNOWN_INFO: RequestInfo = {
   parts: [],
 };
 
+/** One for all: every request ends with it, and an error of its own would cost as much as a part of the answer. */
+const CLIENT_GONE = new DOMException('the client has gone', 'AbortError');
+
 /** A request over HTTP. What few handlers need (the signal, the body, repeated headers) is made when asked for. */
 export class HttpRequest implements ApiServerRequest {
   readonly method: string;
@@ -84,14 +87,14 @@ export class HttpRequest implements ApiServerRequest {
   get signal(): AbortSignal {
     if (!this.#abort) {
       this.#abort = new AbortController();
-      if (this.#cancelled) this.#abort.abort();
+      if (this.#cancelled) this.#abort.abort(CLIENT_GONE);
     }
     return this.#abort.signal;
   }
 
   cancel(): void {
     this.#cancelled = true;
-    this.#abort?.abort();
+    this.#abort?.abort(CLIENT_GONE);
   }
 
   /** The same promise every time: stages may look at the body before the handler does. */
