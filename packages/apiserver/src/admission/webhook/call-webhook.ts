@@ -124,7 +124,8 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
 /** How much of an error's text is repeated. */
 const ERROR_TEXT_LENGTH_MAX = 2048;
 
-function statusText(status: number, body: Uint8Array): string {
+/** Why an answer with that status is none, as clients of upstream put it. */
+export function statusText(status: number, body: Uint8Array): string {
   const known = STATUS_TEXTS[status];
   if (known) return known;
   const text = Buffer.from(body).toString().trim().slice(0, ERROR_TEXT_LENGTH_MAX) || 'unknown';

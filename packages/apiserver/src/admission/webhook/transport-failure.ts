@@ -24,7 +24,8 @@ const VERIFY = 'tls: failed to verify certificate: x509:';
 
 export function transportFailureText(error: unknown): string {
   if (StatusError.is(error) || !Error.isError(error)) return String(StatusError.is(error) ? error.message : error);
-  const { code = '', address = '', port = 0, hostname = '', message } = error as SystemError;
+  // Several addresses were tried; the first is the one that matters.
+  const { code = '', address = '', port = 0, hostname = '', message } = firstOf(error);
   const dial = `dial tcp ${address.includes(':') ? `[${address}]` : address}:${port}:`;
   if (UNKNOWN_AUTHORITY.has(code)) return `${VERIFY} certificate signed by unknown authority`;
   switch (code) {
@@ -45,4 +46,9 @@ export function transportFailureText(error: unknown): string {
     default:
       return message;
   }
+}
+
+function firstOf(error: Error): SystemError {
+  const [first] = error instanceof AggregateError ? (error.errors as readonly unknown[]) : [];
+  return Error.isError(first) ? first : error;
 }
