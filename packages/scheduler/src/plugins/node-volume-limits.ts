@@ -1,7 +1,6 @@
 import type { PersistentVolumeClaim, Pod } from '@kts/api/types/core-v1';
 import type { CSINode, VolumeAttachment } from '@kts/api/types/storage-v1';
 import { always, hint } from '../framework/cluster-event.ts';
-import type { NodeInfo } from '../framework/node-info.ts';
 import { SKIP, unresolvable, unschedulable, type Plugin, type Rejection } from '../framework/plugin.ts';
 import type { Listers } from '../framework/snapshot.ts';
 import { claimReferences, classOf, missingClaim, usesClaim, whyNotOwned } from './pod-claims.ts';
@@ -18,7 +17,13 @@ const TOO_MANY = unschedulable('node(s) exceed max volume count');
 /** CSI drivers by the unique name of the volume. */
 type AttachedVolumes = Map<string, string>;
 
-export const nodeVolumeLimits: Plugin<Listers> = {
+interface AttachmentState {
+  readonly listers: Listers;
+  /** What is attached to each node, as far as the API server knows. Made when the first node asks. */
+  readonly attachments: () => ReadonlyMap<string, AttachedVolumes>;
+}
+
+export const nodeVolumeLimits: Plugin<AttachmentState> = {
   name: 'NodeVolumeLimits',
   requeueOn: {
     'CSINode/Add': always,
@@ -32,27 +37,34 @@ export const nodeVolumeLimits: Plugin<Listers> = {
       (pod) => pod.spec.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim) ?? false,
     ),
   },
-  preFilter: ({ pod }, { listers }) => (claimReferences(pod).length > 0 ? { state: listers } : SKIP),
-  filter: ({ pod }, node, listers) => {
+  preFilter: ({ pod }, { listers }) => {
+    if (claimReferences(pod).length === 0) return SKIP;
+    let attachments: ReadonlyMap<string, AttachedVolumes> | undefined;
+    return { state: { listers, attachments: () => (attachments ??= attachmentsByNode(listers)) } };
+  },
+  filter: ({ pod }, node, { listers, attachments }) => {
     const wanted: AttachedVolumes = new Map();
     const problem = collectVolumes(pod, listers, wanted);
     if (problem !== undefined) return problem;
     const limits = limitsOf(listers.csiNodes.get({ name: node.name }));
     if (wanted.size === 0 || limits.size === 0) return undefined;
-    const attached = attachedTo(node, listers);
-    const drivers = new Set(wanted.values());
-    for (const driver of drivers) {
-      const limit = limits.get(driver);
-      if (limit === undefined) continue;
-      const all = new Map([...attached, ...wanted]);
-      if ([...all.values()].filter((other) => other === driver).length > limit) {
-        const adds = [...wanted].some(([volume, other]) => other === driver && !attached.has(volume));
-        if (adds) return TOO_MANY;
-      }
+    const used: AttachedVolumes = new Map();
+    for (const other of node.pods) collectVolumes(other.pod, listers, used);
+    const attached = attachments().get(node.name);
+    for (const [driver, limit] of limits) {
+      const added = countOf(driver, wanted, used);
+      if (added > 0 && countOf(driver, used) + countOf(driver, attached, used) + added > limit) return TOO_MANY;
     }
     return undefined;
   },
 };
+
+/** How many of the volumes are the driver's, without the others. */
+function countOf(driver: string, volumes: AttachedVolumes | undefined, without?: AttachedVolumes): number {
+  let count = 0;
+  for (const [volume, its] of volumes ?? []) if (its === driver && !without?.has(volume)) count++;
+  return count;
+}
 
 function limitsOf(node: CSINode | undefined): ReadonlyMap<string, number> {
   return new Map(
@@ -62,15 +74,17 @@ function limitsOf(node: CSINode | undefined): ReadonlyMap<string, number> {
   );
 }
 
-function attachedTo(node: NodeInfo, listers: Listers): AttachedVolumes {
-  const attached: AttachedVolumes = new Map();
-  for (const { pod } of node.pods) collectVolumes(pod, listers, attached);
+function attachmentsByNode(listers: Listers): ReadonlyMap<string, AttachedVolumes> {
+  const byNode = new Map<string, AttachedVolumes>();
   for (const { spec } of listers.volumeAttachments.list()) {
-    if (spec.nodeName !== node.name || !spec.source.persistentVolumeName) continue;
+    if (!spec.source.persistentVolumeName) continue;
     const csi = listers.persistentVolumes.get({ name: spec.source.persistentVolumeName })?.spec?.csi;
-    if (csi) attached.set(`${spec.attacher}/${csi.volumeHandle}`, spec.attacher);
+    if (csi === undefined) continue;
+    byNode
+      .getOrInsertComputed(spec.nodeName, () => new Map())
+      .set(`${spec.attacher}/${csi.volumeHandle}`, spec.attacher);
   }
-  return attached;
+  return byNode;
 }
 
 /** Adds the pod's CSI volumes; of a claim without a volume, the one its class will provide. */
