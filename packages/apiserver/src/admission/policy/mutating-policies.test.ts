@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import {
   configMaps,
   deployments,
+  horizontalPodAutoscalersV1,
   mutatingAdmissionPolicies,
   mutatingAdmissionPolicyBindings,
   validatingAdmissionPolicies,
@@ -144,6 +145,23 @@ describe('MutatingAdmissionPolicy', () => {
       assert.equal((await create(api)).data?.['v'], expected);
     });
   }
+
+  test('objects are changed in the version that the rule names', async () => {
+    await using api = await startTestApiServer();
+    const rule = { ...RULE, apiGroups: ['autoscaling'], apiVersions: ['v2'], resources: ['horizontalpodautoscalers'] };
+    const name = 'object.spec.metrics[0].resource.name';
+    const operations = [
+      "JSONPatch{op: 'replace', path: '/spec/metrics/0/resource/target/averageUtilization', value: 70}",
+      `JSONPatch{op: 'add', path: '/metadata/labels', value: {'metric': string(${name})}}`,
+    ];
+    await mutate(api, [patch(`[${operations.join(', ')}]`)], { matchConstraints: { resourceRules: [rule] } });
+    const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' };
+    const spec = { maxReplicas: 2, scaleTargetRef, targetCPUUtilizationPercentage: 50 };
+    const metadata = { name: 'a', namespace };
+    const created = await api.client.create(horizontalPodAutoscalersV1, { metadata, spec } as never);
+    assert.equal(created.spec?.targetCPUUtilizationPercentage, 70);
+    assert.deepEqual(created.metadata.labels, { metric: 'cpu' });
+  });
 
   test('validating policies see what mutating policies have made', async () => {
     await using api = await startTestApiServer();
