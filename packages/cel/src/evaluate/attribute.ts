@@ -96,7 +96,10 @@ function applyQualifiers(frame: Frame, start: CelValue, qualifiers: readonly Qua
     if (next !== undefined || !optional) frame.charge(1);
     if (next instanceof CelError) return next;
     if (qualifier.testOnly) return next !== undefined;
-    if (next === undefined) return optional ? OPTIONAL_NONE : missing(value, key);
+    if (next === undefined) {
+      if (!optional) return missing(value, key);
+      return qualifiers.at(-1)!.testOnly ? false : OPTIONAL_NONE;
+    }
     value = next;
   }
   return optional ? new CelOptional(value) : value;

@@ -26,7 +26,7 @@ const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$
 const UUID_SIZE = 70;
 const TIME_OF_DAY = /^(\d{2}):(\d{2}):(\d{2})(?:.\d+)?(?:z|[+-]\d{2}:\d{2})$/;
 const DATE_TIME_SIZE = 71;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/;
 const BASE64_SIZE = 84;
 const URL_SIZE = 1103;
 
@@ -45,7 +45,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
     regexSizeMax: URL_SIZE,
   },
   uuid: matching('uuid', 'does not match the UUID format', (text) => UUID.test(text), UUID_SIZE),
-  byte: matching('byte', 'invalid base64', (text) => BASE64.test(text.replace(/[\r\n]/g, '')), BASE64_SIZE),
+  byte: matching('byte', 'invalid base64', (text) => BASE64.test(text), BASE64_SIZE),
   date: matching('date', 'invalid date', isDate, DATE_TIME_SIZE),
   datetime: matching('datetime', 'invalid datetime', isDateTime, DATE_TIME_SIZE),
 };

@@ -33,6 +33,8 @@ export const CLAUSE_ERRORS: Readonly<Record<Clause, string>> = {
 };
 
 const PRECISION_DEFAULT = 6;
+/** The most that `toFixed` takes. */
+const DIGITS_MAX = 100;
 
 /** Thrown within this file and by callers of `replaceClauses`. */
 export class FormatFailure extends Error {}
@@ -149,9 +151,16 @@ function fixed(value: number, precision: number): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
-/** `toFixed` switches to exponents at 1e21. */
+/** `toFixed` switches to exponents at 1e21, and rounds what is exactly half up where Go rounds it to even. */
 function toFixed(value: number, precision: number): string {
-  if (Math.abs(value) < 1e21) return value.toFixed(Math.min(precision, 100));
+  if (Math.abs(value) < 1e21) {
+    const rounded = value.toFixed(Math.min(precision, DIGITS_MAX));
+    if (precision >= DIGITS_MAX) return rounded;
+    const exact = value.toFixed(DIGITS_MAX);
+    const kept = exact.slice(0, exact.length - DIGITS_MAX + precision).replace(/\.$/, '');
+    const rest = exact.slice(exact.length - DIGITS_MAX + precision);
+    return /^50*$/.test(rest) && /[02468]$/.test(kept) ? kept : rounded;
+  }
   return `${decimal(value)}${precision > 0 ? `.${'0'.repeat(precision)}` : ''}`;
 }
 

@@ -4,6 +4,10 @@ import { CelError, type CelList, type CelValue } from '../evaluate/value.ts';
 import { formatPlain } from '../evaluate/format-value.ts';
 import { formatString } from './string-format.ts';
 
+/** Unicode's white space, as Go knows it. */
+const SPACE = '[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+';
+const SPACE_AT_ENDS = new RegExp(`^${SPACE}|${SPACE}$`, 'g');
+
 /**
  * Strings beyond the standard ones. Positions count code points.
  *
@@ -81,8 +85,6 @@ export const stringsLibrary: Library = {
   },
 };
 
-/** Unicode's white space, as Go knows it. */
-const SPACE_AT_ENDS = /^[\s\u0085]+|[\s\u0085]+$/g;
 
 function charAt(text: string, index: bigint): CelValue {
   const characters = Array.from(text);
