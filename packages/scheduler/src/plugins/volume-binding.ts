@@ -20,8 +20,10 @@ import {
   isPromisedTo,
   planVolumes,
   SELECTED_NODE,
+  volumeChoices,
   volumeLimit,
   type PodClaims,
+  type VolumeChoices,
   type VolumePlan,
 } from './volume-plan.ts';
 
@@ -37,7 +39,7 @@ export interface VolumeBindingArgs {
 }
 
 interface VolumeState extends PodClaims {
-  readonly listers: Listers;
+  readonly choices: VolumeChoices;
   /** What `reserve` has assumed, as it is to be written. */
   plan?: VolumePlan;
 }
@@ -64,14 +66,16 @@ export function volumeBinding(args: VolumeBindingArgs = {}): Plugin<VolumeState>
       const bound = claims.filter(isFullyBound);
       const unbound = claims.filter((claim) => !isFullyBound(claim));
       const waiting = unbound.filter((claim) => waitsForConsumer(claim, listers) && !claim.spec?.volumeName);
-      return waiting.length < unbound.length ? { reject: UNBOUND_IMMEDIATE } : { state: { bound, waiting, listers } };
+      return waiting.length < unbound.length
+        ? { reject: UNBOUND_IMMEDIATE }
+        : { state: { bound, waiting, choices: volumeChoices(listers) } };
     },
     filter: (_, { node }, state) => {
-      const plan = planVolumes(state, node, state.listers);
+      const plan = planVolumes(state, node, state.choices);
       return 'bindings' in plan ? undefined : unresolvable(...plan);
     },
     reserve: (_, { node }, state, { assumptions }) => {
-      const plan = planVolumes(state, node, state.listers);
+      const plan = planVolumes(state, node, state.choices);
       if (!('bindings' in plan)) return unresolvable(...plan);
       state.plan = {
         bindings: plan.bindings.map(({ volume, claim }) => ({ volume: promisedTo(volume, claim), claim })),

@@ -1,7 +1,7 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '@kts/api/types/core-v1';
 import type { CSIStorageCapacity, StorageClass } from '@kts/api/types/storage-v1';
 import { quantityCompare } from '@kts/apimachinery';
-import { labelOf, selection } from '../framework/label-selection.ts';
+import { labelOf, selection, type Selection } from '../framework/label-selection.ts';
 import { nodeSelector } from '../framework/node-selection.ts';
 import type { Listers } from '../framework/snapshot.ts';
 import { classNameOf, classOf } from './pod-claims.ts';
@@ -32,12 +32,44 @@ const NO_VOLUME = "node(s) didn't find available persistent volumes to bind";
 const NO_SPACE = 'node(s) did not have enough free storage';
 const VOLUME_MISSING = 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)';
 
+/** What the claims of one pod might get, found once for all nodes. */
+export interface VolumeChoices {
+  readonly listers: Listers;
+  readonly volumesFor: (claim: PersistentVolumeClaim) => ClaimChoices;
+  readonly capacitiesOf: (storageClass: string) => readonly Capacity[];
+}
+
+interface ClaimChoices {
+  /** Meant for the claim: this one or none. */
+  readonly promised: PersistentVolume | undefined;
+  /** Those that will do, the smallest first. */
+  readonly free: readonly PersistentVolume[];
+}
+
+/** How much room for volumes there is on some nodes. */
+interface Capacity {
+  readonly limit: string;
+  readonly nodes: Selection;
+}
+
+/** Valid for as long as the listers show the same. */
+export function volumeChoices(listers: Listers): VolumeChoices {
+  const volumes = new Map<PersistentVolumeClaim, ClaimChoices>();
+  let capacities: Map<string, Capacity[]> | undefined;
+  return {
+    listers,
+    volumesFor: (claim) =>
+      volumes.getOrInsertComputed(claim, () => choicesFor(claim, listers.persistentVolumes.list())),
+    capacitiesOf: (storageClass) => (capacities ??= capacitiesByClass(listers)).get(storageClass) ?? [],
+  };
+}
+
 /** A plan, or the reasons why there is none. Throws if the claims refer to something that is not there. */
-export function planVolumes(claims: PodClaims, node: Node, listers: Listers): VolumePlan | readonly string[] {
+export function planVolumes(claims: PodClaims, node: Node, choices: VolumeChoices): VolumePlan | readonly string[] {
   const reasons: string[] = [];
-  const problem = boundProblem(claims.bound, node, listers);
+  const problem = boundProblem(claims.bound, node, choices.listers);
   if (problem === NODE_CONFLICT) reasons.push(problem);
-  const plan = planWaiting(claims.waiting, node, listers);
+  const plan = planWaiting(claims.waiting, node, choices);
   if (typeof plan === 'string') reasons.push(plan);
   if (problem === VOLUME_MISSING) reasons.push(problem);
   return typeof plan === 'string' || reasons.length > 0 ? reasons : plan;
@@ -53,7 +85,11 @@ function boundProblem(claims: readonly PersistentVolumeClaim[], node: Node, list
 }
 
 /** Existing volumes where they fit, smallest claims first; new ones for the rest. */
-function planWaiting(claims: readonly PersistentVolumeClaim[], node: Node, listers: Listers): VolumePlan | string {
+function planWaiting(
+  claims: readonly PersistentVolumeClaim[],
+  node: Node,
+  choices: VolumeChoices,
+): VolumePlan | string {
   const selected = claims.filter(({ metadata }) => metadata.annotations?.[SELECTED_NODE] !== undefined);
   if (selected.some(({ metadata }) => metadata.annotations![SELECTED_NODE] !== node.metadata.name)) return NO_VOLUME;
   const bindings: VolumePlan['bindings'][number][] = [];
@@ -61,7 +97,7 @@ function planWaiting(claims: readonly PersistentVolumeClaim[], node: Node, liste
   const chosen = new Set<string>();
   const unselected = claims.filter((claim) => !selected.includes(claim));
   for (const claim of unselected.toSorted((one, other) => quantityCompare(sizeOf(one), sizeOf(other)))) {
-    const volume = findVolume(claim, listers.persistentVolumes.list(), node, chosen);
+    const volume = findVolume(choices.volumesFor(claim), node, chosen);
     if (volume === undefined) {
       provision.push(claim);
     } else {
@@ -70,7 +106,7 @@ function planWaiting(claims: readonly PersistentVolumeClaim[], node: Node, liste
     }
   }
   for (const claim of provision) {
-    const problem = provisionProblem(claim, node, listers);
+    const problem = provisionProblem(claim, node, choices);
     if (problem !== undefined) return problem;
   }
   return { bindings, provision };
@@ -78,25 +114,29 @@ function planWaiting(claims: readonly PersistentVolumeClaim[], node: Node, liste
 
 /** The volume that is meant for the claim, or else the smallest one that will do. */
 function findVolume(
-  claim: PersistentVolumeClaim,
-  volumes: readonly PersistentVolume[],
+  { promised, free }: ClaimChoices,
   node: Node,
   taken: ReadonlySet<string>,
 ): PersistentVolume | undefined {
+  if (promised !== undefined) return reaches(promised, node) ? promised : undefined;
+  return free.find((volume) => !taken.has(volume.metadata.name) && reaches(volume, node));
+}
+
+function choicesFor(claim: PersistentVolumeClaim, volumes: readonly PersistentVolume[]): ClaimChoices {
   const selector = claim.spec?.selector && selection(claim.spec.selector);
-  let smallest: PersistentVolume | undefined;
-  for (const volume of volumes) {
-    const { metadata, spec, status } = volume;
-    const promised = isPromisedTo(volume, claim);
-    if (taken.has(metadata.name) || (spec?.claimRef && !promised) || !isUsableFor(volume, claim)) continue;
-    if (promised) return reaches(volume, node) ? volume : undefined;
-    if (status?.phase !== 'Available' || (selector && !selector.matches(metadata.labels))) continue;
-    if (!reaches(volume, node)) continue;
-    const modes = claim.spec?.accessModes ?? [];
-    if (!modes.every((mode) => spec?.accessModes?.includes(mode))) continue;
-    if (smallest === undefined || quantityCompare(capacityOf(volume), capacityOf(smallest)) < 0) smallest = volume;
-  }
-  return smallest;
+  const modes = claim.spec?.accessModes ?? [];
+  const usable = volumes.filter((volume) => isUsableFor(volume, claim));
+  const free = usable.filter(
+    ({ metadata, spec, status }) =>
+      spec?.claimRef === undefined &&
+      status?.phase === 'Available' &&
+      (selector === undefined || selector.matches(metadata.labels)) &&
+      modes.every((mode) => spec?.accessModes?.includes(mode)),
+  );
+  return {
+    promised: usable.find((volume) => isPromisedTo(volume, claim)),
+    free: free.sort((one, other) => quantityCompare(capacityOf(one), capacityOf(other))),
+  };
 }
 
 /** Large enough, of the right mode and class, and not going away. */
@@ -122,7 +162,8 @@ export function reaches(volume: PersistentVolume, node: Node): boolean {
   return required === undefined || nodeSelector(required)(node);
 }
 
-function provisionProblem(claim: PersistentVolumeClaim, node: Node, listers: Listers): string | undefined {
+function provisionProblem(claim: PersistentVolumeClaim, node: Node, choices: VolumeChoices): string | undefined {
+  const { listers } = choices;
   const name = classNameOf(claim);
   const storageClass = classOf(claim, listers);
   if (storageClass === undefined) {
@@ -131,7 +172,7 @@ function provisionProblem(claim: PersistentVolumeClaim, node: Node, listers: Lis
   }
   if (!storageClass.provisioner || storageClass.provisioner === NO_PROVISIONER) return NO_VOLUME;
   if (!isAllowed(storageClass, node)) return NO_VOLUME;
-  return hasCapacity(claim, storageClass, node, listers) ? undefined : NO_SPACE;
+  return hasCapacity(claim, storageClass, node, choices) ? undefined : NO_SPACE;
 }
 
 function isAllowed({ allowedTopologies = [] }: StorageClass, node: Node): boolean {
@@ -148,16 +189,25 @@ function hasCapacity(
   claim: PersistentVolumeClaim,
   { metadata, provisioner }: StorageClass,
   node: Node,
-  listers: Listers,
+  { listers, capacitiesOf }: VolumeChoices,
 ): boolean {
   const size = claim.spec?.resources?.requests?.['storage'];
   const driver = listers.csiDrivers.get({ name: provisioner });
   if (size === undefined || !driver?.spec.storageCapacity) return true;
-  return listers.csiStorageCapacities.list().some((capacity) => {
+  return capacitiesOf(metadata.name).some(
+    ({ limit, nodes }) => quantityCompare(limit, size) >= 0 && nodes.matches(node.metadata.labels),
+  );
+}
+
+function capacitiesByClass(listers: Listers): Map<string, Capacity[]> {
+  const byClass = new Map<string, Capacity[]>();
+  for (const capacity of listers.csiStorageCapacities.list()) {
     const limit = volumeLimit(capacity);
-    if (capacity.storageClassName !== metadata.name || limit === undefined) return false;
-    return quantityCompare(limit, size) >= 0 && selection(capacity.nodeTopology).matches(node.metadata.labels);
-  });
+    if (limit === undefined) continue;
+    const nodes = selection(capacity.nodeTopology);
+    byClass.getOrInsertComputed(capacity.storageClassName, () => []).push({ limit, nodes });
+  }
+  return byClass;
 }
 
 export function volumeLimit({ maximumVolumeSize, capacity }: CSIStorageCapacity): string | undefined {
