@@ -11,6 +11,7 @@ import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding } from '@k
 import type { Namespace } from '@kts/api/types/core-v1';
 
 import type { Authorizer } from '../../authorization/authorizer.ts';
+import { cloneJson } from '../../registry/object-draft.ts';
 import type { AdmissionAttributes, AdmissionPlugin, Reinvocation } from '../admission.ts';
 import { admittedSubject, replaceAdmitted } from '../decode-admitted.ts';
 import { isExemptFromPolicies } from '../exempt-resources.ts';
@@ -147,7 +148,7 @@ function mutateOnce(
   const names = { policy: policy.metadata.name, binding: binding.metadata.name };
   if (!attributes.object) return { touched: false, changed: false };
   const before = admittedSubject(attributes, match.matched).object;
-  const original = structuredClone(before);
+  const original = before && cloneJson(before);
   let touched = false;
   for (const mutate of evaluator.mutators) {
     const started = parts.clock.monotonic();

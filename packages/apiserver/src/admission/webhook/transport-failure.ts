@@ -23,7 +23,8 @@ const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
 const VERIFY = 'tls: failed to verify certificate: x509:';
 
 export function transportFailureText(error: unknown): string {
-  if (StatusError.is(error) || !Error.isError(error)) return String(StatusError.is(error) ? error.message : error);
+  if (StatusError.is(error)) return error.message;
+  if (!Error.isError(error)) return String(error);
   // Several addresses were tried; the first is the one that matters.
   const { code = '', address = '', port = 0, hostname = '', message } = firstOf(error);
   const dial = `dial tcp ${address.includes(':') ? `[${address}]` : address}:${port}:`;

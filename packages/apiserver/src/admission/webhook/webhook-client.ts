@@ -119,7 +119,7 @@ async function connect(target: WebhookTarget, dial: Dial, resolve: ResolveServic
 
 function post(
   agent: Agent,
-  { authority, path }: WebhookTarget,
+  target: WebhookTarget,
   body: Uint8Array,
   seconds: number,
   signal: AbortSignal,
@@ -130,9 +130,9 @@ function post(
       agent,
       signal,
       method: 'POST',
-      path: `${path}?timeout=${seconds}s`,
+      path: `${target.path}?timeout=${seconds}s`,
       headers: {
-        host: authority,
+        host: target.authority,
         'content-type': 'application/json',
         accept: 'application/json, */*',
         'user-agent': 'kube-apiserver-admission',
@@ -154,7 +154,7 @@ function post(
   sent.once('error', (error) => {
     // A connection kept from an earlier call may have been closed at the other end meanwhile.
     if (sent.reusedSocket && !signal.aborted && isReset(error)) {
-      post(agent, { authority, path } as WebhookTarget, body, seconds, signal).then(resolve, reject);
+      post(agent, target, body, seconds, signal).then(resolve, reject);
     } else {
       reject(error);
     }

@@ -19,7 +19,7 @@ import { ObjectValue } from '@kts/api/expressions/mutation-types';
 import { createPolicyCompiler, type PolicyCompiler } from '@kts/api/expressions/policy-compiler';
 import type { MutatingAdmissionPolicy, Mutation } from '@kts/api/types/admissionregistration-v1';
 
-import { admittedType, decodeAdmitted } from '../../decode-admitted.ts';
+import { admittedType, decodeAdmitted, type AdmittedSubject } from '../../decode-admitted.ts';
 import { evaluateGroup, type PolicyVariables } from './evaluate-group.ts';
 import type { EvaluationInput } from './evaluation-input.ts';
 import { jsonOf, misplacedTypes, UnmarshalableError } from './made-value.ts';
@@ -79,7 +79,7 @@ function configuredObject(value: CelValue, { subject }: EvaluationInput): KubeOb
   };
   const { schema } = admittedType(subject.matched, subject.attributes.subresource);
   try {
-    return finished(mergeConfiguration(schema, object as unknown as JsonObject, configuration), { subject });
+    return finished(mergeConfiguration(schema, object as unknown as JsonObject, configuration), subject);
   } catch (error) {
     if (error instanceof ConfigurationError) throw new MutationError(`error applying patch: ${error.message}`);
     throw error;
@@ -90,7 +90,7 @@ function patchedObject(value: CelValue, { subject }: EvaluationInput): KubeObjec
   const operations = isListValue(value) ? Array.from({ length: value.size }, (_, i) => operationOf(value.at(i)!)) : [];
   const object = subject.object!;
   try {
-    return finished(applyJsonPatch(object as unknown as JsonValue, operations), { subject });
+    return finished(applyJsonPatch(object as unknown as JsonValue, operations), subject);
   } catch (error) {
     if (!(error instanceof PatchError)) throw error;
     // A test that fails means: not for this object.
@@ -122,7 +122,7 @@ function madeJson(value: CelValue, context: string): JsonValue {
   }
 }
 
-function finished(value: JsonValue, { subject }: Pick<EvaluationInput, 'subject'>): KubeObject {
+function finished(value: JsonValue, subject: AdmittedSubject): KubeObject {
   const { defaulted, error } = decodeAdmitted(value, subject);
   if (error !== undefined) throw internalError(error);
   return defaulted;
