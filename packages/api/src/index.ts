@@ -8,6 +8,7 @@ export type {
   ResourceBehaviour,
   ResourceDefinition,
   StorageConversion,
+  AskedConversion,
   StrategyContext,
   SubresourceDefinition,
 } from './resource-definition.ts';

@@ -142,4 +142,12 @@ export interface StorageConversion<T extends KubeObject> {
   isCurrent?(revision: number): boolean;
   /** Into any version of the kind. Absent: there are two. */
   between?(object: KubeObject, apiVersion: string): KubeObject;
+  /** Present where somebody else has to be asked: goes before the functions above, which are only close to it. */
+  readonly asked?: AskedConversion<T>;
+}
+
+export interface AskedConversion<T extends KubeObject> {
+  toStorage(object: T): Promise<KubeObject>;
+  /** In the same order. */
+  fromStorage(stored: readonly KubeObject[]): Promise<readonly T[]>;
 }

@@ -66,6 +66,8 @@ export interface WatchStreamEvent {
   readonly object: () => object;
   /** `{"type":...,"object":...}` and a line feed, made on first use and shared. */
   readonly jsonFrame: () => Uint8Array;
+  /** Resolves when the object can be made. Absent or nothing: at once. */
+  readonly ready?: () => Promise<void> | undefined;
 }
 
 export type Handler = (request: ApiServerRequest) => Promise<ApiServerResponse>;

@@ -11,6 +11,8 @@ export interface EntryView {
   readonly id: string;
   /** The object to show. It is not an entry of the cache any more, so its JSON is made from it. */
   readonly object: (entry: CacheEntry) => object;
+  /** Resolves when the object can be made. Absent or nothing: at once. */
+  readonly ready?: (entry: CacheEntry) => Promise<void> | undefined;
   /** Absent: bookmarks are objects of the resource. */
   readonly bookmark?: (object: KubeObject) => object;
 }
@@ -64,7 +66,11 @@ export class CacheEvent {
 
 /** A frame that shows one entry. */
 export function entryFrame(type: FrameType, entry: CacheEntry, view?: EntryView): WatchStreamEvent {
-  if (view) return objectFrame(type, () => view.object(entry));
+  if (view) {
+    const { ready } = view;
+    const frame = objectFrame(type, () => view.object(entry));
+    return ready ? { ...frame, ready: () => ready(entry) } : frame;
+  }
   let bytes: Uint8Array | undefined;
   return {
     type,

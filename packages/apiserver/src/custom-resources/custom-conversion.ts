@@ -13,6 +13,7 @@ import type { StorageConversion } from '@kts/api';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '@kts/api/types/apiextensions-v1';
 
 import { cloneJson } from '../registry/object-draft.ts';
+import type { ConvertObjects } from './conversion-webhook.ts';
 import { applyDefaults } from './schema/defaulting.ts';
 import { prune, pruneNulls } from './schema/prune.ts';
 
@@ -21,17 +22,35 @@ export function customConversion(
   version: CustomResourceDefinitionVersion,
   storage: CustomResourceDefinitionVersion,
   since: number,
+  convert: ConvertObjects | undefined,
 ): StorageConversion<KubeObject> {
   const isStored = version.name === storage.name;
   const { group } = crd.spec;
+  const read = (stored: KubeObject): KubeObject => {
+    const own = crd.spec.versions.find(({ name }) => `${group}/${name}` === stored.apiVersion);
+    return own ? withDefaults(own, shapedBy(crd, own, stored)) : stored;
+  };
+  const show = (stored: KubeObject, converted: KubeObject): KubeObject => {
+    const isWhole = stored.apiVersion === `${group}/${version.name}`;
+    const shown = isWhole ? converted : shapedBy(crd, version, converted);
+    return deepEqual(stored, shown) ? stored : shown;
+  };
+  const write = (object: KubeObject): KubeObject =>
+    isStored ? object : withDefaults(storage, shapedBy(crd, storage, object));
   return {
-    toStorage: (object) => (isStored ? object : withDefaults(storage, shapedBy(crd, storage, object))),
-    fromStorage: (stored) => {
-      const own = crd.spec.versions.find(({ name }) => `${group}/${name}` === stored.apiVersion);
-      const whole = own ? withDefaults(own, shapedBy(crd, own, stored)) : stored;
-      const shown = own === version ? whole : shapedBy(crd, version, whole);
-      return deepEqual(stored, shown) ? stored : shown;
-    },
+    toStorage: write,
+    fromStorage: (stored) => show(stored, read(stored)),
+    ...(convert
+      ? {
+          asked: {
+            toStorage: async (object) => write((await convert([object], `${group}/${storage.name}`))[0]!),
+            fromStorage: async (stored) => {
+              const converted = await convert(stored.map(read), `${group}/${version.name}`);
+              return stored.map((one, index) => show(one, converted[index]!));
+            },
+          },
+        }
+      : {}),
     between: (object, apiVersion) => ({ ...object, apiVersion }),
     ...(isStored ? { isCurrent: (revision: number) => revision > since } : {}),
   };

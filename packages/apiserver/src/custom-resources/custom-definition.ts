@@ -15,6 +15,7 @@ import type {
 
 import { compareVersions } from '../discovery/discovery-documents.ts';
 import { customBehaviour } from './custom-behaviour.ts';
+import type { ConvertObjects } from './conversion-webhook.ts';
 import { customConversion } from './custom-conversion.ts';
 import type { RuleSet } from './object-rules.ts';
 import { declaredColumns } from './printer-columns.ts';
@@ -25,6 +26,8 @@ const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', '
 export interface CustomDefinitionOptions {
   /** The store's revision at which the definition became what it is: objects written later are as it wants them. */
   readonly since: number;
+  /** How objects get from one version to the others. Absent: nothing but the version's name is different. */
+  readonly convert?: ConvertObjects | undefined;
   isTerminating(): boolean;
   /** The rules of a version, if it has any. */
   rules(version: CustomResourceDefinitionVersion): RuleSet | undefined;
@@ -80,7 +83,7 @@ export function customDefinition(
       rules: () => options.rules(version),
       isTerminating: () => options.isTerminating(),
     }),
-    conversion: customConversion(crd, version, storage, options.since),
+    conversion: customConversion(crd, version, storage, options.since, options.convert),
     revision: options.since,
     ...(version.schema?.openAPIV3Schema ? { openApiSchema: version.schema.openAPIV3Schema } : {}),
     ...(version.selectableFields?.length ? { selectable: version.selectableFields.map(fieldOfPath) } : {}),

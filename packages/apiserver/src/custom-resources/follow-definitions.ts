@@ -10,7 +10,9 @@ import { customResourceDefinitions, type ResourceDefinition } from '@kts/api';
 import type { CustomResourceDefinition } from '@kts/api/types/apiextensions-v1';
 
 import type { Registry } from '../registry/deps.ts';
+import type { WebhookClient } from '../admission/webhook/webhook-client.ts';
 import { updateStored } from '../registry/update-stored.ts';
+import { conversionWebhook } from './conversion-webhook.ts';
 import {
   customDefinition,
   customDefinitions,
@@ -29,10 +31,14 @@ interface Served {
 }
 
 /** Starts to follow; everything that is defined already is served when this resolves. `close` stops it. */
-export async function followDefinitions(registry: Registry, log: Logger): Promise<{ close(): void }> {
+export async function followDefinitions(
+  registry: Registry,
+  client: WebhookClient,
+  log: Logger,
+): Promise<{ close(): void }> {
   const storage = registry.storages.of(customResourceDefinitions);
   await registry.feed.ready(storage.cache);
-  const follower = new DefinitionFollower(registry, log);
+  const follower = new DefinitionFollower(registry, client, log);
   const watcher = storage.cache.watch({ scope: storage.cache.prefix, bookmarks: false, from: 'state' });
   watcher?.start({
     send: (events) => {
@@ -53,6 +59,7 @@ export async function followDefinitions(registry: Registry, log: Logger): Promis
 /** Takes up one change after the other: names are given to who comes first. */
 class DefinitionFollower {
   readonly #registry: Registry;
+  readonly #client: WebhookClient;
   readonly #log: Logger;
   readonly #stop = new AbortController();
   readonly #known = new Map<string, CustomResourceDefinition>();
@@ -60,8 +67,9 @@ class DefinitionFollower {
   readonly #finalizing = new Set<string>();
   #work: Promise<void> = Promise.resolve();
 
-  constructor(registry: Registry, log: Logger) {
+  constructor(registry: Registry, client: WebhookClient, log: Logger) {
     this.#registry = registry;
+    this.#client = client;
     this.#log = log;
   }
 
@@ -118,8 +126,11 @@ class DefinitionFollower {
     this.#served.set(crd.metadata.name!, { crd, definitions, options });
   }
 
-  #optionsOf({ metadata }: CustomResourceDefinition, rules: RulesOf): CustomDefinitionOptions {
+  #optionsOf(crd: CustomResourceDefinition, rules: RulesOf): CustomDefinitionOptions {
+    const { metadata } = crd;
+    const { clock, random } = this.#registry;
     return {
+      convert: conversionWebhook({ client: this.#client, clock, random }, crd),
       since: Number(metadata.resourceVersion),
       rules,
       isTerminating: () => isTrue(this.#known.get(metadata.name!)?.status, 'Terminating'),

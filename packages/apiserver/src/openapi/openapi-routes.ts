@@ -15,6 +15,7 @@ import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse } from '../response.ts';
 import { plainText } from '../routing/not-found.ts';
 import type { PathRoute } from '../routing/router.ts';
+import { KUBERNETES_VERSION } from '../version.ts';
 import { groupVersionPath, openapiV2, openapiV3 } from './documents.ts';
 
 const encoder = new TextEncoder();
@@ -26,24 +27,28 @@ interface Document {
   readonly hash: string;
 }
 
+/** What there is in a group version, and a hash of what that is derived from. */
+interface GroupVersion {
+  readonly definitions: readonly ResourceDefinition[];
+  readonly hash: string;
+}
+
 interface Documents {
   readonly generation: number;
-  readonly byGroupVersion: ReadonlyMap<string, readonly ResourceDefinition[]>;
+  readonly byGroupVersion: ReadonlyMap<string, GroupVersion>;
+  /** By hash: a change somewhere else does not make a document anew. */
   readonly made: Map<string, Document>;
 }
 
 export function openapiRoutes(catalog: ResourceCatalog, remotes: RemoteApis): readonly PathRoute[] {
   let documents: Documents | undefined;
   const current = (): Documents => {
-    if (documents?.generation !== catalog.generation) {
-      const byGroupVersion = Map.groupBy(catalog.all(), groupVersionPath);
-      documents = { generation: catalog.generation, byGroupVersion, made: new Map() };
-    }
+    if (documents?.generation !== catalog.generation) documents = documentsOf(catalog, documents);
     return documents;
   };
   const v3 = (now: Documents, path: string): Document | undefined => {
-    const definitions = now.byGroupVersion.get(path);
-    return definitions && now.made.getOrInsertComputed(path, () => documentOf(openapiV3(definitions)));
+    const found = now.byGroupVersion.get(path);
+    return found && now.made.getOrInsertComputed(found.hash, () => documentOf(openapiV3(found.definitions)));
   };
   const v2 = (now: Documents): Document =>
     now.made.getOrInsertComputed('v2', () => documentOf(openapiV2([...catalog.all()])));
@@ -68,15 +73,27 @@ export function openapiRoutes(catalog: ResourceCatalog, remotes: RemoteApis): re
   ];
 }
 
+function documentsOf(catalog: ResourceCatalog, before: Documents | undefined): Documents {
+  const grouped = Map.groupBy(catalog.all(), groupVersionPath);
+  const byGroupVersion = new Map([...grouped].map(([path, definitions]) => [path, groupVersionOf(path, definitions)]));
+  const hashes = new Set([...byGroupVersion.values()].map(({ hash }) => hash));
+  const made = new Map([...(before?.made ?? [])].filter(([hash]) => hashes.has(hash)));
+  return { generation: catalog.generation, byGroupVersion, made };
+}
+
+function groupVersionOf(path: string, definitions: readonly ResourceDefinition[]): GroupVersion {
+  const kinds = definitions.map(({ kind, plural, revision = 0 }) => `${kind}/${plural}@${revision}`);
+  return { definitions, hash: hashOf(encoder.encode(JSON.stringify([KUBERNETES_VERSION, path, kinds]))) };
+}
+
 /**
  * The index names each document by a hash of what it is derived from, so that asking for the index does not make all
  * documents.
  */
-function indexOf({ byGroupVersion, generation }: Documents): object {
+function indexOf({ byGroupVersion }: Documents): object {
   return Object.fromEntries(
     [...byGroupVersion.keys()].sort().map((path) => {
-      const kinds = byGroupVersion.get(path)!.map(({ kind, plural }) => `${kind}/${plural}`);
-      const hash = hashOf(encoder.encode(JSON.stringify([generation, path, kinds])));
+      const { hash } = byGroupVersion.get(path)!;
       return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }];
     }),
   );

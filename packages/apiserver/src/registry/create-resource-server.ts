@@ -5,6 +5,8 @@ import { choosePlugins } from '../admission/default-plugins.ts';
 import { createDynamicAdmission } from '../admission/dynamic-admission.ts';
 import { liveObjects } from '../admission/live-objects.ts';
 import { resourceQuota } from '../admission/resource-quota.ts';
+import { serviceResolver } from '../admission/webhook/service-endpoint.ts';
+import { createWebhookClient } from '../admission/webhook/webhook-client.ts';
 import { CacheFeed } from '../cache/cache-feed.ts';
 import { followDefinitions } from '../custom-resources/follow-definitions.ts';
 import { validatedDefinitions } from '../custom-resources/validated-definitions.ts';
@@ -49,6 +51,7 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
     random,
     log,
   };
+  const conversionClient = createWebhookClient(dial, serviceResolver(live, random));
   const bookmarks = runBookmarks(registry);
   let following: { close(): void } | undefined;
   return {
@@ -57,12 +60,13 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
     count: ({ resource }) => (resource?.storagePrefix ? storages.of(resource).cache.size : 0),
     start: async () => {
       await feed.start();
-      following = await followDefinitions(registry, log);
+      following = await followDefinitions(registry, conversionClient, log);
       await dynamic.start();
       bookmarks.start();
     },
     close: () => {
       following?.close();
+      conversionClient.close();
       dynamic.close();
       bookmarks.stop();
       feed.close();

@@ -16,7 +16,7 @@ import { trackUpdate } from './managed-fields.ts';
 import { draftOf, type ObjectDraft } from './object-draft.ts';
 import { currentEntry, putObject, type WriteTarget } from './put-object.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
-import { presentEntry } from './resource-storage.ts';
+import { presentWhenAsked } from './resource-storage.ts';
 import { runHooks } from './resource-hooks.ts';
 import { entryResponse } from './respond.ts';
 import { managerOf, parseWriteOptions, type WriteOptions } from './write-options.ts';
@@ -81,7 +81,7 @@ async function createOnce(
     const outcome = await putObject(target, draft, undefined, attributes.dryRun);
     if (!outcome.ok) throw takenError(scope, draft, outcome.current?.object());
     written = !attributes.dryRun;
-    return presentEntry(definition, outcome.entry);
+    return await presentWhenAsked(definition, outcome.entry);
   } finally {
     await transaction.finish(written);
   }

@@ -6,6 +6,7 @@ import { deleteObject, readDeleteOptions, warnAboutDependents } from './delete.t
 import { listEntries } from './list.ts';
 import { parseListOptions } from './list-options.ts';
 import type { RequestScope } from './request-scope.ts';
+import { askForObjects } from './resource-storage.ts';
 import { listResponse } from './respond.ts';
 
 /** Deletions under way at the same time. */
@@ -17,6 +18,7 @@ export async function deleteCollection(scope: RequestScope): Promise<ApiServerRe
   const options = await readDeleteOptions(scope);
   warnAboutDependents(scope, options);
   const page = await listEntries(scope, listOptions);
+  await askForObjects(scope.definition, page.entries);
   await forEachLimit(page.entries, DELETIONS_AT_ONCE, async (entry) => {
     try {
       await deleteObject({ ...scope, namespace: entry.namespace, name: entry.name }, options, 'collection');

@@ -18,7 +18,7 @@ import { planDelete, type DeletePlan } from './plan-delete.ts';
 import { planNamespaceDelete } from './plan-namespace-delete.ts';
 import { currentEntry, freshEntry, putObject, removeObject, type WriteTarget } from './put-object.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
-import { objectEntry, presentEntry, presentObject } from './resource-storage.ts';
+import { objectEntry, presentWhenAsked } from './resource-storage.ts';
 import { runDeleted } from './resource-hooks.ts';
 import { entryResponse, objectResponse } from './respond.ts';
 
@@ -90,10 +90,10 @@ export async function deleteObject(
     if (!existing) throw notFound(definition, name);
     const old = existing.object();
     const plan = planFor(scope, old, options);
-    if (plan.do === 'nothing') return { entry: presentEntry(definition, existing), removed: false };
+    if (plan.do === 'nothing') return { entry: await presentWhenAsked(definition, existing), removed: false };
     if (admission !== 'none') {
       const admitted = admission === 'collection' ? { ...scope, name: '' } : scope;
-      await admitDelete(admitted, presentObject(definition, existing), options, dryRun);
+      await admitDelete(admitted, (await presentWhenAsked(definition, existing)).object(), options, dryRun);
     }
     let current: CacheEntry = existing;
     if (plan.do === 'mark') {
@@ -103,14 +103,14 @@ export async function deleteObject(
         continue;
       }
       current = marked.entry;
-      if (!plan.thenRemove) return { entry: presentEntry(definition, current), removed: false };
+      if (!plan.thenRemove) return { entry: await presentWhenAsked(definition, current), removed: false };
     }
-    if (dryRun) return { entry: presentEntry(definition, current), removed: true };
+    if (dryRun) return { entry: await presentWhenAsked(definition, current), removed: true };
     const removal = await removeObject(target, current);
     if (removal.ok || !removal.current) {
       await runDeleted(scope, old);
       const last = removal.ok ? entryAt(current, removal.revision) : current;
-      return { entry: presentEntry(definition, last), removed: true };
+      return { entry: await presentWhenAsked(definition, last), removed: true };
     }
     existing = removal.current;
   }

@@ -5,7 +5,7 @@ import { checkKeyName } from './check-key-name.ts';
 import { currentEntry, freshEntry } from './put-object.ts';
 import type { CacheEntry } from '../cache/entry.ts';
 import type { RequestScope } from './request-scope.ts';
-import { presentEntry } from './resource-storage.ts';
+import { presentWhenAsked } from './resource-storage.ts';
 import { entryResponse } from './respond.ts';
 import { awaitVersion } from './resource-version.ts';
 
@@ -27,5 +27,5 @@ export async function getEntry(scope: RequestScope, resourceVersion = ''): Promi
   if (resourceVersion !== '0') await awaitVersion(scope, resourceVersion);
   const entry = (await currentEntry(target)) ?? (await freshEntry(target));
   if (!entry) throw notFound(definition, name);
-  return presentEntry(definition, entry);
+  return presentWhenAsked(definition, entry);
 }

@@ -25,7 +25,7 @@ import { asObject, type ObjectDraft } from './object-draft.ts';
 import { keyInMessages, preconditionFailed } from './precondition.ts';
 import { currentEntry, freshEntry, putObject, removeObject, type PutOutcome, type WriteTarget } from './put-object.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
-import { presentEntry, presentObject } from './resource-storage.ts';
+import { presentWhenAsked } from './resource-storage.ts';
 import { runHooks } from './resource-hooks.ts';
 
 export interface UpdatePlan {
@@ -62,7 +62,8 @@ export async function guaranteedUpdate(scope: RequestScope, plan: UpdatePlan): P
       continue;
     }
     if (outcome.ok) {
-      return { entry: presentEntry(scope.definition, outcome.entry), created: existing === undefined };
+      const entry = await presentWhenAsked(scope.definition, outcome.entry);
+      return { entry, created: existing === undefined };
     }
     existing = outcome.current;
   }
@@ -108,7 +109,7 @@ async function updateOnce(
   existing: CacheEntry,
 ): Promise<PutOutcome> {
   const { definition, namespace } = scope;
-  const old = presentObject(definition, existing);
+  const old = (await presentWhenAsked(definition, existing)).object();
   checkUid(scope, plan, old);
   const draft = await plan.makeObject(old);
   checkVersion(scope, draft, old);

@@ -10,6 +10,7 @@ import type { ApiServerResponse } from '../response.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { parseListOptions, type ListOptions } from './list-options.ts';
 import type { RequestScope } from './request-scope.ts';
+import { askForObjects } from './resource-storage.ts';
 import { awaitVersion, parseResourceVersion } from './resource-version.ts';
 import { listResponse, type EntryPage } from './respond.ts';
 import { parseSelection, type Selection } from './selectors.ts';
@@ -25,7 +26,9 @@ const VERSION_EXPIRED = 'The resourceVersion for the provided list is too old.';
 /** GET of a collection. */
 export async function listResource(scope: RequestScope): Promise<ApiServerResponse> {
   const options = parseListOptions(scope.request.query, false);
-  return listResponse(scope, await listEntries(scope, options));
+  const page = await listEntries(scope, options);
+  await askForObjects(scope.definition, page.entries);
+  return listResponse(scope, page);
 }
 
 /** What a list is of: a state, a part of it, and where its page begins. */
@@ -39,6 +42,7 @@ export async function listEntries(scope: RequestScope, options: ListOptions): Pr
   const selection = parseSelection(scope.definition, options.labelSelector, options.fieldSelector);
   const source = options.continueToken ? await continued(scope, options) : await fromStart(scope, options, selection);
   const limit = options.resourceVersion === '0' && !options.continueToken ? 0 : Math.max(0, options.limit);
+  if (selection.readsObjects) await askForObjects(scope.definition, source.entries);
   const { entries, rest } = await select(source.entries, selection, limit);
   const page = { entries, resourceVersion: String(source.revision) };
   if (rest === undefined) return page;

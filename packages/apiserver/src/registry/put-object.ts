@@ -41,7 +41,7 @@ export async function putObject(
     throw failure('', 'resourceVersion should not be set on objects to be created', undefined, 500);
   }
   delete (draft.metadata as { selfLink?: string }).selfLink;
-  const object = toStorageVersion(definition, canonicalForm(definition, asObject(draft)));
+  const object = await toStorageVersion(definition, canonicalForm(definition, asObject(draft)));
   if (existing && sameObject(object, existing)) return { ok: true, entry: existing };
   if (dryRun) return { ok: true, entry: unwrittenEntry(target, object, existing) };
   const bytes = encodeStored(object);

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@kts/apimachinery';
-import type { ResourceDefinition } from '@kts/api';
+import type { AskedConversion, ResourceDefinition } from '@kts/api';
 
 import { REGISTRY, type CacheFeed } from '../cache/cache-feed.ts';
 import type { CacheEntry } from '../cache/entry.ts';
@@ -105,9 +105,38 @@ export function presentObject(definition: ResourceDefinition, entry: CacheEntry)
   return presentEntry(definition, entry).object();
 }
 
+/** The same where a webhook may have to be asked for the object. */
+export function presentWhenAsked(definition: ResourceDefinition, entry: CacheEntry): CacheEntry | Promise<CacheEntry> {
+  const asking = askForObjects(definition, [entry]);
+  return asking ? asking.then(() => presentEntry(definition, entry)) : presentEntry(definition, entry);
+}
+
+/** Resolves when the entries can be presented; nothing: at once. */
+export function askForObjects(
+  definition: ResourceDefinition,
+  entries: readonly CacheEntry[],
+): Promise<void> | undefined {
+  const { conversion } = definition;
+  if (!conversion?.asked) return undefined;
+  const unknown = entries.filter(
+    (entry) => !conversion.isCurrent?.(entry.revision) && !converted.get(entry)?.has(conversion),
+  );
+  return unknown.length === 0 ? undefined : askFor(definition, conversion.asked, unknown);
+}
+
+async function askFor(
+  definition: ResourceDefinition,
+  asked: AskedConversion<KubeObject>,
+  entries: readonly CacheEntry[],
+): Promise<void> {
+  const objects = await asked.fromStorage(entries.map((entry) => entry.object()));
+  for (const [index, entry] of entries.entries()) keepView(definition, entry, objects[index]!);
+}
+
 /** The object as it is stored. */
-export function toStorageVersion(definition: ResourceDefinition, object: KubeObject): KubeObject {
-  return definition.conversion ? definition.conversion.toStorage(object) : object;
+export function toStorageVersion(definition: ResourceDefinition, object: KubeObject): KubeObject | Promise<KubeObject> {
+  const { conversion } = definition;
+  return conversion ? (conversion.asked ?? conversion).toStorage(object) : object;
 }
 
 /** By entry and conversion: a custom resource's changes with its definition. */
@@ -115,14 +144,20 @@ const converted = new WeakMap<CacheEntry, WeakMap<object, CacheEntry>>();
 
 function convertedEntry(definition: ResourceDefinition, entry: CacheEntry): CacheEntry {
   const conversion = definition.conversion!;
-  const views = converted.getOrInsertComputed(entry, () => new WeakMap<object, CacheEntry>());
-  let view = views.get(conversion);
+  const view = converted.get(entry)?.get(conversion);
   if (view) return view;
-  const object = entry.object();
-  const shown = conversion.fromStorage(object);
-  const carriesKind = definition.behaviour.coerce !== undefined;
-  views.set(conversion, (view = shown === object ? entry : objectEntry(entry, shown, carriesKind)));
+  const shown = conversion.fromStorage(entry.object());
+  return conversion.asked ? viewOf(definition, entry, shown) : keepView(definition, entry, shown);
+}
+
+function keepView(definition: ResourceDefinition, entry: CacheEntry, shown: KubeObject): CacheEntry {
+  const view = viewOf(definition, entry, shown);
+  converted.getOrInsertComputed(entry, () => new WeakMap<object, CacheEntry>()).set(definition.conversion!, view);
   return view;
+}
+
+function viewOf({ behaviour }: ResourceDefinition, entry: CacheEntry, shown: KubeObject): CacheEntry {
+  return shown === entry.object() ? entry : objectEntry(entry, shown, behaviour.coerce !== undefined);
 }
 
 /**

@@ -16,6 +16,8 @@ import { presentObject } from './resource-storage.ts';
 export interface Selection {
   /** Absent: all. */
   readonly matches?: (entry: CacheEntry) => boolean;
+  /** Fields are selected by that are not in the metadata. */
+  readonly readsObjects: boolean;
   /** The name or namespace that every match has. */
   readonly name?: string;
   readonly namespace?: string;
@@ -65,9 +67,11 @@ export function parseSelection(definition: ResourceDefinition, labelText: string
   for (const { field } of fields.requirements) checkField(definition, field);
   const name = fields.exactValue('metadata.name');
   const namespace = fields.exactValue('metadata.namespace');
-  const matches = matcherOf(definition, labels, fields);
+  const readsObjects = fields.requirements.some(({ field }) => !field.startsWith('metadata.'));
+  const matches = matcherOf(definition, labels, fields, readsObjects);
   return {
     ...(matches ? { matches } : {}),
+    readsObjects,
     ...(name === undefined ? {} : { name }),
     ...(namespace === undefined ? {} : { namespace }),
     valueOf: (field) => fields.exactValue(field),
@@ -96,19 +100,19 @@ function matcherOf(
   definition: ResourceDefinition,
   labels: LabelMatcher,
   fields: FieldSelector,
+  readsObjects: boolean,
 ): ((entry: CacheEntry) => boolean) | undefined {
   if (labels.everything && fields.everything) return undefined;
-  const deep = fields.requirements.some(({ field }) => !field.startsWith('metadata.'));
   return (entry) =>
     (labels.everything || labels.matches(entry.labels)) &&
-    (fields.everything || fields.matches(fieldsOf(definition, entry, deep)));
+    (fields.everything || fields.matches(fieldsOf(definition, entry, readsObjects)));
 }
 
-function fieldsOf(definition: ResourceDefinition, entry: CacheEntry, deep: boolean): Record<string, string> {
+function fieldsOf(definition: ResourceDefinition, entry: CacheEntry, readsObjects: boolean): Record<string, string> {
   return {
     'metadata.name': entry.name,
     'metadata.namespace': entry.namespace,
-    ...(deep ? definition.behaviour.selectableFields?.(presentObject(definition, entry)) : {}),
+    ...(readsObjects ? definition.behaviour.selectableFields?.(presentObject(definition, entry)) : {}),
   };
 }
 

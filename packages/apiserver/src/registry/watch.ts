@@ -14,11 +14,12 @@ import { tableOf } from '../table/table.ts';
 import { emptyObject } from './empty-object.ts';
 import { parseListOptions, type ListOptions } from './list-options.ts';
 import type { RequestScope } from './request-scope.ts';
-import { presentObject } from './resource-storage.ts';
+import { askForObjects, presentObject } from './resource-storage.ts';
 import { awaitVersion, parseResourceVersion } from './resource-version.ts';
 import { tableOptions } from './respond.ts';
 import { parseSelection, type Selection } from './selectors.ts';
 import { requestedView, type View } from './view.ts';
+import { watchConverted } from './watch-converted.ts';
 import { watchInView } from './watch-in-view.ts';
 
 /** Watches without a timeout of their own end between this and twice this, so that clients spread over servers. */
@@ -40,7 +41,8 @@ export async function watchResource(scope: RequestScope): Promise<ApiServerRespo
   }
   const watcher = openWatch(scope, options, selection, name, view, from);
   const stream = watcher ? withTimeout(scope, options, watcher) : expiredWatch(scope, from);
-  return { kind: 'watch', watch: watchInView(stream, definition, view) };
+  const converted = definition.conversion?.asked ? watchConverted(stream) : stream;
+  return { kind: 'watch', watch: watchInView(converted, definition, view) };
 }
 
 /** A name in the path or query and one in the field selector have to agree. */
@@ -87,6 +89,13 @@ function startOf(options: ListOptions, from: Revision): Revision | 'now' | 'stat
 }
 
 function entryViewOf(scope: RequestScope, view: View): EntryView | undefined {
+  const { definition } = scope;
+  const shown = shownAs(scope, view);
+  if (!shown || !definition.conversion?.asked) return shown;
+  return { ...shown, ready: (entry) => askForObjects(definition, [entry]) };
+}
+
+function shownAs(scope: RequestScope, view: View): EntryView | undefined {
   const { definition } = scope;
   const version = apiVersionOf(definition);
   switch (view.kind) {
