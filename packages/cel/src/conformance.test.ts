@@ -124,9 +124,7 @@ function check(test: Test): void {
     return;
   }
   if (test.checkOnly) return;
-  const bindings = new Map(
-    Object.entries(test.bindings ?? {}).map(([name, { value }]) => [name, valueOf(value)]),
-  );
+  const bindings = new Map(Object.entries(test.bindings ?? {}).map(([name, { value }]) => [name, valueOf(value)]));
   const result = compiled.program.evaluate(bindings);
   if (fails) {
     assert.ok(!result.ok, 'should fail');
@@ -136,7 +134,10 @@ function check(test: Test): void {
   const expected = test.value ?? test.typedResult?.result ?? { boolValue: true };
   const wanted = valueOf(expected);
   const bothNaN = Number.isNaN(wanted) && Number.isNaN(result.value);
-  assert.ok(bothNaN || equalValues(result.value, wanted) === true, `${String(result.value)} for ${JSON.stringify(expected)}`);
+  assert.ok(
+    bothNaN || equalValues(result.value, wanted) === true,
+    `${String(result.value)} for ${JSON.stringify(expected)}`,
+  );
 }
 
 function valueOf(json: Json): CelValue {

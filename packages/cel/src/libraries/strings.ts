@@ -85,7 +85,6 @@ export const stringsLibrary: Library = {
   },
 };
 
-
 function charAt(text: string, index: bigint): CelValue {
   const characters = Array.from(text);
   if (index < 0n || index > characters.length) return outOfRange(index);
