@@ -1,17 +1,22 @@
+import {
+  certificateSigningRequests,
+  horizontalPodAutoscalers,
+  persistentVolumes,
+  pods,
+  resourceClaims,
+  resourceClaimTemplates,
+  resourceSlices,
+  validatingAdmissionPolicies,
+  volumeAttributesClasses,
+} from '@kts/api';
+import type { Pod } from '@kts/api/types/core-v1';
 import type { Component } from '@kts/base';
 import { createControllerRunner, type AnyControllerDefinition, type ControllerDependencies } from '@kts/controlkit';
 
 import type { ControllerManagerConfig } from './controller-manager-config.ts';
-import { attachDetachController } from './attachdetach/attachdetach-controller.ts';
-import { bootstrapSigner } from './bootstrap/bootstrap-signer.ts';
-import { tokenCleaner } from './bootstrap/token-cleaner.ts';
-import { approvingController } from './certificates/approving-controller.ts';
-import { requestCleaner } from './certificates/cleaner-controller.ts';
-import { signingAuthorities, signingController } from './certificates/signing-controller.ts';
 import { clusterRoleAggregationController } from './clusterroleaggregation/clusterroleaggregation-controller.ts';
 import { daemonSetController } from './daemonset/daemonset-controller.ts';
 import { deploymentController } from './deployment/deployment-controller.ts';
-import { deviceTaintEvictionController } from './devicetainteviction/device-taint-eviction-controller.ts';
 import { disruptionController, staleDisruptionController } from './disruption/disruption-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { endpointSliceController } from './endpointslice/endpointslice-controller.ts';
@@ -22,14 +27,12 @@ import { namespaceController } from './namespace/namespace-controller.ts';
 import { cronJobController } from './cronjob/cronjob-controller.ts';
 import { jobController } from './job/job-controller.ts';
 import { jobOrphanController } from './job/job-orphan-controller.ts';
-import { nodeIpamController } from './nodeipam/node-ipam-controller.ts';
+import { createLazyController, when, type Trigger } from './lazy/lazy-controller.ts';
 import { createNodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts';
 import { persistentVolumeControllers } from './persistentvolume/persistentvolume-controller.ts';
 import { createPeriodicController } from './periodic/periodic-controller.ts';
-import { podAutoscalerController } from './podautoscaler/podautoscaler-controller.ts';
 import { podGCController } from './podgc/podgc-controller.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset-controller.ts';
-import { resourceClaimControllers } from './resourceclaim/resourceclaim-controllers.ts';
 import { resourceQuotaController } from './resourcequota/resourcequota-controller.ts';
 import { rootCAPublisher } from './rootca/root-ca-publisher.ts';
 import { legacyTokenCleaner } from './serviceaccount/legacy-token-cleaner.ts';
@@ -40,8 +43,6 @@ import { taintEvictionController } from './tainteviction/taint-eviction-controll
 import { ttlController } from './ttl/ttl-controller.ts';
 import { ttlAfterFinishedController } from './ttlafterfinished/ttl-after-finished-controller.ts';
 import { tokenSecretController } from './serviceaccount/token-secret-controller.ts';
-import { policyStatusController } from './validatingadmissionpolicystatus/policy-status-controller.ts';
-import { volumeAttributesClassProtection } from './vacprotection/volume-attributes-class-protection.ts';
 import { volumeExpandController } from './volumeexpand/volume-expand-controller.ts';
 import { canonicalSelection } from './controller-names.ts';
 import { claimProtectionController, volumeProtectionController } from './volumeprotection/volume-protection.ts';
@@ -55,6 +56,11 @@ export interface ControllerEntry {
   /** What to run. Nothing, if the configuration leaves it without work. */
   readonly make: (config: ControllerManagerConfig, deps: ControllerDependencies) => readonly Component[];
 }
+
+const nodeIpam = lazily([], async (config, deps) => {
+  const { nodeIpamController } = await import('./nodeipam/node-ipam-controller.ts');
+  return [createControllerRunner(nodeIpamController(config), deps)];
+});
 
 /** All controllers. Names are those of cmd/kube-controller-manager/names. */
 export const CONTROLLERS: readonly ControllerEntry[] = [
@@ -127,9 +133,13 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
   {
     name: 'persistentvolume-attach-detach-controller',
     eventSource: 'attachdetach-controller',
-    make: ({ disableForceDetachOnTimeout: disableForceDetach }, deps) => [
-      createControllerRunner(attachDetachController({ disableForceDetach }), deps),
-    ],
+    make: lazily(
+      [when(persistentVolumes, ({ spec }) => spec?.csi !== undefined)],
+      async ({ disableForceDetachOnTimeout: disableForceDetach }, deps) => {
+        const { attachDetachController } = await import('./attachdetach/attachdetach-controller.ts');
+        return [createControllerRunner(attachDetachController({ disableForceDetach }), deps)];
+      },
+    ),
   },
   {
     name: 'persistentvolume-expander-controller',
@@ -139,7 +149,10 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
   {
     name: 'volumeattributesclass-protection-controller',
     eventSource: 'volumeattributesclass-protection-controller',
-    make: running(volumeAttributesClassProtection),
+    make: lazily([when(volumeAttributesClasses)], async (_config, deps) => {
+      const { volumeAttributesClassProtection } = await import('./vacprotection/volume-attributes-class-protection.ts');
+      return [createControllerRunner(volumeAttributesClassProtection, deps)];
+    }),
   },
   {
     name: 'ephemeral-volume-controller',
@@ -203,32 +216,41 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
   {
     name: 'certificatesigningrequest-approving-controller',
     eventSource: 'certificatesigningrequest-approving-controller',
-    make: running(approvingController),
+    make: lazily([when(certificateSigningRequests)], async (_config, deps) => {
+      const { approvingController } = await import('./certificates/approving-controller.ts');
+      return [createControllerRunner(approvingController, deps)];
+    }),
   },
   {
     name: 'certificatesigningrequest-signing-controller',
     eventSource: 'certificatesigningrequest-signing-controller',
-    make: (config, deps) => {
+    make: lazily([when(certificateSigningRequests)], async (config, deps) => {
+      const { signingAuthorities, signingController } = await import('./certificates/signing-controller.ts');
       const authorities = signingAuthorities(config);
       const options = { authorities, durationMs: config.clusterSigningDurationMs };
       return Object.keys(authorities).length === 0 ? [] : [createControllerRunner(signingController(options), deps)];
-    },
+    }),
   },
   {
     name: 'certificatesigningrequest-cleaner-controller',
     eventSource: 'certificatesigningrequest-cleaner-controller',
-    make: (_config, deps) => [createPeriodicController(requestCleaner, deps)],
+    make: lazily([when(certificateSigningRequests)], async (_config, deps) => {
+      const { requestCleaner } = await import('./certificates/cleaner-controller.ts');
+      return [createPeriodicController(requestCleaner, deps)];
+    }),
   },
   {
     name: 'horizontal-pod-autoscaler-controller',
     eventSource: 'horizontal-pod-autoscaler',
-    make: (config, deps) => [createControllerRunner(podAutoscalerController(config), deps)],
+    make: lazily([when(horizontalPodAutoscalers)], async (config, deps) => {
+      const { podAutoscalerController } = await import('./podautoscaler/podautoscaler-controller.ts');
+      return [createControllerRunner(podAutoscalerController(config), deps)];
+    }),
   },
   {
     name: 'node-ipam-controller',
     eventSource: 'cidrAllocator',
-    make: (config, deps) =>
-      config.allocateNodeCIDRs ? [createControllerRunner(nodeIpamController(config), deps)] : [],
+    make: (config, deps) => (config.allocateNodeCIDRs ? nodeIpam(config, deps) : []),
   },
   {
     name: 'service-cidr-controller',
@@ -238,29 +260,48 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
   {
     name: 'resourceclaim-controller',
     eventSource: 'resource_claim',
-    make: (_config, deps) => resourceClaimControllers().map((each) => createControllerRunner(each, deps)),
+    make: lazily(
+      [when(resourceClaims), when(resourceClaimTemplates), when(pods, hasResourceClaims)],
+      async (_config, deps) => {
+        const { resourceClaimControllers } = await import('./resourceclaim/resourceclaim-controllers.ts');
+        return resourceClaimControllers().map((each) => createControllerRunner(each, deps));
+      },
+    ),
   },
   {
     name: 'validatingadmissionpolicy-status-controller',
     eventSource: 'validatingadmissionpolicy-status',
-    make: running(policyStatusController),
+    make: lazily([when(validatingAdmissionPolicies)], async (_config, deps) => {
+      const { policyStatusController } = await import('./validatingadmissionpolicystatus/policy-status-controller.ts');
+      return [createControllerRunner(policyStatusController, deps)];
+    }),
   },
   {
     name: 'device-taint-eviction-controller',
     eventSource: 'device-taint-eviction-controller',
-    make: (_config, deps) => [createControllerRunner(deviceTaintEvictionController(), deps)],
+    make: lazily([when(resourceSlices)], async (_config, deps) => {
+      const { deviceTaintEvictionController } =
+        await import('./devicetainteviction/device-taint-eviction-controller.ts');
+      return [createControllerRunner(deviceTaintEvictionController(), deps)];
+    }),
   },
   {
     name: 'bootstrap-signer-controller',
     eventSource: 'bootstrap-signer-controller',
     offByDefault: true,
-    make: running(bootstrapSigner),
+    make: lazily([], async (_config, deps) => {
+      const { bootstrapSigner } = await import('./bootstrap/bootstrap-signer.ts');
+      return [createControllerRunner(bootstrapSigner, deps)];
+    }),
   },
   {
     name: 'token-cleaner-controller',
     eventSource: 'token-cleaner-controller',
     offByDefault: true,
-    make: running(tokenCleaner),
+    make: lazily([], async (_config, deps) => {
+      const { tokenCleaner } = await import('./bootstrap/token-cleaner.ts');
+      return [createControllerRunner(tokenCleaner, deps)];
+    }),
   },
   {
     name: 'legacy-serviceaccount-token-cleaner-controller',
@@ -303,6 +344,18 @@ export function unknownControllers(
 ): readonly string[] {
   const names = new Set(entries.map(({ name }) => name));
   return canonicalSelection(selection).filter((item) => item !== '*' && !names.has(item.replace(/^-/, '')));
+}
+
+/** What is loaded when there is something to do for it. */
+function lazily(
+  triggers: readonly Trigger[],
+  load: (config: ControllerManagerConfig, deps: ControllerDependencies) => Promise<readonly Component[]>,
+): ControllerEntry['make'] {
+  return (config, deps) => [createLazyController(triggers, () => load(config, deps), deps)];
+}
+
+function hasResourceClaims({ spec, status }: Pod): boolean {
+  return (spec.resourceClaims?.length ?? 0) > 0 || status?.extendedResourceClaimStatus !== undefined;
 }
 
 /** A controller, or several that belong together, which the configuration does not change. */
