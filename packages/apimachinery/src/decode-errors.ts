@@ -104,14 +104,18 @@ class Walk {
   /** The decoder of such a place is not strict. */
   #either({ schema, or }: NonNullable<ScalarSchema['either']>, value: unknown): void {
     if (Array.isArray(value) && or !== 'boolean') {
-      if (or === 'list') for (const one of value) this.#either({ schema, or: 'boolean' }, one);
+      if (or === 'list') for (const one of value) this.#leniently(schema, one);
     } else if (typeof value === 'object' && !Array.isArray(value) && !(value instanceof NumberLiteral)) {
-      this.#lenient++;
-      this.visit(schema, value, undefined);
-      this.#lenient--;
+      this.#leniently(schema, value);
     } else if (or === 'boolean' && typeof value !== 'boolean') {
       throw new Error('boolean or JSON schema expected');
     }
+  }
+
+  #leniently(schema: Schema, value: unknown): void {
+    this.#lenient++;
+    this.visit(schema, value, undefined);
+    this.#lenient--;
   }
 
   #structFields(schema: ObjectSchema, value: Readonly<Record<string, unknown>>): void {

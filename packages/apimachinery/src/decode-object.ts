@@ -218,7 +218,9 @@ function decodeSlot(slot: Slot, item: unknown, run: Run): unknown {
 function decodeEither({ schema, or }: NonNullable<ScalarSchema['either']>, item: unknown, run: Run): unknown {
   if (Array.isArray(item)) {
     if (or === 'boolean') run.suspect = true;
-    return or === 'list' ? item.map((one) => decodeEither({ schema, or: 'boolean' }, one, run)) : item;
+    if (or !== 'list') return item;
+    if (item.some((one) => typeof one !== 'object')) run.suspect = true;
+    return item.map((one) => decodeEither({ schema, or: 'boolean' }, one, run));
   }
   if (typeof item !== 'object' || item === null) {
     if (or === 'boolean' && typeof item !== 'boolean') run.suspect = true;

@@ -58,9 +58,7 @@ export function decodeScalar(format: ScalarFormat, value: unknown): unknown {
     case 'int64':
       return decodeInteger(value, -INT64_LIMIT, INT64_LIMIT, 'int64');
     case 'double':
-      if (value instanceof NumberLiteral) return Number(value.source);
-      if (typeof value !== 'number') throw mismatch(value, 'float64');
-      return value;
+      return decodeDouble(value);
     case 'bytes':
       return Array.isArray(value) ? decodeByteList(value as readonly unknown[]) : decodeBase64(value);
     case 'time':
@@ -111,6 +109,13 @@ export function zeroScalar(format: ScalarFormat): unknown {
 /** Whether `omitempty` leaves the value out. */
 export function isEmptyScalar(value: unknown): boolean {
   return value === '' || value === 0 || value === false;
+}
+
+function decodeDouble(value: unknown): number {
+  const number = value instanceof NumberLiteral ? Number(value.source) : value;
+  if (typeof number !== 'number') throw mismatch(value, 'float64');
+  if (Number.isFinite(number)) return number;
+  throw new TypeMismatchError(`number ${value instanceof NumberLiteral ? value.source : number}`, 'float64');
 }
 
 function decodeInteger(value: unknown, min: number, max: number, goType: string): number {

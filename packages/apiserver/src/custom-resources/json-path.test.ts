@@ -30,6 +30,8 @@ test('paths lead into objects', () => {
     ['.spec.list[*].name', ['x', 'y']],
     ['.spec.list[0:1].name', ['x']],
     ['.spec.list[::2].n', [1]],
+    ['.spec.list[-1:].n', [2]],
+    ['.spec.list[1:1].n', []],
     ['.spec.list[0,1].n', [1, 2]],
     [".spec['a.b']", [1]],
     [".spec['replicas','a.b']", [3, 1]],
@@ -53,7 +55,14 @@ test('paths lead into objects', () => {
 test('what is no path, or does not fit, is told', () => {
   for (const path of ['spec', '.spec[', '.spec[x]', '.a[?(]'])
     assert.throws(() => parseJsonPath(path), JsonPathError, path);
-  for (const path of ['.spec[0]', '.spec.list[9]', '.spec.list[?(@.n=="x")]', '.spec.list[::0]']) {
+  for (const path of [
+    '.spec[0]',
+    '.spec.list[9]',
+    '.spec.list[?(@.n=="x")]',
+    '.spec.list[::0]',
+    '.spec.list[1:3]',
+    '.spec.list[1:0]',
+  ]) {
     assert.throws(() => parseJsonPath(path).find(object), JsonPathError, path);
   }
 });

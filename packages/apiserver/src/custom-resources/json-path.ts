@@ -119,10 +119,12 @@ function itemOf(value: unknown, index: number): readonly unknown[] {
   if (value === null || value === undefined) return [];
   if (!Array.isArray(value)) throw new JsonPathError('value is not array or slice');
   const at = index < 0 ? index + value.length : index;
-  if (at < 0 || at >= value.length) {
-    throw new JsonPathError(`array index out of bounds: index ${index}, length ${value.length}`);
-  }
+  if (at < 0 || at >= value.length) throw outOfBounds(index, value.length);
   return [value[at]];
+}
+
+function outOfBounds(index: number, length: number): JsonPathError {
+  return new JsonPathError(`array index out of bounds: index ${index}, length ${length}`);
 }
 
 function sliceOf(
@@ -132,7 +134,14 @@ function sliceOf(
   if (value === null || value === undefined) return [];
   if (!Array.isArray(value)) throw new JsonPathError('value is not array or slice');
   if (step <= 0) throw new JsonPathError('step must be > 0');
-  return (value.slice(from, to) as unknown[]).filter((_, index) => index % step === 0);
+  const { length } = value;
+  const begin = from === undefined ? 0 : from < 0 ? from + length : from;
+  const end = to === undefined ? length : to < 0 ? to + length : to;
+  if (begin === end) return [];
+  if (begin < 0 || begin >= length) throw outOfBounds(begin, length);
+  if (end < 0 || end > length) throw outOfBounds(end - 1, length);
+  if (begin > end) throw new JsonPathError(`starting index ${begin} is greater than ending index ${end}`);
+  return (value.slice(begin, end) as unknown[]).filter((_, index) => index % step === 0);
 }
 
 function fieldStep(name: string): Step {

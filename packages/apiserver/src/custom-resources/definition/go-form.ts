@@ -105,7 +105,7 @@ export function schemaForm(schema: JSONSchemaProps | undefined): object | null {
     Dependencies: mapForm(dependencies, (one) =>
       Array.isArray(one)
         ? { Schema: null, Property: one }
-        : { Schema: schemaForm(one as JSONSchemaProps), Property: null },
+        : { Schema: one ? schemaForm(one as JSONSchemaProps) : null, Property: null },
     ),
     AdditionalItems: orBoolForm(schema.additionalItems),
     Definitions: mapForm(schema.definitions, schemaForm),

@@ -16,7 +16,10 @@ function* childSchemas(schema: JSONSchemaProps): Iterable<JSONSchemaProps> {
   yield* Object.values(schema.patternProperties ?? {});
   if (typeof schema.additionalItems === 'object') yield schema.additionalItems;
   yield* Object.values(schema.definitions ?? {});
-  for (const one of Object.values(schema.dependencies ?? {})) if (!Array.isArray(one)) yield one as JSONSchemaProps;
+  const dependencies: Record<string, unknown> = schema.dependencies ?? {};
+  for (const one of Object.values(dependencies)) {
+    if (one && !Array.isArray(one)) yield one as JSONSchemaProps;
+  }
 }
 
 export function someSchema(schema: JSONSchemaProps | undefined, is: (schema: JSONSchemaProps) => boolean): boolean {

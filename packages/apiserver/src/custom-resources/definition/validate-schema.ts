@@ -139,7 +139,7 @@ class SchemaValidation {
     for (const [name, one] of Object.entries(schema.definitions ?? {}))
       nested(one, path.child('definitions').key(name));
     for (const [name, one] of Object.entries(schema.dependencies ?? {})) {
-      if (!Array.isArray(one)) nested(one as JSONSchemaProps, path.child('dependencies').key(name));
+      if (one && !Array.isArray(one)) nested(one as JSONSchemaProps, path.child('dependencies').key(name));
     }
   }
 
