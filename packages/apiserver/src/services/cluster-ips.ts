@@ -9,9 +9,13 @@ import { notFound, type KubeObject } from '@kts/apimachinery';
 import { ipAddresses } from '@kts/api';
 
 import { draftOf } from '../registry/object-draft.ts';
+import { trackUpdate } from '../registry/managed-fields.ts';
 import { currentEntry, putObject, removeObject, type WriteTarget } from '../registry/put-object.ts';
 import type { Registry } from '../registry/deps.ts';
 import { numberToIp, rangeContains, usableIps, type IpRange } from './ip-range.ts';
+
+/** In whose name the API server writes. */
+const OWN_MANAGER = 'kube-apiserver';
 
 /** Small services ranges may be full; a search that long has seen every address of them. */
 const TRIES_MAX = 1n << 16n;
@@ -88,6 +92,7 @@ async function write(registry: Registry, range: IpRange, ip: string, owner: Serv
     },
     spec: { parentRef: { group: '', resource: 'services', namespace: owner.namespace, name: owner.name } },
   });
+  trackUpdate({ registry, definition: ipAddresses, subresource: '' }, undefined, draft, OWN_MANAGER);
   return (await putObject(target, draft, undefined, false)).ok;
 }
 
