@@ -19,6 +19,17 @@ export interface ApiServerFlags {
   readonly auditPolicyFile?: string;
   /** `-` is standard output. */
   readonly auditLogPath?: string;
+  /** Megabytes, files and days; 0 files or days: all. */
+  readonly auditLogMaxsize: number;
+  readonly auditLogMaxbackup: number;
+  readonly auditLogMaxage: number;
+  /** A kubeconfig. */
+  readonly auditWebhookConfigFile?: string;
+  readonly auditWebhookBatchBufferSize: number;
+  readonly auditWebhookBatchMaxSize: number;
+  /** Durations such as `30s`. */
+  readonly auditWebhookBatchMaxWait: string;
+  readonly auditWebhookInitialBackoff: string;
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
   readonly maxRequestsInflight: number;
@@ -46,6 +57,14 @@ const FLAGS = {
   'token-auth-file': { type: 'string', text: 'file of static tokens' },
   'audit-policy-file': { type: 'string', text: 'what to record' },
   'audit-log-path': { type: 'string', text: 'where to record it; -: standard output' },
+  'audit-log-maxsize': { type: 'number', default: 100, text: 'megabytes after which the file is put away' },
+  'audit-log-maxbackup': { type: 'number', default: 0, text: 'old files to keep; 0: all' },
+  'audit-log-maxage': { type: 'number', default: 0, text: 'days to keep old files; 0: for ever' },
+  'audit-webhook-config-file': { type: 'string', text: 'kubeconfig of a server to send records to' },
+  'audit-webhook-batch-buffer-size': { type: 'number', default: 10_000, text: 'records that may wait to be sent' },
+  'audit-webhook-batch-max-size': { type: 'number', default: 400, text: 'records to send at a time' },
+  'audit-webhook-batch-max-wait': { type: 'string', default: '30s', text: 'the longest that a record waits' },
+  'audit-webhook-initial-backoff': { type: 'string', default: '10s', text: 'before the first retry' },
   'enable-admission-plugins': { type: 'list', default: [], text: 'admission plugins beside those that are on anyway' },
   'disable-admission-plugins': {
     type: 'list',
@@ -64,7 +83,9 @@ export const USAGE = `Usage: kube-apiserver [flags]\n\n${Object.entries(FLAGS)
   })
   .join('')}`;
 
-type NumberFlag = 'secure-port' | 'max-requests-inflight' | 'max-mutating-requests-inflight';
+type NumberFlag = {
+  [Name in keyof typeof FLAGS]: (typeof FLAGS)[Name] extends { readonly type: 'number' } ? Name : never;
+}[keyof typeof FLAGS];
 
 const PORT_MAX = 65_535;
 
@@ -95,6 +116,15 @@ export function parseApiServerFlags(args: readonly string[]): ApiServerFlags {
     ...optional('apiAudiences', values['api-audiences']),
     ...optional('tokenAuthFile', values['token-auth-file']),
     ...optional('auditPolicyFile', values['audit-policy-file']),
+    auditLogMaxsize: atMost('audit-log-maxsize', Number.MAX_SAFE_INTEGER),
+    auditLogMaxbackup: atMost('audit-log-maxbackup', Number.MAX_SAFE_INTEGER),
+    auditLogMaxage: atMost('audit-log-maxage', Number.MAX_SAFE_INTEGER),
+    auditWebhookBatchBufferSize: atMost('audit-webhook-batch-buffer-size', Number.MAX_SAFE_INTEGER),
+    auditWebhookBatchMaxSize: atMost('audit-webhook-batch-max-size', Number.MAX_SAFE_INTEGER),
+    auditWebhookBatchMaxWait: values['audit-webhook-batch-max-wait'] ?? FLAGS['audit-webhook-batch-max-wait'].default,
+    auditWebhookInitialBackoff:
+      values['audit-webhook-initial-backoff'] ?? FLAGS['audit-webhook-initial-backoff'].default,
+    ...optional('auditWebhookConfigFile', values['audit-webhook-config-file']),
     ...optional('auditLogPath', values['audit-log-path']),
     ...optional('writeKubeconfig', values['write-kubeconfig']),
   };

@@ -1,10 +1,13 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
-import { parseYaml } from '@kts/apimachinery';
+import { durationToMs, parseYaml } from '@kts/apimachinery';
+import { accessFromKubeconfig } from '@kts/client';
 
 import { validatePluginChoice } from './admission/plugin-choice.ts';
+import type { AuditConfig } from './audit/audit-sink.ts';
+import { DEFAULT_BATCHES } from './audit/event-batches.ts';
 import { asAuditPolicy, type ApiServerFlags } from './command-line.ts';
-import type { ApiServerConfig, AuditConfig } from './server-config.ts';
+import type { ApiServerConfig } from './server-config.ts';
 
 /** All addresses, which is no address that a certificate could be for. */
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
@@ -34,9 +37,23 @@ function isNameable(address: string | undefined): address is string {
   return address !== undefined && !UNSPECIFIED.has(address);
 }
 
-function auditOf({ auditPolicyFile, auditLogPath }: ApiServerFlags): AuditConfig | undefined {
-  if (!auditPolicyFile || !auditLogPath) return undefined;
+function auditOf(flags: ApiServerFlags): AuditConfig | undefined {
+  const { auditPolicyFile, auditLogPath: path, auditWebhookConfigFile } = flags;
+  if (!auditPolicyFile || (!path && !auditWebhookConfigFile)) return undefined;
   const policy = asAuditPolicy(parseYaml(readFileSync(auditPolicyFile, 'utf8')));
-  if (auditLogPath === '-') return { policy, write: (line) => process.stdout.write(line) };
-  return { policy, write: (line) => appendFileSync(auditLogPath, line, { mode: 0o600 }) };
+  const { auditLogMaxsize: maxSizeMegabytes, auditLogMaxbackup: maxBackups, auditLogMaxage: maxAgeDays } = flags;
+  return {
+    policy,
+    ...(path === '-' ? { write: (line: string) => void process.stdout.write(line) } : {}),
+    ...(path && path !== '-' ? { log: { path, maxSizeMegabytes, maxBackups, maxAgeDays } } : {}),
+    ...(auditWebhookConfigFile ? { webhook: webhookOf(flags, auditWebhookConfigFile) } : {}),
+  };
+}
+
+function webhookOf(flags: ApiServerFlags, configFile: string): NonNullable<AuditConfig['webhook']> {
+  const { auditWebhookBatchBufferSize: bufferSize, auditWebhookBatchMaxSize: batchSizeMax } = flags;
+  const waitMs = durationToMs(flags.auditWebhookBatchMaxWait);
+  const initialBackoffMs = durationToMs(flags.auditWebhookInitialBackoff);
+  const batches = { ...DEFAULT_BATCHES, bufferSize, batchSizeMax, waitMs };
+  return { access: accessFromKubeconfig(configFile), batches, initialBackoffMs };
 }

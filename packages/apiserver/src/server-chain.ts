@@ -3,7 +3,7 @@ import type { Clock, Logger } from '@kts/base';
 import { answering } from './answer.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
-import { auditStage } from './chain/audit.ts';
+import { auditStage, type AuditOptions } from './chain/audit.ts';
 import { authenticationStage } from './chain/authentication.ts';
 import { authorizationStage } from './chain/authorization.ts';
 import { composeChain } from './chain/chain.ts';
@@ -24,21 +24,23 @@ export interface ChainParts {
   readonly authenticators: readonly Authenticator[];
   readonly authorizer: Authorizer;
   readonly fairness: FairnessParts;
+  /** Where audit events go; absent: nothing is recorded. */
+  readonly audit: Omit<AuditOptions, 'clock'> | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** The chain every request goes through, over HTTP and in process alike. Always answers. */
 export function createChain(config: ApiServerConfig, parts: ChainParts): Handler {
-  const { catalog, authorizer, clock, log } = parts;
+  const { catalog, authorizer, audit, clock, log } = parts;
   const stages = [
     requestInfoStage(catalog),
     deadlineStage(clock, config.requestTimeoutMs),
     authenticationStage({ authenticators: parts.authenticators, anonymous: config.anonymous ?? true, log }),
-    ...(config.audit ? [auditStage({ ...config.audit, clock })] : []),
+    ...(audit ? [auditStage({ ...audit, clock })] : []),
     impersonationStage(authorizer),
     priorityAndFairnessStage(parts.fairness),
-    authorizationStage(authorizer),
+    authorizationStage(authorizer, audit !== undefined),
   ];
   return answering(composeChain(stages, createRouter(parts)), log);
 }

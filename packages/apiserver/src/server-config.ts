@@ -1,5 +1,5 @@
 import type { PluginChoice } from './admission/plugin-choice.ts';
-import type { AuditPolicy } from './audit/policy.ts';
+import type { AuditConfig } from './audit/audit-sink.ts';
 import type { InFlightLimits } from './chain/priority-and-fairness.ts';
 
 /** How an API server is to be run. Everything has a default. */
@@ -34,11 +34,6 @@ export interface SecureServing {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-}
-
-export interface AuditConfig {
-  readonly policy: AuditPolicy;
-  readonly write: (line: string) => void;
 }
 
 export const DEFAULT_SERVICE_RANGE = '10.96.0.0/16';

@@ -7,6 +7,7 @@ import { type Clock, type Component, type Logger, MetricRegistry, type Random, T
 import { Client, type Transport } from '@kts/client';
 import type { Store } from '@kts/store';
 
+import { createAuditSink, type AuditSink } from './audit/audit-sink.ts';
 import { createAggregator, type Aggregator } from './aggregation/aggregator.ts';
 import { AUTHENTICATED_GROUP } from './authentication/authenticator.ts';
 import type { BoundObjectReader } from './authentication/service-account-tokens.ts';
@@ -103,7 +104,8 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     random,
     log,
   });
-  const parts = { catalog, resources, identity, authorization, classifier, flows, aggregator, state };
+  const audit = config.audit && createAuditSink(config.audit, clock, log);
+  const parts = { audit, catalog, resources, identity, authorization, classifier, flows, aggregator, state };
   const answer = createAnswer(config, deps, parts);
   const inProcess: InProcessOptions = { answer, clock, random, stopped: state.stopped.signal };
 
@@ -130,7 +132,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   return {
     name: 'kube-apiserver',
     ready: ready.promise,
-    run: (signal) => runServer(signal, start, ready, () => stop(state, resources, aggregator)),
+    run: (signal) => runServer(signal, start, ready, () => stop(state, resources, aggregator, audit)),
     catalog,
     get pki() {
       return certificates.current;
@@ -176,12 +178,18 @@ async function runServer(
 }
 
 /** New connections are refused first, then watches are ended, then connections are closed. */
-async function stop(state: ServerState, resources: ResourceServer, aggregator: Aggregator): Promise<void> {
+async function stop(
+  state: ServerState,
+  resources: ResourceServer,
+  aggregator: Aggregator,
+  audit: AuditSink | undefined,
+): Promise<void> {
   const closed = state.http?.close();
   state.stopped.abort();
   resources.close();
   aggregator.close();
   await closed;
+  await audit?.close();
 }
 
 function pkiOptions(config: ApiServerConfig, deps: ApiServerDeps, serviceRanges: readonly string[]) {
@@ -203,6 +211,7 @@ interface AnswerParts {
   readonly classifier: FlowClassifier;
   readonly flows: FlowController | undefined;
   readonly aggregator: Aggregator;
+  readonly audit: AuditSink | undefined;
   readonly state: ServerState;
 }
 
@@ -219,13 +228,14 @@ function createFlowController(
 
 /** The chain with its routes, measured. */
 function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerDeps, parts: AnswerParts): Handler {
-  const { catalog, resources, identity, authorization, classifier, flows, aggregator, state } = parts;
+  const { catalog, resources, identity, authorization, classifier, flows, aggregator, audit, state } = parts;
   const inFlight: InFlight = { readOnly: 0, mutating: 0 };
   const metrics = new MetricRegistry();
   for (const metric of [...processMetrics(clock), ...(resources.metrics ?? [])]) metrics.register(metric);
   const chain = createChain(config, {
     catalog,
     resources: resources.handler,
+    audit: config.audit && audit && { policy: config.audit.policy, write: (line) => audit.write(line) },
     remote: (request) => aggregator.answer(request),
     routes: standardRoutes({
       catalog,

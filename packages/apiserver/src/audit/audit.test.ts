@@ -5,6 +5,7 @@ import { notFound } from '@kts/apimachinery';
 import { FakeClock } from '@kts/base/testing';
 
 import { auditStage } from '../chain/audit.ts';
+import { authorizationStage } from '../chain/authorization.ts';
 import { chainRequest, type ChainRequestOptions } from '../testing/chain-request.ts';
 import { decideAudit, type AuditPolicy, type AuditRule } from './policy.ts';
 
@@ -90,6 +91,40 @@ describe('audit events', () => {
   it('show answers where the policy wants them', async () => {
     const [, complete] = await record({ rules: [{ level: 'RequestResponse' }] });
     assert.deepEqual(complete?.['responseObject'], { kind: 'Pod' });
+  });
+
+  it('tell of the beginning and the end of a watch', async () => {
+    const lines: string[] = [];
+    const options = { policy: { rules: [{ level: 'Metadata' as const }] }, clock: new FakeClock() };
+    let end = (): void => {};
+    const watch = {
+      start: () => {},
+      drained: () => {},
+      close: () => {},
+      onEnd: (listener: () => void) => (end = listener),
+    };
+    const serve = auditStage({ ...options, write: (line) => void lines.push(line) })(() =>
+      Promise.resolve({ kind: 'watch', watch }),
+    );
+    await serve(chainRequest({ path: '/api/v1/pods', query: 'watch=1' }));
+    const stages = (): unknown[] => lines.map((line) => (JSON.parse(line) as { stage: string }).stage);
+    assert.deepEqual(stages(), ['RequestReceived', 'ResponseStarted']);
+    end();
+    assert.deepEqual(stages(), ['RequestReceived', 'ResponseStarted', 'ResponseComplete']);
+  });
+
+  it('say who decided', async () => {
+    const lines: string[] = [];
+    const policy = { rules: [{ level: 'Metadata' as const }] };
+    const stage = auditStage({ policy, clock: new FakeClock(), write: (line) => void lines.push(line) });
+    const authorizer = { authorize: () => ({ decision: 'deny' as const, reason: 'not you' }) };
+    const serve = stage(authorizationStage(authorizer, true)(() => assert.fail('was let through')));
+    await assert.rejects(serve(chainRequest({ path: '/api/v1/pods' })));
+    const { annotations } = JSON.parse(lines.at(-1)!) as { annotations: object };
+    assert.deepEqual(annotations, {
+      'authorization.k8s.io/decision': 'forbid',
+      'authorization.k8s.io/reason': 'not you',
+    });
   });
 
   it('are not made where nothing is to be recorded', async () => {

@@ -34,8 +34,13 @@ export const auditStage =
     emit('RequestReceived', {});
     try {
       const response = await next(request);
-      const started = isLongRunning(request.info);
-      emit(started ? 'ResponseStarted' : 'ResponseComplete', await outcomeOf(request, response, decision));
+      const outcome = await outcomeOf(request, response, decision);
+      if (response.kind === 'watch') {
+        emit('ResponseStarted', outcome);
+        response.watch.onEnd(() => emit('ResponseComplete', outcome));
+      } else {
+        emit(isLongRunning(request.info) ? 'ResponseStarted' : 'ResponseComplete', outcome);
+      }
       return response;
     } catch (error) {
       const expected = StatusError.is(error);
