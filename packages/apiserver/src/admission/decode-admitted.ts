@@ -15,11 +15,14 @@ export interface AdmittedSubject {
   readonly old: KubeObject | undefined;
 }
 
-export function admittedSubject(attributes: AdmissionAttributes, matched: ResourceDefinition): AdmittedSubject {
+export async function admittedSubject(
+  attributes: AdmissionAttributes,
+  matched: ResourceDefinition,
+): Promise<AdmittedSubject> {
   const { definition, subresource, object, old } = attributes;
-  const convert = (one: KubeObject | undefined): KubeObject | undefined =>
+  const convert = (one: KubeObject | undefined): KubeObject | Promise<KubeObject> | undefined =>
     one && isOfResource(definition, subresource) ? convertObject(one, definition, matched) : one;
-  return { attributes, matched, object: convert(object && asObject(object)), old: convert(old) };
+  return { attributes, matched, object: await convert(object && asObject(object)), old: await convert(old) };
 }
 
 /** Whether requests to the subresource carry the object itself. */
@@ -51,10 +54,10 @@ export function admittedType(matched: ResourceDefinition, subresource: string): 
 }
 
 /** Puts the changed object in the place of the one that the request carries. */
-export function replaceAdmitted(object: KubeObject, { attributes, matched }: AdmittedSubject): void {
+export async function replaceAdmitted(object: KubeObject, { attributes, matched }: AdmittedSubject): Promise<void> {
   const { definition, subresource, object: draft } = attributes;
   if (!draft) return;
-  const own = isOfResource(definition, subresource) ? convertObject(object, matched, definition) : object;
+  const own = isOfResource(definition, subresource) ? await convertObject(object, matched, definition) : object;
   replaceDraft(draft, cloneJson(own));
 }
 

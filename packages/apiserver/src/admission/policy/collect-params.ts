@@ -6,6 +6,7 @@ import type { ResourceDefinition } from '@kts/api';
 import type { ParamRef } from '@kts/api/types/admissionregistration-v1';
 
 import type { LiveObjects } from '../live-objects.ts';
+import { fromStorage } from '../matching/versioned-object.ts';
 
 /**
  * The parameters that a binding names, each of which the policy is to be evaluated with; `undefined`: without. None at
@@ -26,7 +27,7 @@ export async function collectParams(
   if (found.length === 0 && parameterNotFoundAction === 'Deny') {
     throw new Error('no params found for policy binding with `Deny` parameterNotFoundAction');
   }
-  return found.map((object) => resource.conversion?.fromStorage(object) ?? object);
+  return Promise.all(found.map((object) => fromStorage(object, resource)));
 }
 
 function paramNamespace({ namespaced }: ResourceDefinition, namespace: string, requestNamespace: string): string {

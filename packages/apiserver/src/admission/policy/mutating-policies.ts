@@ -18,6 +18,7 @@ import { isExemptFromPolicies } from '../exempt-resources.ts';
 import { forbiddenBy } from '../forbidden.ts';
 import type { HookIndex, RelevantHook } from '../matching/hook-index.ts';
 import { ReinvokedHooks } from '../reinvoked-hooks.ts';
+import type { EvaluationInput } from './expressions/evaluation-input.ts';
 import { loadEvaluators, type MutatingEvaluator } from './load-evaluators.ts';
 import type { PolicyHook } from './policy-hook.ts';
 import { matchPolicy, requestNamespace, type MatchingParts, type PolicyMatch } from './policy-matching.ts';
@@ -95,9 +96,9 @@ async function mutateBy(
     for (const param of match.params) {
       const id = invocationId(match, param);
       const invocation: Invocation = { parts, match, evaluator, attributes, namespace, param };
-      if (!conditionsHold(invocation, failures)) continue;
+      if (!(await conditionsHold(invocation, failures))) continue;
       if (reinvocation.isSecondRound && !reinvoked.isToBeAskedAgain(id)) continue;
-      const outcome = mutateOnce(invocation, failures);
+      const outcome = await mutateOnce(invocation, failures);
       touched ||= outcome.touched;
       if (outcome.changed) {
         reinvoked.requireAgain();
@@ -125,36 +126,35 @@ interface Invocation {
   readonly param: KubeObject | undefined;
 }
 
-function inputOf({ parts, match, attributes, namespace, param }: Invocation) {
-  const subject = admittedSubject(attributes, match.matched);
+async function inputOf({ parts, match, attributes, namespace, param }: Invocation): Promise<EvaluationInput> {
+  const subject = await admittedSubject(attributes, match.matched);
   return { subject, params: param, namespace, authorizer: parts.authorizer };
 }
 
-function conditionsHold(invocation: Invocation, failures: PolicyFailure[]): boolean {
+async function conditionsHold(invocation: Invocation, failures: PolicyFailure[]): Promise<boolean> {
   const { evaluator, match } = invocation;
-  const verdict = evaluator.conditions(inputOf(invocation));
+  const verdict = evaluator.conditions(await inputOf(invocation));
   if (!('error' in verdict)) return verdict.matches;
   failures.push({ ...match, message: verdict.error, reason: 'Invalid' });
   return false;
 }
 
 /** `touched`: some mutation was carried out; `changed`: the object is another one afterwards. */
-function mutateOnce(
+async function mutateOnce(
   invocation: Invocation,
   failures: PolicyFailure[],
-): { readonly touched: boolean; readonly changed: boolean } {
+): Promise<{ readonly touched: boolean; readonly changed: boolean }> {
   const { parts, match, evaluator, attributes } = invocation;
   const { policy, binding } = match;
   const names = { policy: policy.metadata.name, binding: binding.metadata.name };
   if (!attributes.object) return { touched: false, changed: false };
-  const before = admittedSubject(attributes, match.matched).object;
-  const original = before && cloneJson(before);
+  const before = cloneJson(attributes.object);
   let touched = false;
   for (const mutate of evaluator.mutators) {
     const started = parts.clock.monotonic();
-    const input = inputOf(invocation);
+    const input = await inputOf(invocation);
     try {
-      replaceAdmitted(mutate(input), input.subject);
+      await replaceAdmitted(mutate(input), input.subject);
       touched = true;
       parts.metrics.observe({ ...names, started, action: 'allow', error: '' });
     } catch (error) {
@@ -164,8 +164,7 @@ function mutateOnce(
       failures.push({ policy, binding, message, reason: 'Invalid' });
     }
   }
-  const after = admittedSubject(attributes, match.matched).object;
-  return { touched, changed: !deepEqual(original, after) };
+  return { touched, changed: !deepEqual(before, attributes.object) };
 }
 
 function invocationId({ policy, binding }: Match, param: KubeObject | undefined): string {

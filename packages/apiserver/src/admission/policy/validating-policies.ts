@@ -88,7 +88,7 @@ async function evaluate(
   const { compileValidatingPolicy } = await loadEvaluators();
   const evaluator = evaluators.getOrInsertComputed(policy, compileValidatingPolicy);
   const namespace = await requestNamespace(parts.live, attributes);
-  const subject = admittedSubject(attributes, matched);
+  const subject = await admittedSubject(attributes, matched);
   const { authorizer } = parts;
   return params.flatMap((param) => {
     const started = parts.clock.monotonic();

@@ -109,7 +109,7 @@ async function askOne(
   if (!patch) return false;
   const value = { configuration, webhook: webhook.name, patch: patch.operations, patchType: 'JSONPatch' };
   annotateAudit(subject.attributes.request, PATCH + key, JSON.stringify(value));
-  replaceAdmitted(patch.object, subject);
+  await replaceAdmitted(patch.object, subject);
   return patch.changed;
 }
 

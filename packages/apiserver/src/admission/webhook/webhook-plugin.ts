@@ -34,7 +34,7 @@ export async function admittedByHook<W extends ValidatingWebhook | MutatingWebho
   attributes: AdmissionAttributes,
 ): Promise<AdmittedSubject | undefined> {
   if (!(await selectorsMatch(hook.selectors, attributes, live))) return undefined;
-  const subject = admittedSubject(attributes, ways[0]!.definition);
+  const subject = await admittedSubject(attributes, ways[0]!.definition);
   if ((hook.webhook.matchConditions ?? []).length === 0) return subject;
   return (await conditions(hook, subject)) ? subject : undefined;
 }
