@@ -57,6 +57,7 @@ const RELIST_MS = 1000;
 const HOUSEKEEPING_MS = 2000;
 const GARBAGE_MS = 60_000;
 const IMAGE_GARBAGE_MS = 300_000;
+const QOS_CGROUPS_MS = 60_000;
 const RUNTIME_CHECK_MS = 5000;
 const DEADLINE_CHECK_MS = 1000;
 const PLUGIN_REGISTRY = 'plugins_registry';
@@ -226,6 +227,7 @@ class KubeletLoop {
       every(this.#config.containerLogMonitorIntervalMs, 'rotate logs', (rotationSignal) =>
         rotateLogs(this.#logRotation(), rotationSignal),
       );
+      every(QOS_CGROUPS_MS, 'update cgroups', () => this.#parts.qosCgroups.update());
       every(IMAGE_GARBAGE_MS, 'collect images', () => this.#parts.imageCollector.collect(signal));
     });
   }

@@ -8,7 +8,7 @@ import type { NodeHost } from '../host/node-host.ts';
 import type { ContainerRecord } from '../runtime/pod-runtime-status.ts';
 import type { RuntimePodSummary } from '../runtime/runtime-reader.ts';
 import { isTerminalPhase } from '../status/status-update.ts';
-import type { KubeletParts } from './kubelet-parts.ts';
+import { podsCgroup, type KubeletParts } from './kubelet-parts.ts';
 
 export interface HousekeepingDeps {
   readonly config: KubeletConfig;
@@ -83,7 +83,7 @@ async function removeOrphanedCgroups(
   { config, host, parts }: HousekeepingDeps,
   working: ReadonlyMap<string, unknown>,
 ): Promise<void> {
-  const root = `${config.cgroupRoot.replace(/\/$/, '')}/kubepods`;
+  const root = podsCgroup(config);
   for (const parent of [root, `${root}/burstable`, `${root}/besteffort`]) {
     for (const name of await host.cgroups.children(parent)) {
       const uid = name.startsWith('pod') ? name.slice('pod'.length) : undefined;

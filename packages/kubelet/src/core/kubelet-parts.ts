@@ -31,6 +31,7 @@ import { ContainerKiller } from '../runtime/container-killer.ts';
 import { ContainerStarter } from '../runtime/container-starter.ts';
 import { hugepageSizeName, type ResourceSettings } from '../runtime/linux-resources.ts';
 import { PodActionRunner } from '../runtime/pod-action-runner.ts';
+import { QosCgroups } from '../runtime/qos-cgroups.ts';
 import { RuntimeReader } from '../runtime/runtime-reader.ts';
 import { UserNamespaces } from '../runtime/user-namespaces.ts';
 import { MirrorPods } from '../sources/mirror-pods.ts';
@@ -259,6 +260,12 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
       if (type !== 'liveness' || verdict === 'failure') syncPod(uid);
     },
   });
+  const qosCgroups: QosCgroups = new QosCgroups(host.cgroups, () => ({
+    root: podsCgroup(config),
+    pods: activePods(),
+    capacity: node()?.status?.capacity ?? {},
+    reserved: [config.kubeReserved, config.systemReserved],
+  }));
   const mirrors = new MirrorPods({ client, pods, log, node });
   const lifecycle = new PodLifecycle({
     signal,
@@ -277,6 +284,8 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     resizeState,
     failures,
     resources,
+    qosCgroups,
+    podPidsLimit: config.podPidsLimit,
     handlerOf: (pod, syncSignal) => options.runtimeHandler(pod, syncSignal),
     runtimeInfo,
     hostIPs,
@@ -301,6 +310,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
       return !ended || workers.isTerminationRequested(uid);
     });
   return {
+    qosCgroups,
     devices,
     drivers,
     csi,
@@ -332,9 +342,14 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
   };
 }
 
+/** The cgroup of all pods. */
+export function podsCgroup(config: KubeletConfig): string {
+  return `${config.cgroupRoot.replace(/\/$/, '')}/kubepods`;
+}
+
 /** The cgroup of a pod below the one of its quality of service. */
 export function podCgroup(config: KubeletConfig, pod: Pod): string {
-  const root = `${config.cgroupRoot.replace(/\/$/, '')}/kubepods`;
+  const root = podsCgroup(config);
   const name = `pod${pod.metadata.uid}`;
   switch (qosClass(pod)) {
     case 'Guaranteed':

@@ -17,6 +17,7 @@ import { podCgroupResources, type ResourceSettings } from '../runtime/linux-reso
 import type { PodActionRunner } from '../runtime/pod-action-runner.ts';
 import { computePodActions } from '../runtime/pod-actions.ts';
 import { findRecord, type PodRuntimeStatus } from '../runtime/pod-runtime-status.ts';
+import type { QosCgroups } from '../runtime/qos-cgroups.ts';
 import type { RuntimeReader } from '../runtime/runtime-reader.ts';
 import type { UserNamespaces } from '../runtime/user-namespaces.ts';
 import type { ObjectReader } from '../sources/object-reader.ts';
@@ -46,6 +47,9 @@ export interface PodLifecycleDeps {
   readonly resizeState: ResizeState;
   readonly failures: StartFailures;
   readonly resources: ResourceSettings;
+  readonly qosCgroups: QosCgroups;
+  /** Processes of a pod; not positive: no limit. */
+  readonly podPidsLimit: number;
   readonly handlerOf: (pod: Pod, signal: AbortSignal) => Promise<string>;
   readonly runtimeInfo: () => RuntimeInfo;
   readonly hostIPs: () => readonly string[];
@@ -250,7 +254,10 @@ export class PodLifecycle implements PodSyncer {
     if (hasRun) await killer.killPod(pod, runtime, undefined, signal);
     if (hasRun && !pod.spec.containers.some((container) => isContainerRestartable(container, pod.spec))) return;
     try {
-      await host.cgroups.write(cgroup, podCgroupResources(pod, resources));
+      await this.#deps.qosCgroups.update();
+      const { podPidsLimit } = this.#deps;
+      const pids = podPidsLimit > 0 ? { pidsLimit: podPidsLimit } : {};
+      await host.cgroups.write(cgroup, { ...podCgroupResources(pod, resources), ...pids });
       resizeState.setPodLevel(pod);
     } catch (error) {
       const message = `unable to ensure pod container exists: ${(error as Error).message}`;
