@@ -3,8 +3,9 @@ import { test } from 'node:test';
 
 import { pods, services } from '@kts/api';
 
+import type { AdmissionAttributes, AdmissionChain } from '../admission/admission.ts';
 import type { RequestScope } from '../registry/request-scope.ts';
-import { connectOptions } from './connect-admission.ts';
+import { admittingConnections, connectOptions } from './connect-admission.ts';
 
 test('what a connection asks for, as an object', () => {
   const rows: [subresource: string, query: string, rest: string, expected: object][] = [
@@ -35,4 +36,29 @@ test('each kind of object has options of its own', () => {
   const request = { query: new URLSearchParams(), info };
   const scope = { definition: services, subresource: 'proxy', request } as unknown as RequestScope;
   assert.deepEqual(connectOptions(scope), { kind: 'ServiceProxyOptions', apiVersion: 'v1' });
+});
+
+test('a connection that is refused is not made', async () => {
+  const seen: Pick<AdmissionAttributes, 'operation' | 'name' | 'object'>[] = [];
+  const admission: AdmissionChain = {
+    admit: () => Promise.resolve(),
+    validate: (attributes) => {
+      seen.push(attributes);
+      return Promise.reject(new Error('no'));
+    },
+  };
+  const request = { query: new URLSearchParams('container=c'), info: { parts: [], path: '' } };
+  const scope = {
+    definition: pods,
+    subresource: 'attach',
+    namespace: 'default',
+    name: 'a',
+    request,
+    registry: { admission },
+  };
+  const handler = admittingConnections(() => assert.fail('it was made'));
+  await assert.rejects(handler(scope as unknown as RequestScope), { message: 'no' });
+  assert.partialDeepStrictEqual(seen, [
+    { operation: 'CONNECT', name: 'a', object: { kind: 'PodAttachOptions', container: 'c' } },
+  ]);
 });
