@@ -9,6 +9,10 @@ export {
 } from './configuration/kube-scheduler-configuration.ts';
 export { profilesOf } from './configuration/profiles.ts';
 export { validateConfiguration } from './configuration/validate-configuration.ts';
+export { ClaimTracker } from './devices/claim-tracker.ts';
+export { DeviceClasses } from './devices/device-classes.ts';
+export type { DeviceHost } from './devices/device-host.ts';
+export { DeviceSelectors } from './devices/device-selectors.ts';
 export type { Binding } from './framework/binding.ts';
 export { ClusterCache } from './framework/cluster-cache.ts';
 export type { ClusterEvent, EventObjects, QueueingHint } from './framework/cluster-event.ts';

@@ -11,3 +11,4 @@ export {
 export { scores, verdicts } from './verdicts.ts';
 export { hinted } from './hinted.ts';
 export { allocatedTo, asNew, claim, deviceClass, slice, type ClaimOptions, type SliceOptions } from './devices.ts';
+export { createSelectorLanguage } from '../devices/selector-language.ts';
