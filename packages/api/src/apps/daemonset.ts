@@ -57,7 +57,10 @@ export const daemonSets = defineResource<DaemonSet>('apps/v1', 'daemonsets', {
     dropDisabledPodFields(draft.spec.template.spec!);
   },
   prepareForUpdate: (draft, old, { subresource }) => {
-    if (subresource !== '') return;
+    if (subresource !== '') {
+      setTemplateGeneration(draft, templateGenerationOf(old.metadata.annotations));
+      return;
+    }
     dropDisabledPodFields(draft.spec.template.spec!, old.spec.template.spec);
     const changed = !sameValue(draft.spec.template, old.spec.template);
     setTemplateGeneration(draft, templateGenerationOf(old.metadata.annotations) + (changed ? 1 : 0));

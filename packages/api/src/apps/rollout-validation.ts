@@ -29,8 +29,7 @@ export function validateIntOrPercent(value: IntOrString | undefined, path: Field
 
 /** The number of a number or percentage; 0 for what is neither. */
 export function amountOf(value: IntOrString | undefined): number {
-  if (typeof value === 'string')
-    return isPercent(value).length > 0 ? Number.parseInt(value, 10) || 0 : parseInt(value, 10);
+  if (typeof value === 'string') return isPercent(value).length > 0 ? 0 : Number.parseInt(value, 10);
   return value ?? 0;
 }
 

@@ -1,4 +1,4 @@
-import type { Draft } from '@kts/apimachinery';
+import { wasSentEmpty, type Draft } from '@kts/apimachinery';
 import { defineResource } from '../define-resource.ts';
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec } from '../gen/autoscaling-v2.gen.ts';
 import { autoscalerCells } from './horizontalpodautoscaler-cells.ts';
@@ -49,8 +49,13 @@ function setAutoscalerDefaults({ metadata, spec }: Draft<HorizontalPodAutoscaler
   spec.minReplicas ??= 1;
   if (!spec.metrics?.length) spec.metrics = [cpuMetric(DEFAULT_CPU_UTILIZATION) as Draft<MetricSpec>];
   if (!spec.behavior) return;
-  spec.behavior.scaleUp = { ...rulesFrom(SCALE_UP_RULES), ...spec.behavior.scaleUp };
-  spec.behavior.scaleDown = { ...rulesFrom(SCALE_DOWN_RULES), ...spec.behavior.scaleDown };
+  spec.behavior.scaleUp = completeRules(spec.behavior.scaleUp, SCALE_UP_RULES);
+  spec.behavior.scaleDown = completeRules(spec.behavior.scaleDown, SCALE_DOWN_RULES);
 }
 
-const rulesFrom = (rules: HPAScalingRules): Draft<HPAScalingRules> => structuredClone(rules) as Draft<HPAScalingRules>;
+/** An empty list of policies stays one: it is an error. */
+function completeRules(rules: Draft<HPAScalingRules> | undefined, defaults: HPAScalingRules): Draft<HPAScalingRules> {
+  const complete = { ...(structuredClone(defaults) as Draft<HPAScalingRules>), ...rules };
+  if (wasSentEmpty(rules, 'policies')) delete complete.policies;
+  return complete;
+}

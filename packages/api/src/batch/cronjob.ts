@@ -41,7 +41,7 @@ export const cronJobs = defineResource<CronJob>('batch/v1', 'cronjobs', {
   },
   validate: ({ metadata, spec }) => [
     ...validateCronJobSpec(spec!),
-    ...(byteLength(metadata.name) > NAME_LENGTH_MAX
+    ...(byteLength(metadata.name ?? '') > NAME_LENGTH_MAX
       ? [invalid(FieldPath.of('metadata', 'name'), metadata.name, 'must be no more than 52 characters')]
       : []),
   ],

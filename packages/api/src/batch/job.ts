@@ -95,21 +95,30 @@ export function setJobSpecDefaults(spec: Draft<JobSpec>): void {
 function generateSelector({ metadata, spec }: Draft<Job>): void {
   const template = (spec!.template.metadata ??= {});
   const labels = (template.labels ??= {});
-  for (const label of NAME_LABELS) labels[label] ??= metadata.name;
+  for (const label of NAME_LABELS) labels[label] ??= metadata.name ?? '';
   for (const label of UID_LABELS) labels[label] ??= metadata.uid;
+  sortKeys(labels);
   const selector = (spec!.selector ??= {});
   selector.matchLabels ??= {};
   selector.matchLabels['batch.kubernetes.io/controller-uid'] ??= metadata.uid;
+}
+
+/** In place, since the job's own labels may be the same map. */
+function sortKeys(labels: Record<string, string>): void {
+  for (const [key, value] of Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    delete labels[key];
+    labels[key] = value;
+  }
 }
 
 function validateJob(job: Job, rules: PodRules, requireDomainLabels: boolean): FieldError[] {
   const { metadata, spec } = job;
   const errors = [...validateGenerated(job, requireDomainLabels), ...validateSelectedSpec(spec, rules)];
   if (spec.completionMode === 'Indexed' && (spec.completions ?? 0) > 0) {
-    const host = `${metadata.name}-${spec.completions! - 1}`;
+    const host = `${metadata.name ?? ''}-${spec.completions! - 1}`;
     if (isDNS1123Label(host).length > 0) {
       const text = `will not able to create pod with invalid DNS label: ${host}`;
-      errors.push(invalid(FieldPath.of('metadata', 'name'), metadata.name, text));
+      errors.push(invalid(FieldPath.of('metadata', 'name'), metadata.name ?? '', text));
     }
   }
   return errors;
@@ -134,11 +143,11 @@ function validateGenerated({ metadata, spec }: Job, requireDomainLabels: boolean
   if (!spec || spec.manualSelector || !spec.selector) return [];
   const expected: [string, string][] = [
     [UID_LABELS[0], metadata.uid],
-    [NAME_LABELS[0], metadata.name],
+    [NAME_LABELS[0], metadata.name ?? ''],
     ...(requireDomainLabels
       ? ([
           [UID_LABELS[1], metadata.uid],
-          [NAME_LABELS[1], metadata.name],
+          [NAME_LABELS[1], metadata.name ?? ''],
         ] as [string, string][])
       : []),
   ];
@@ -236,8 +245,10 @@ export function jobSpecWarnings(spec: JobSpec | undefined, path: FieldPath): str
   const warnings: string[] = [];
   const { completionMode, completions = 0, parallelism = 0 } = spec ?? {};
   if (completionMode === 'Indexed' && completions > 100_000 && parallelism > 10_000) {
-    const text = 'In indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4';
-    warnings.push(`${text}, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`);
+    const text = 'In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4';
+    warnings.push(
+      `${path.toString()}: ${text}, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
+    );
   }
   return [...warnings, ...templateWarnings(spec?.template, path.child('template'))];
 }

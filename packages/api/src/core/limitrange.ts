@@ -32,6 +32,10 @@ export const limitRanges = defineResource<LimitRange>('v1', 'limitranges', {
   setDefaults: ({ spec }) => {
     for (const limit of spec?.limits ?? []) setLimitDefaults(limit);
   },
+  /** Names are optional. */
+  prepareForCreate: ({ metadata }) => {
+    metadata.name ||= metadata.uid!;
+  },
   validate: validateLimitRange,
   validateUpdate: validateLimitRange,
 });

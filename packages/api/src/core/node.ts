@@ -72,14 +72,13 @@ function validateNode(node: Node): FieldError[] {
     ...validateFeatures(status?.declaredFeatures ?? []),
     ...cidrs.flatMap((cidr, index) => checkLegacyCidr(cidr, path.index(index))),
   ];
-  const families = cidrs.map((cidr) => cidr.split('/', 1)[0]!);
   const bad = cidrs.findIndex((cidr) => parseCidr(cidr) === undefined);
   if (cidrs.length > 1 && bad >= 0) {
     const reason = `invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad]})`;
     const message = `Internal error: invalid PodCIDRs. failed to check with dual stack with error:${reason}`;
     errors.push({ type: 'InternalError', field: path.toString(), message });
   }
-  if (cidrs.length > 1 && (cidrs.length > 2 || !isDualStack(families))) {
+  if (cidrs.length > 1 && (cidrs.length > 2 || bad >= 0 || !isDualStack(cidrs.map((cidr) => cidr.split('/', 1)[0]!)))) {
     errors.push(invalid(path, cidrs, 'may specify no more than one CIDR for each IP family'));
   }
   return errors;

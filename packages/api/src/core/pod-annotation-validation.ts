@@ -33,10 +33,10 @@ export function validatePodAnnotations(
   if (!rules.allowInvalidDeletionCost && deletionCostOf(annotations) === undefined) {
     errors.push(invalid(path.key(DELETION_COST), annotations[DELETION_COST], 'must be a 32bit integer'));
   }
+  const ownSeccomp = annotations[SECCOMP_POD];
+  if (ownSeccomp !== undefined) errors.push(...validateSeccompAnnotation(ownSeccomp, path.child(SECCOMP_POD)));
   for (const [key, value] of Object.entries(annotations)) {
-    if (key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER)) {
-      errors.push(...validateSeccompAnnotation(value, path.child(key)));
-    }
+    if (key.startsWith(SECCOMP_CONTAINER)) errors.push(...validateSeccompAnnotation(value, path.child(key)));
   }
   for (const [key, value] of Object.entries(annotations)) {
     if (key.startsWith(APP_ARMOR_CONTAINER))

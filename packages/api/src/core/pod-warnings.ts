@@ -3,7 +3,7 @@
  *
  * Mirrors: pkg/api/pod/warnings.go and WarningsOn... in pkg/registry/core/pod/strategy.go (v1.36)
  */
-import { FieldPath, quantityToMilli, type Quantity, type TemplateMeta } from '@kts/apimachinery';
+import { FieldPath, quantityScaled, type Quantity, type TemplateMeta } from '@kts/apimachinery';
 import { sameValue } from '../field-checks.ts';
 import type { Affinity, Pod, PodAffinity, PodSpec, PodTemplateSpec, Volume } from '../gen/core-v1.gen.ts';
 import { ipWarnings } from '../ip-address.ts';
@@ -58,7 +58,7 @@ export function fractionWarnings(
 ): string[] {
   return names.flatMap((name) => {
     const value = amounts?.[name];
-    return value === undefined || quantityToMilli(value) % 1000 === 0
+    return value === undefined || quantityScaled(value, -3) % 1000n === 0n
       ? []
       : [`${path.key(name).toString()}: fractional byte value ${JSON.stringify(value)} is invalid, must be an integer`];
   });

@@ -5,6 +5,7 @@ import type { TopologySelectorTerm } from '../gen/core-v1.gen.ts';
 import type { StorageClass } from '../gen/storage-v1.gen.ts';
 import { age } from '../human-duration.ts';
 import { validateParameters, validateProvisioner } from './driver-validation.ts';
+import { deprecatedNodeLabel } from '../core/node-label-warnings.ts';
 
 const DEFAULT_ANNOTATIONS = [
   'storageclass.kubernetes.io/is-default-class',
@@ -32,6 +33,14 @@ export const storageClasses = defineResource<StorageClass>('storage.k8s.io/v1', 
       invalid(FieldPath.of(field), asSent(storageClass, field, {}), IMMUTABLE),
     ),
   ],
+  warnings: ({ allowedTopologies }) =>
+    (allowedTopologies ?? []).flatMap(({ matchLabelExpressions }, index) =>
+      (matchLabelExpressions ?? []).flatMap(({ key }, i) => {
+        const message = deprecatedNodeLabel(key);
+        const at = FieldPath.of('allowedTopologies').index(index).child('matchLabelExpressions').index(i).child('key');
+        return message === undefined ? [] : [`${at.toString()}: ${message}`];
+      }),
+    ),
   cells: ({ metadata, ...storageClass }, now) => [
     DEFAULT_ANNOTATIONS.some((key) => metadata.annotations?.[key] === 'true')
       ? `${metadata.name} (default)`
@@ -47,6 +56,8 @@ export const storageClasses = defineResource<StorageClass>('storage.k8s.io/v1', 
 function validateStorageClass(storageClass: StorageClass): FieldError[] {
   const { allowedTopologies = [], parameters, provisioner, reclaimPolicy, volumeBindingMode } = storageClass;
   const path = FieldPath.of('allowedTopologies');
+  // Upstream compares with one empty term for each term, too: so an empty term is a duplicate.
+  const none = allowedTopologies.map(() => ({}));
   return [
     ...validateProvisioner(provisioner, FieldPath.of('provisioner')),
     ...validateParameters(parameters, FieldPath.of('parameters')),
@@ -54,9 +65,8 @@ function validateStorageClass(storageClass: StorageClass): FieldError[] {
     ...checkSupported(volumeBindingMode, BINDING_MODES, FieldPath.of('volumeBindingMode')),
     ...allowedTopologies.flatMap((term, index) => [
       ...validateTopology(term, path.index(index)),
-      ...allowedTopologies
-        .slice(0, index)
-        .filter((earlier) => sameValue(labelsOf(earlier), labelsOf(term)))
+      ...[...none, ...allowedTopologies.slice(0, index).map(labelsOf)]
+        .filter((earlier) => sameValue(earlier, labelsOf(term)))
         .map(() => duplicate(path.index(index).child('matchLabelExpressions'), '')),
     ]),
   ];

@@ -3,7 +3,7 @@
  *
  * Mirrors: plugin/pkg/admission/runtimeclass (v1.36)
  */
-import { deepEqual, type Draft } from '@kts/apimachinery';
+import { deepEqual, wasSentEmpty, type Draft } from '@kts/apimachinery';
 import { runtimeClasses } from '@kts/api';
 import type { Pod } from '@kts/api/types/core-v1';
 import type { RuntimeClass } from '@kts/api/types/node-v1';
@@ -42,7 +42,7 @@ export function runtimeClass(live: LiveObjects): AdmissionPlugin {
       const found = await classOf(attributes, pod);
       if (found?.overhead) {
         if (!deepEqual(found.overhead.podFixed, pod.spec.overhead)) throw mismatch(attributes);
-      } else if (pod.spec.overhead !== undefined) {
+      } else if (pod.spec.overhead !== undefined || wasSentEmpty(pod.spec, 'overhead')) {
         const text = 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead';
         throw forbiddenBy(attributes, text);
       }

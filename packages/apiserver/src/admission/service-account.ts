@@ -5,7 +5,7 @@
  * Differs: does not wait for the default account to appear; the client tries again.
  */
 import { randomName, type Random } from '@kts/base';
-import type { Draft } from '@kts/apimachinery';
+import { goQuote, isPathSegmentName, type Draft } from '@kts/apimachinery';
 import { serviceAccounts } from '@kts/api';
 import type { Pod, ServiceAccount, Volume } from '@kts/api/types/core-v1';
 
@@ -26,8 +26,12 @@ export function serviceAccount(live: LiveObjects, random: Random): AdmissionPlug
     const { namespace } = attributes;
     const account = await live.get(serviceAccounts, namespace, name);
     if (account) return account;
-    const text = `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;
-    throw forbiddenBy(attributes, text);
+    const complaints = isPathSegmentName(name);
+    const reason =
+      complaints.length > 0
+        ? `invalid resource name ${goQuote(name)}: [${complaints.join(' ')}]`
+        : `serviceaccount ${goQuote(name)} not found`;
+    throw forbiddenBy(attributes, `error looking up service account ${namespace}/${name}: ${reason}`);
   };
   return {
     name: 'ServiceAccount',
@@ -89,7 +93,7 @@ function mountToken(pod: Draft<Pod>, random: Random): void {
   const present = pod.spec.volumes?.find(({ name }) => name.startsWith(VOLUME_PREFIX))?.name;
   const name = present ?? VOLUME_PREFIX + randomName(random);
   let needed = false;
-  for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+  for (const container of [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? [])]) {
     const mounts = container.volumeMounts ?? [];
     if (mounts.some(({ mountPath }) => mountPath === TOKEN_PATH)) continue;
     container.volumeMounts = [...mounts, { name, readOnly: true, mountPath: TOKEN_PATH }];

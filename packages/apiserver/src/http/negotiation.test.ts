@@ -75,10 +75,12 @@ describe('warning headers', () => {
   const rows: readonly [string, string][] = [
     ['plain', '299 - "plain"'],
     ['a "quoted" \\ text', '299 - "a \\"quoted\\" \\\\ text"'],
-    ['two\nlines', '299 - "two lines"'],
-    ['snow \u2603', '299 - "snow ?"'],
+    ['two  spaces', '299 - "two  spaces"'],
+    ['snow \u2603', '299 - "snow \xe2\x98\x83"'],
   ];
   for (const [text, header] of rows) it(JSON.stringify(text), () => assert.deepEqual(warningHeaders([text]), [header]));
+
+  it('drops texts with control characters', () => assert.deepEqual(warningHeaders(['two\nlines', '', 'a\u007f']), []));
 
   it('says the same thing once', () => assert.equal(warningHeaders(['a', 'a', 'b']).length, 2));
 

@@ -6,27 +6,25 @@
 const TOTAL_LENGTH_MAX = 4 * 1024;
 const ITEM_LENGTH_WHEN_FULL = 256;
 
-/** Values of `Warning` headers; the same text only once. Long texts are cut when all of them together are too long. */
+/**
+ * Values of `Warning` headers; the same text only once, none with control characters. From the text on that is too much
+ * for all of them together, and before it, texts are cut.
+ */
 export function warningHeaders(texts: readonly string[]): readonly string[] {
-  const distinct = [...new Set(texts)];
-  const total = distinct.reduce((sum, text) => sum + text.length, 0);
-  let kept = distinct;
-  if (total > TOTAL_LENGTH_MAX) {
-    let room = TOTAL_LENGTH_MAX;
-    kept = distinct
-      .map((text) => text.slice(0, ITEM_LENGTH_WHEN_FULL))
-      .filter((text) => {
-        room -= text.length;
-        return room >= 0;
-      });
-  }
-  return kept.map((text) => `299 - "${quote(text)}"`);
+  const usable = [...new Set(texts)].filter((text) => text !== '' && !/\p{Cc}/u.test(text));
+  let total = 0;
+  const full = usable.findIndex((text) => (total += text.length) > TOTAL_LENGTH_MAX);
+  if (full < 0) return usable.map(headerOf);
+  let written = 0;
+  return usable.flatMap((text, index) => {
+    if (index > full && written >= TOTAL_LENGTH_MAX) return [];
+    const cut = [...text].slice(0, ITEM_LENGTH_WHEN_FULL).join('');
+    written += cut.length;
+    return [headerOf(cut)];
+  });
 }
 
-/** Header values are single lines of visible Latin-1. */
-function quote(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .replace(/[^\u0020-\u00ff]|\u007f/g, '?')
-    .replace(/["\\]/g, '\\$&');
+/** Bytes of UTF-8, one a character: header values are Latin-1. */
+function headerOf(text: string): string {
+  return `299 - "${Buffer.from(text.replace(/["\\]/g, '\\$&')).toString('latin1')}"`;
 }

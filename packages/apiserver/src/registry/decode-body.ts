@@ -166,6 +166,10 @@ function decodeJsonBytes(sent: Uint8Array, json: Uint8Array, type: BodyType, str
     const decoded = decodeText(type, json, strict);
     const { object, strictErrors, error } = decoded;
     const parsed = error === undefined ? object : parseJson(json);
+    const { apiVersion = '' } = typeMetaOf(parsed);
+    if (apiVersion.split('/').length > 2) {
+      throw unrecognized(sent, type, `unexpected GroupVersion string: ${apiVersion}`);
+    }
     checkKind(typeMetaOf(parsed), type, parsed);
     return result(object, strictErrors, error);
   } catch (error) {
