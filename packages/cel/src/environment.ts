@@ -7,6 +7,7 @@ import { COST_EXCEEDED, CostExceeded, Frame } from './evaluate/frame.ts';
 import { PlanError, planExpression, type Plan } from './evaluate/plan.ts';
 import { CelError, type CelValue } from './evaluate/value.ts';
 import { baseType, functionTable, type FunctionTable } from './libraries/base-environment.ts';
+import { KUBERNETES_TYPES } from './libraries/kubernetes-types.ts';
 import type { Expression } from './syntax/expression.ts';
 import { MACROS } from './syntax/macros.ts';
 import { parseExpression } from './syntax/parser.ts';
@@ -110,6 +111,7 @@ class BaseEnvironment implements Environment {
       typeNamed: (name) => baseType(name) ?? this.#objectType(name),
       functionNamed: functions,
       field: (type, name) => this.#field(type, name),
+      hasFields: (type) => !KUBERNETES_TYPES.has(type.name),
     };
   }
 

@@ -65,6 +65,8 @@ export interface Declarations {
   typeNamed(name: string): CelType | undefined;
   functionNamed(name: string): FunctionDeclaration | undefined;
   field(type: ObjectType, name: string): CelType | undefined;
+  /** Whether the type is one that is looked into at all. */
+  hasFields(type: ObjectType): boolean;
 }
 
 export function checkExpression(parsed: Parsed, declarations: Declarations): Checked {
@@ -198,7 +200,8 @@ class Checker {
         return type.value;
       case 'object': {
         const fieldType = this.#declarations.field(type, field);
-        if (!fieldType) this.#report(id, `undefined field '${field}'`);
+        if (!this.#declarations.hasFields(type)) this.#report(id, `unexpected failed resolution of '${type.name}'`);
+        else if (!fieldType) this.#report(id, `undefined field '${field}'`);
         return fieldType ?? ERROR;
       }
       case 'parameter':

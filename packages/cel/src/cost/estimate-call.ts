@@ -115,7 +115,9 @@ const OVERLOAD_ESTIMATES: Readonly<Record<string, Estimate>> = {
   string_format: (target) => target && { cost: traversal(sizeOf(target)) },
   string_to_bytes: (_, args) => resized(args, (size) => ({ min: size.min, max: size.max * 4 })),
   bytes_to_string: (_, args) => resized(args, (size) => ({ min: Math.floor(size.min / 4), max: size.max })),
-  strings_quote: (_, args) => resized(args, (size) => ({ min: size.min + 2, max: size.max * 2 + 2 })),
+  // Upstream's sum overflows where the size is not known.
+  strings_quote: (_, args) =>
+    resized(args, ({ min, max }) => ({ min: min + 2, max: max === COST_MAX ? 0 : max * 2 + 2 })),
   starts_with_string: ofOnly,
   ends_with_string: ofOnly,
   in_list: (_, args) => (args.length === 2 ? { cost: sizeOf(args[1]!) } : undefined),

@@ -65,18 +65,20 @@ const FUNCTION_TRACKERS: Readonly<Record<string, (overload: string) => CostTrack
 const OVERLOAD_TRACKERS: Readonly<Record<string, CostTracker>> = {
   ...repeat(
     ['starts_with_string', 'ends_with_string', 'string_to_bytes', 'bytes_to_string', 'strings_quote', 'string_format'],
-    (args: readonly CelValue[]) => traversal(sizeOf(args[0]!)),
+    (args: readonly CelValue[]) => traversal(contentSize(args[0]!)),
   ),
-  in_list: (args) => sizeOf(args[1]!),
+  in_list: (args) => contentSize(args[1]!),
   ...repeat(
     ['less', 'greater', 'less_equals', 'greater_equals'].flatMap((name) => [`${name}_string`, `${name}_bytes`]),
     shorterCost,
   ),
   equals: shorterCost,
   not_equals: shorterCost,
-  ...repeat(['add_string', 'add_bytes'], (args: readonly CelValue[]) => traversal(sizeOf(args[0]!) + sizeOf(args[1]!))),
-  matches_string: regexCost,
-  contains_string: (args) => traversal(sizeOf(args[0]!)) * traversal(sizeOf(args[1]!)),
+  ...repeat(['add_string', 'add_bytes'], (args: readonly CelValue[]) =>
+    traversal(contentSize(args[0]!) + contentSize(args[1]!)),
+  ),
+  matches_string: (args) => traversal(1 + contentSize(args[0]!)) * Math.ceil(contentSize(args[1]!) * REGEX_FACTOR),
+  contains_string: (args) => traversal(contentSize(args[0]!)) * traversal(contentSize(args[1]!)),
 };
 
 const LIST_TRACKERS: Readonly<Record<string, CostTracker>> = {
@@ -111,7 +113,7 @@ function allocating(factor: number, size: number): number {
 }
 
 function shorterCost(args: readonly CelValue[], _result: CelValue): number {
-  return traversal(Math.min(sizeOf(args[0]!), sizeOf(args[1]!)));
+  return traversal(Math.min(contentSize(args[0]!), contentSize(args[1]!)));
 }
 
 function regexCost(args: readonly CelValue[], _result: CelValue): number {
@@ -147,8 +149,12 @@ function sizeOf(value: CelValue): number {
   if (typeof value === 'string') return codePoints(value);
   if (value instanceof Uint8Array) return value.length;
   if (isList(value) || isMap(value)) return value.size;
-  if (value instanceof CelOptional && value.value !== undefined) return sizeOf(value.value);
   return value instanceof CelOpaque ? value.size : 1;
+}
+
+/** The same, but of an optional that of its value: so for the functions that are part of the language. */
+function contentSize(value: CelValue): number {
+  return value instanceof CelOptional && value.value !== undefined ? contentSize(value.value) : sizeOf(value);
 }
 
 function repeat<T>(names: readonly string[], value: T): Record<string, T> {

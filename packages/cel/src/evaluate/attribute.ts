@@ -90,7 +90,10 @@ function applyQualifiers(frame: Frame, start: CelValue, qualifiers: readonly Qua
     optional ||= qualifier.optional;
     const key = typeof qualifier.key === 'function' ? qualifier.key(frame) : qualifier.key;
     const invalid = invalidKey(key);
-    if (invalid) return invalid;
+    if (invalid) {
+      if (!optional) frame.charge(1);
+      return invalid;
+    }
     const next = qualify(value, key);
     // An optional selection of something that is not there is not charged for.
     if (next !== undefined || !optional) frame.charge(1);

@@ -12,18 +12,21 @@ import { CelError, CelUint, NO_SUCH_OVERLOAD, isKind, isList, isMap, type CelVal
 export interface Call {
   /** Whether an error among the arguments is the result. */
   readonly strict: boolean;
+  /** Whether arguments after one that fails are evaluated: upstream does so where it knows the function of two. */
+  readonly evaluatesAll: boolean;
   apply(args: readonly CelValue[]): CelValue;
 }
 
 /** `overload` is empty where several are possible. */
 export function planFunction(declaration: FunctionDeclaration, overload: string): Call {
   const strict = !declaration.nonStrict;
-  if (declaration.call) return { strict, apply: planSingleton(declaration, declaration.call) };
+  if (declaration.call) return { strict, evaluatesAll: true, apply: planSingleton(declaration, declaration.call) };
   const candidates = declaration.overloads.filter((candidate) => candidate.call);
   const chosen = candidates.filter((candidate) => candidate.id === overload);
   const guarded = (chosen.length === 1 ? chosen : candidates).map((candidate) => guard(declaration, candidate));
   return {
     strict,
+    evaluatesAll: guarded.length === 1,
     apply(args) {
       for (const { accepts, call } of guarded) if (accepts(args)) return call(...args);
       return noSuchOverload(declaration.name, args);

@@ -17,7 +17,7 @@ import { INTERRUPTED, type Frame } from './frame.ts';
 import { formatPlain } from './format-value.ts';
 import { planMembership } from './membership.ts';
 import { compilePattern } from './pattern.ts';
-import { goTypeName } from './qualifier.ts';
+import { goTypeName, invalidKey } from './qualifier.ts';
 import { CelError, CelOptional, NO_SUCH_OVERLOAD, isList, isMap, type CelValue } from './value.ts';
 
 /**
@@ -175,8 +175,11 @@ class Planner {
   #planIndex(parts: readonly Part[], optional: boolean): Part {
     const [operand, index] = parts as [Part, Part];
     let key: Qualifier['key'];
-    if ('constant' in index) key = index.constant;
-    else if ('attribute' in index) key = index.attribute.resolver();
+    if ('constant' in index) {
+      key = index.constant;
+      const invalid = invalidKey(key);
+      if (invalid) throw new PlanError(invalid.message);
+    } else if ('attribute' in index) key = index.attribute.resolver();
     else key = index.step;
     return { attribute: this.#asAttribute(operand).with({ key, optional, testOnly: false }) };
   }
@@ -359,6 +362,7 @@ function planOrValue(left: Step, right: Step): Step {
 /** Arguments in order; a strict function is not called where one fails. */
 function planInvocation(call: Call, steps: readonly Step[], tracker: ReturnType<typeof callCostTracker>): Step {
   const count = steps.length;
+  const evaluatesAll = call.evaluatesAll && count <= 2;
   return (frame) => {
     const args: CelValue[] = Array.from({ length: count });
     let failed: CelError | undefined;
@@ -367,8 +371,7 @@ function planInvocation(call: Call, steps: readonly Step[], tracker: ReturnType<
       args[index] = value;
       if (value instanceof CelError && call.strict) {
         failed ??= value;
-        // Upstream evaluates both operands of a binary call, but stops at the first failure of a longer one.
-        if (count > 2) return failed;
+        if (!evaluatesAll && index < count - 1) return failed;
       }
     }
     const result = failed ?? call.apply(args);

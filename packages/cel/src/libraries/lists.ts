@@ -54,9 +54,11 @@ export const listsLibrary: Library = {
   slice: { overloads: { list_slice: ['list(T).(int, int) list(T)', slice] } },
   flatten: {
     overloads: {
-      list_flatten: ['list(list(T)).() list(T)', (list: CelList) => flatten(list, 1n)],
+      list_flatten: ['list(list(T)).() list(T)', (list: CelValue) => flatten(list, 1n)],
       list_flatten_int: ['list(dyn).(int) list(dyn)', flatten],
     },
+    // A list that is flat already is fine.
+    unguarded: true,
   },
   sort: {
     ...each(SORT_TYPES, ([type, name]) => [`list_${name}_sort`, [`list(${type}).() list(${type})`]]),
@@ -142,7 +144,10 @@ function slice(list: CelList, start: bigint, end: bigint): CelValue {
   return new ValueList([...iterate(list)].slice(Number(start), Number(end)));
 }
 
-function flatten(list: CelList, depth: bigint): CelValue {
+function flatten(list: CelValue, depth: CelValue): CelValue {
+  if (!isList(list) || typeof depth !== 'bigint') {
+    return new CelError(`no such overload: ${runtimeTypeName(typeOfValue(list))}.flatten()`);
+  }
   if (depth < 0n) return new CelError('level must be non-negative');
   return new ValueList(flattened(list, depth));
 }
