@@ -55,7 +55,7 @@ export function schemaOf(openApiName: string): ObjectSchema {
     ...(facts.structType ? { structType: facts.structType } : {}),
   };
   built.set(openApiName, schema); // before its fields, which may lead back here
-  addMembers(facts, fields, members);
+  addMembers(openApiName, facts, fields, members);
   return schema;
 }
 
@@ -64,18 +64,22 @@ export function hasSchema(openApiName: string): boolean {
   return openApiName in typeFacts();
 }
 
-function addMembers(facts: TypeFacts, fields: Map<string, Field>, members: Member[]): void {
+/** Fields of which an empty value is something else than none: validation refuses it. */
+const KEEPS_EMPTY: ReadonlySet<string> = new Set([`${APIEXTENSIONS}.JSONSchemaProps dependencies`]);
+
+function addMembers(name: string, facts: TypeFacts, fields: Map<string, Field>, members: Member[]): void {
   for (const key of facts.order ?? []) {
     const field = facts.fields[key]!;
     const number = field.proto === undefined ? {} : { number: field.proto };
     if (field.inline) {
       const inline = schemaOf((field.type as { readonly ref: string }).ref);
-      for (const [name, inner] of inline.fields) fields.set(name, inner);
+      for (const [inlined, inner] of inline.fields) fields.set(inlined, inner);
       members.push({ name: key.slice(1), ...number, inline });
     } else if (field.json === false) {
       members.push({ name: key, ...number });
     } else {
-      const built = buildField(key, field);
+      const keepsEmpty = KEEPS_EMPTY.has(`${name} ${key}`);
+      const built = { ...buildField(key, field), ...(keepsEmpty ? { keepsEmpty } : {}) };
       fields.set(key, built);
       members.push({ name: key, ...number, field: built });
     }
