@@ -17,7 +17,14 @@ const TOO_MANY = unschedulable('node(s) exceed max volume count');
 /** CSI drivers by the unique name of the volume. */
 type AttachedVolumes = Map<string, string>;
 
+interface OwnVolumes {
+  readonly wanted: AttachedVolumes;
+  readonly problem: Rejection | undefined;
+}
+
 interface AttachmentState {
+  /** The pod's own. Looked up when the first node asks: whether they are there at all is for others to say. */
+  readonly own: () => OwnVolumes;
   readonly listers: Listers;
   /** What is attached to each node, as far as the API server knows. Made when the first node asks. */
   readonly attachments: () => ReadonlyMap<string, AttachedVolumes>;
@@ -39,12 +46,14 @@ export const nodeVolumeLimits: Plugin<AttachmentState> = {
   },
   preFilter: ({ pod }, { listers }) => {
     if (claimReferences(pod).length === 0) return SKIP;
-    let attachments: ReadonlyMap<string, AttachedVolumes> | undefined;
-    return { state: { listers, attachments: () => (attachments ??= attachmentsByNode(listers)) } };
+    let found: OwnVolumes | undefined;
+    const own = (): OwnVolumes => (found ??= ownVolumes(pod, listers));
+    let byNode: ReadonlyMap<string, AttachedVolumes> | undefined;
+    const attachments = (): ReadonlyMap<string, AttachedVolumes> => (byNode ??= attachmentsByNode(listers));
+    return { state: { own, listers, attachments } };
   },
-  filter: ({ pod }, node, { listers, attachments }) => {
-    const wanted: AttachedVolumes = new Map();
-    const problem = collectVolumes(pod, listers, wanted);
+  filter: (_, node, { own, listers, attachments }) => {
+    const { wanted, problem } = own();
     if (problem !== undefined) return problem;
     const limits = limitsOf(listers.csiNodes.get({ name: node.name }));
     if (wanted.size === 0 || limits.size === 0) return undefined;
@@ -59,6 +68,11 @@ export const nodeVolumeLimits: Plugin<AttachmentState> = {
   },
 };
 
+function ownVolumes(pod: Pod, listers: Listers): OwnVolumes {
+  const wanted: AttachedVolumes = new Map();
+  return { problem: collectVolumes(pod, listers, wanted), wanted };
+}
+
 /** How many of the volumes are the driver's, without the others. */
 function countOf(driver: string, volumes: AttachedVolumes | undefined, without?: AttachedVolumes): number {
   let count = 0;
@@ -66,12 +80,21 @@ function countOf(driver: string, volumes: AttachedVolumes | undefined, without?:
   return count;
 }
 
+const NO_LIMITS: ReadonlyMap<string, number> = new Map();
+const knownLimits = new WeakMap<CSINode, ReadonlyMap<string, number>>();
+
+/** By driver. Objects are immutable, so what is found in one is remembered with it. */
 function limitsOf(node: CSINode | undefined): ReadonlyMap<string, number> {
-  return new Map(
-    (node?.spec.drivers ?? []).flatMap(({ name, allocatable }) =>
+  if (node === undefined) return NO_LIMITS;
+  let limits = knownLimits.get(node);
+  if (limits === undefined) {
+    const counts = node.spec.drivers.flatMap(({ name, allocatable }) =>
       allocatable?.count === undefined ? [] : [[name, allocatable.count] as const],
-    ),
-  );
+    );
+    limits = new Map(counts);
+    knownLimits.set(node, limits);
+  }
+  return limits;
 }
 
 function attachmentsByNode(listers: Listers): ReadonlyMap<string, AttachedVolumes> {
@@ -89,6 +112,7 @@ function attachmentsByNode(listers: Listers): ReadonlyMap<string, AttachedVolume
 
 /** Adds the pod's CSI volumes; of a claim without a volume, the one its class will provide. */
 function collectVolumes(pod: Pod, listers: Listers, volumes: AttachedVolumes): Rejection | undefined {
+  if (pod.spec.volumes === undefined) return undefined;
   const { namespace } = pod.metadata;
   let problem: Rejection | undefined;
   for (const { claimName, ephemeral } of claimReferences(pod)) {
