@@ -17,6 +17,7 @@ import { plainText } from '../routing/not-found.ts';
 import type { PathRoute } from '../routing/router.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
 import { groupVersionPath, openapiV2, openapiV3 } from './documents.ts';
+import { encodeOpenapiV2 } from './v2-protobuf.ts';
 
 const encoder = new TextEncoder();
 /** A document whose hash is in its address never changes. */
@@ -54,11 +55,19 @@ export function openapiRoutes(catalog: ResourceCatalog, remotes: RemoteApis): re
     now.made.getOrInsertComputed('v2', () => documentOf(openapiV2([...catalog.all()])));
 
   return [
-    { path: '/openapi/v2', getOnly: true, handler: (request) => Promise.resolve(serve(request, v2(current()))) },
+    {
+      path: '/openapi/v2',
+      getOnly: true,
+      handler: (request) => {
+        const now = current();
+        if (!wantsProtobuf(request.headers['accept'])) return Promise.resolve(serve(request, v2(now)));
+        const document = now.made.getOrInsertComputed('v2 protobuf', () => protobufOf([...catalog.all()]));
+        return Promise.resolve(serve(request, document, V2_PROTOBUF));
+      },
+    },
     {
       path: '/openapi/v3',
       subpaths: true,
-      getOnly: true,
       handler: (request) => {
         const path = request.path.slice('/openapi/v3'.length).replace(/^\/|\/$/g, '');
         const now = current();
@@ -109,6 +118,23 @@ function remoteIndex(remotes: RemoteApis): object {
   return Object.fromEntries(entries);
 }
 
+const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+/** What clients ask for, in its old spelling too. */
+const PROTOBUF_NAMES: ReadonlySet<string> = new Set([
+  V2_PROTOBUF,
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+]);
+
+function wantsProtobuf(accept: string | undefined): boolean {
+  const first = accept?.split(',')[0]!.split(';')[0]!.trim();
+  return first !== undefined && PROTOBUF_NAMES.has(first);
+}
+
+function protobufOf(definitions: readonly ResourceDefinition[]): Document {
+  const bytes = encodeOpenapiV2(openapiV2(definitions));
+  return { bytes, hash: hashOf(bytes) };
+}
+
 function documentOf(object: object): Document {
   const bytes = encoder.encode(JSON.stringify(object));
   return { bytes, hash: hashOf(bytes) };
@@ -116,9 +142,8 @@ function documentOf(object: object): Document {
 
 const hashOf = (bytes: Uint8Array): string => createHash('sha512').update(bytes).digest('hex').toUpperCase();
 
-function serve(request: ApiServerRequest, document: Document): ApiServerResponse {
+function serve(request: ApiServerRequest, document: Document, contentType = 'application/json'): ApiServerResponse {
   const etag = `"${document.hash}"`;
-  const contentType = 'application/json';
   const headers = { etag, vary: 'Accept', ...(request.query.has('hash') ? FOREVER : {}) };
   if (request.headers['if-none-match'] === etag) {
     return { kind: 'bytes', status: 304, contentType, body: new Uint8Array(), headers };
