@@ -10,6 +10,8 @@ export interface RelevantHook<H> extends MatchWays {
   readonly hook: H;
   /** Its place among all hooks. */
   readonly index: number;
+  /** What it was matched with. Of the namespace only counts whether there is one. */
+  readonly subject: MatchSubject;
 }
 
 const NOTHING: readonly never[] = [];
@@ -58,13 +60,13 @@ export class HookIndex<H> {
     const found: RelevantHook<H>[] = [];
     for (const [index, hook] of this.#hooks.entries()) {
       const match = matchWays(this.#matchOf(hook), subject);
-      if (match) found.push({ hook, index, ...match });
+      if (match) found.push({ hook, index, subject, ...match });
     }
     return found;
   }
 }
 
-export function matchSubject(attributes: AdmissionAttributes, all: Iterable<ResourceDefinition>): MatchSubject {
+function matchSubject(attributes: AdmissionAttributes, all: Iterable<ResourceDefinition>): MatchSubject {
   const { operation, definition, subresource, namespace } = attributes;
   const equivalents = equivalentResources(all, definition, subresource);
   return { operation, definition, equivalents, subresource, namespace };

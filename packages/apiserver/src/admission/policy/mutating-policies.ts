@@ -133,7 +133,7 @@ async function inputOf({ parts, match, attributes, namespace, param }: Invocatio
 
 async function conditionsHold(invocation: Invocation, failures: PolicyFailure[]): Promise<boolean> {
   const { evaluator, match } = invocation;
-  const verdict = evaluator.conditions(await inputOf(invocation));
+  const verdict = await evaluator.conditions(await inputOf(invocation));
   if (!('error' in verdict)) return verdict.matches;
   failures.push({ ...match, message: verdict.error, reason: 'Invalid' });
   return false;
@@ -154,7 +154,7 @@ async function mutateOnce(
     const started = parts.clock.monotonic();
     const input = await inputOf(invocation);
     try {
-      await replaceAdmitted(mutate(input), input.subject);
+      await replaceAdmitted(await mutate(input), input.subject);
       touched = true;
       parts.metrics.observe({ ...names, started, action: 'allow', error: '' });
     } catch (error) {

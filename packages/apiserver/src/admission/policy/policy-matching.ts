@@ -10,8 +10,8 @@ import type { Namespace } from '@kts/api/types/core-v1';
 import type { ResourceCatalog } from '../../discovery/catalog.ts';
 import { resourceOf, type AdmissionAttributes } from '../admission.ts';
 import type { LiveObjects } from '../live-objects.ts';
-import { matchSubject, type RelevantHook } from '../matching/hook-index.ts';
-import { chooseWay, matchWays } from '../matching/match-ways.ts';
+import type { RelevantHook } from '../matching/hook-index.ts';
+import { chooseWay, matchWays, type MatchSubject } from '../matching/match-ways.ts';
 import { selectorsMatch } from '../matching/selectors.ts';
 import { collectParams } from './collect-params.ts';
 import {
@@ -63,7 +63,7 @@ export async function matchPolicy<P extends AdmissionPolicy, B extends PolicyBin
   for (const hook of bindings) {
     const { binding } = hook;
     try {
-      if (!(await bindingMatches(parts, hook, attributes))) continue;
+      if (!(await bindingMatches(parts.live, hook, relevant.subject, attributes))) continue;
       const { paramRef } = binding.spec;
       const found = await collectParams(parts.live, params, paramRef, attributes.namespace);
       matches.push({ policy, binding, matched, params: found });
@@ -75,12 +75,13 @@ export async function matchPolicy<P extends AdmissionPolicy, B extends PolicyBin
 }
 
 async function bindingMatches<B extends PolicyBinding>(
-  { live, catalog }: MatchingParts,
+  live: LiveObjects,
   { narrowed }: BindingHook<B>,
+  subject: MatchSubject,
   attributes: AdmissionAttributes,
 ): Promise<boolean> {
   if (!narrowed) return true;
-  const ways = matchWays(narrowed.match, matchSubject(attributes, catalog.all()));
+  const ways = matchWays(narrowed.match, subject);
   if (!ways || !chooseWay(ways, attributes.name)) return false;
   return selectorsMatch(narrowed.selectors, attributes, live);
 }

@@ -90,11 +90,13 @@ async function evaluate(
   const namespace = await requestNamespace(parts.live, attributes);
   const subject = await admittedSubject(attributes, matched);
   const { authorizer } = parts;
-  return params.flatMap((param) => {
+  const denials: Denial[] = [];
+  for (const param of params) {
     const started = parts.clock.monotonic();
-    const verdict = evaluator({ subject, params: param, namespace, authorizer });
-    return enforce({ policy, binding, attributes, started, verdict, metrics: parts.metrics, annotations });
-  });
+    const verdict = await evaluator({ subject, params: param, namespace, authorizer });
+    denials.push(...enforce({ policy, binding, attributes, started, verdict, metrics: parts.metrics, annotations }));
+  }
+  return denials;
 }
 
 interface Enforcement {

@@ -12,7 +12,7 @@ export function conditionGate(authorizer: Authorizer): ConditionGate {
     const { webhookConditions } = await loadEvaluators();
     const { matchConditions = [], failurePolicy } = hook.webhook;
     const conditions = compiled.getOrInsertComputed(hook, () => webhookConditions(matchConditions, failurePolicy));
-    const verdict = conditions({ subject, params: undefined, namespace: undefined, authorizer });
+    const verdict = await conditions({ subject, params: undefined, namespace: undefined, authorizer });
     if (!('error' in verdict)) return verdict.matches;
     const { definition, name } = subject.attributes;
     throw forbiddenRequest(definition, name, verdict.error);

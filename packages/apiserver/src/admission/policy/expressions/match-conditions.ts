@@ -15,7 +15,7 @@ export type ConditionsVerdict =
   /** It cannot be said, and the failure policy does not let that pass. */
   | { readonly error: string };
 
-export type MatchConditions = (input: EvaluationInput) => ConditionsVerdict;
+export type MatchConditions = (input: EvaluationInput) => Promise<ConditionsVerdict>;
 
 const NO_VARIABLES: PolicyVariables = new Map();
 
@@ -41,9 +41,9 @@ export function matchConditions(
   }));
   const failed = (messages: readonly string[]): ConditionsVerdict =>
     failurePolicy === 'Fail' ? { error: aggregated(messages) } : { matches: false };
-  return (input) => {
+  return async (input) => {
     if (expressions.length === 0) return { matches: true };
-    const group = evaluateGroup(expressions, variables, input, BUDGET);
+    const group = await evaluateGroup(expressions, variables, input, BUDGET);
     if (!group.ok) return failed([group.message]);
     // One condition that does not hold is enough, whatever others have come to.
     if (group.results.some((result) => result?.ok && result.value === false)) return { matches: false };

@@ -23,7 +23,7 @@ import { admittedType, decodeAdmitted, type AdmittedSubject } from '../../decode
 import { evaluateGroup, type PolicyVariables } from './evaluate-group.ts';
 import type { EvaluationInput } from './evaluation-input.ts';
 import { jsonOf, misplacedTypes, UnmarshalableError } from './made-value.ts';
-import { matchConditions, type ConditionsVerdict } from './match-conditions.ts';
+import { matchConditions, type MatchConditions } from './match-conditions.ts';
 import { POLICY_BUDGET } from './validating-evaluator.ts';
 
 /** Why a policy could not do what it is for; what that means is its failure policy. */
@@ -32,10 +32,10 @@ export class MutationError extends Error {
 }
 
 /** The object as it is to be, with defaults. Throws MutationError, and what the client gets in any case. */
-export type Mutator = (input: EvaluationInput) => KubeObject;
+export type Mutator = (input: EvaluationInput) => Promise<KubeObject>;
 
 export interface MutatingEvaluator {
-  readonly conditions: (input: EvaluationInput) => ConditionsVerdict;
+  readonly conditions: MatchConditions;
   /** To be applied in order, each to what the one before has made. */
   readonly mutators: readonly Mutator[];
 }
@@ -57,9 +57,9 @@ function mutator(compiler: PolicyCompiler, mutation: Mutation, variables: Policy
   const source = (isPatch ? mutation.jsonPatch?.expression : mutation.applyConfiguration?.expression) ?? '';
   const compiled = compiler.compile(source, isPatch ? 'jsonPatch' : 'applyConfiguration', { params });
   const change = isPatch ? patchedObject : configuredObject;
-  return (input) => {
+  return async (input) => {
     if (!compiled.ok) throw new MutationError(compiled.detail);
-    const group = evaluateGroup([{ source, compiled }], variables, input, POLICY_BUDGET);
+    const group = await evaluateGroup([{ source, compiled }], variables, input, POLICY_BUDGET);
     if (!group.ok) throw new MutationError(group.message);
     const result = group.results[0]!;
     if (!result.ok) throw new MutationError(result.message);

@@ -36,7 +36,7 @@ export interface PolicyVerdict {
   readonly annotations: readonly AnnotationOutcome[];
 }
 
-export type ValidatingEvaluator = (input: EvaluationInput) => PolicyVerdict;
+export type ValidatingEvaluator = (input: EvaluationInput) => Promise<PolicyVerdict>;
 
 const NOT_FOR_IT: PolicyVerdict = { decisions: [], annotations: [] };
 
@@ -60,14 +60,14 @@ export function compileValidatingPolicy({ spec }: ValidatingAdmissionPolicy): Va
   const onError = failurePolicy === 'Ignore' ? 'admit' : 'deny';
   const failed = (message: string): Decision => ({ action: onError, evaluation: 'error', message, reason: '' });
   const failure = (message: string): PolicyVerdict => ({ decisions: [failed(message)], annotations: [] });
-  return (input) => {
-    const verdict = conditions(input);
+  return async (input) => {
+    const verdict = await conditions(input);
     if ('error' in verdict) return failure(verdict.error);
     if (!verdict.matches) return NOT_FOR_IT;
-    const group = evaluateGroup(checks, variables, input, POLICY_BUDGET);
+    const group = await evaluateGroup(checks, variables, input, POLICY_BUDGET);
     if (!group.ok) return failure(group.message);
     const said = group.results.some((result) => result?.ok && result.value !== true)
-      ? evaluateGroup(messages, variables, input, group.remaining)
+      ? await evaluateGroup(messages, variables, input, group.remaining)
       : undefined;
     const decisions = validations.map((validation, index): Decision => {
       const result = group.results[index]!;
@@ -77,7 +77,7 @@ export function compileValidatingPolicy({ spec }: ValidatingAdmissionPolicy): Va
       const message = messageOf(validation, said?.results[index]);
       return { action: 'deny', evaluation: 'deny', message, reason: validation.reason ?? 'Invalid' };
     });
-    const published = evaluateGroup(annotations, variables, input, POLICY_BUDGET);
+    const published = await evaluateGroup(annotations, variables, input, POLICY_BUDGET);
     if (!published.ok) return failure(published.message);
     const outcomes = auditAnnotations.map(({ key }, index) => annotationOf(key, published.results[index]!, onError));
     return { decisions, annotations: outcomes };
