@@ -34,7 +34,7 @@ function ownHandlers(definition: AnyControllerDefinition, context: ControllerCon
     },
     onDelete: (object) => {
       context.expectations.delete(object.metadata);
-      context.enqueue(object.metadata);
+      if (concerns(object)) context.enqueue(object.metadata);
     },
   };
 }

@@ -33,7 +33,7 @@ export {
   type EventWriter,
 } from './event-recorder.ts';
 export { createExpectations, type Expectations } from './expectations.ts';
-export { type Informer, type InformerDependencies, type InformerHandlers } from './informer.ts';
+export { ReflectingInformer, type Informer, type InformerDependencies, type InformerHandlers } from './informer.ts';
 export { createInformers, type Informers } from './informers.ts';
 export { LeaderElector, type LeaderElectionDependencies, type LeaderElectionOptions } from './leader-election.ts';
 export { type IndexKeys } from './object-cache.ts';

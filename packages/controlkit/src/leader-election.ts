@@ -106,6 +106,11 @@ export class LeaderElector {
     return this.#observed?.lease.spec.holderIdentity;
   }
 
+  /** The lease as last seen. */
+  get lease(): Lease | undefined {
+    return this.#observed?.lease;
+  }
+
   /**
    * Waits for the lease, then runs `lead` for as long as it can be renewed. Resolves when `lead` has ended: with `lost`
    * if the lease could not be renewed, with `stopped` if the signal was aborted or `lead` ended by itself.

@@ -1,4 +1,5 @@
 import { TaskGroup, type Clock, type Component, type HealthCheck, type Logger, type Random } from '@kts/base';
+import type { ObjectReference } from '@kts/api/types/core-v1';
 import type { Client } from '@kts/client';
 import {
   createEventRecorder,
@@ -85,6 +86,8 @@ function managerMetrics(
   ];
 }
 
+const LEASE_TYPE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
+
 async function runControllers(
   config: ControllerManagerConfig,
   deps: ControllerManagerDependencies,
@@ -132,5 +135,19 @@ async function runAsLeader(
 ): Promise<void> {
   const { leaseName, leaseNamespace, ...rest } = config;
   const elector = new LeaderElector({ ...rest, lease: { namespace: leaseNamespace, name: leaseName } }, deps);
-  await elector.run(signal, work);
+  const events = createEventRecorder({ component: 'kube-controller-manager' }, deps);
+  await elector.run(signal, async (leading) => {
+    const group = new TaskGroup(leading);
+    const { metadata } = elector.lease ?? {};
+    const reference: ObjectReference = {
+      ...LEASE_TYPE,
+      namespace: leaseNamespace,
+      name: leaseName,
+      ...(metadata ? { uid: metadata.uid, resourceVersion: metadata.resourceVersion } : {}),
+    };
+    events.event(reference, 'Normal', 'LeaderElection', `${config.identity} became leader`);
+    group.start((groupSignal) => events.run(groupSignal));
+    group.start(work);
+    await group.done();
+  });
 }

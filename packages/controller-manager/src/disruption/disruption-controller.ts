@@ -73,6 +73,7 @@ export const staleDisruptionController: AnyControllerDefinition = defineControll
 >({
   name: 'stale-pod-disruption',
   for: pods,
+  concerns: (pod) => podCondition(pod, 'DisruptionTarget') !== undefined,
   observe: (key, { informers, clock }) => {
     const pod = informers.get(pods).get(key);
     return pod && { pod, now: clock.now() };

@@ -37,6 +37,7 @@ export const ephemeralVolumeController: AnyControllerDefinition = defineControll
 >({
   name: 'ephemeral-volume-controller',
   for: pods,
+  concerns: ({ spec }) => spec.volumes?.some(isEphemeral) ?? false,
   changed: () => false,
   watches: [
     watching(persistentVolumeClaims, {

@@ -30,6 +30,7 @@ interface Observed {
 export const jobOrphanController: AnyControllerDefinition = defineController<Pod, Observed, boolean>({
   name: 'job-orphan-pods',
   for: pods,
+  concerns: hasTrackingFinalizer,
   watches: [watching(jobs, { map: podsToFree })],
   backoff: BACKOFF,
   setup: ({ informers }) => {

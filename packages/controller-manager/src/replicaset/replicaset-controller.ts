@@ -104,14 +104,17 @@ function observe<T extends KubeObject>(
   const matches = (pod: Pod): boolean => selector.matches(pod.metadata.labels);
   const claims = planClaims(object, candidatesOf(podInformer, object).filter(isPodActive), matches);
   const own = controlledBy(podInformer, object);
-  const siblings = siblingsOf(flavour, object, context);
+  const activePods = [...claims.owned, ...claims.adopt];
+  // Only who has to choose among pods needs to know where others of the same owner are.
+  const isSurplus = activePods.length > (replicaSet.spec.replicas ?? 1);
+  const siblings = isSurplus ? siblingsOf(flavour, object, context) : [];
   return {
     object,
     replicaSet,
     claims,
-    activePods: [...claims.owned, ...claims.adopt],
+    activePods,
     terminatingPods: own.filter((pod) => isPodTerminating(pod) && matches(pod)),
-    relatedPods: relatedPods(siblings.map(flavour.asReplicaSet), podInformer.list(key.namespace)),
+    relatedPods: isSurplus ? relatedPods(siblings.map(flavour.asReplicaSet), podInformer.list(key.namespace)) : [],
     isSettled: context.expectations.satisfied(key),
     now: context.clock.now(),
   };

@@ -34,6 +34,7 @@ export function taintEvictionController(): AnyControllerDefinition {
   return defineController<Pod, Observed, EvictionPlan>({
     name: 'taint-eviction-controller',
     for: pods,
+    concerns: ({ spec }) => Boolean(spec.nodeName),
     changed: (old, pod) =>
       old.spec.nodeName !== pod.spec.nodeName || !deepEqual(old.spec.tolerations ?? [], pod.spec.tolerations ?? []),
     watches: [
