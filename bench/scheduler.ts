@@ -28,6 +28,7 @@ import {
   node,
   pod,
   slice,
+  sortSlices,
   type NodeOptions,
   type ObjectsByLister,
   type PodOptions,
@@ -253,11 +254,12 @@ function benchDevices(nodeCount: number, podCount: number): DeviceHost {
   const slices = Array.from({ length: nodeCount }, (_, index) =>
     slice(`slice-${index}`, devices, { nodeName: `node-${index}` }),
   );
+  const sorted = sortSlices(slices);
   const selectors = [{ cel: { expression: 'device.driver == "gpu.example.com"' } }];
   return {
     claims,
     classes: new DeviceClasses([deviceClass('gpu', { selectors })]),
-    slices: () => slices,
+    slices: () => sorted,
     selectors: new DeviceSelectors(createSelectorLanguage),
     load: () => undefined,
     newUid: () => '',

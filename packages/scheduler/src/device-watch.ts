@@ -5,6 +5,7 @@ import type { Informers } from '@kts/controlkit';
 import { ClaimTracker } from './devices/claim-tracker.ts';
 import { DeviceClasses } from './devices/device-classes.ts';
 import type { DeviceHost } from './devices/device-host.ts';
+import { sortSlices, type ResourceSlices } from './devices/device-pools.ts';
 import { DeviceSelectors, type SelectorLanguage } from './devices/device-selectors.ts';
 
 /** The devices of the cluster as its informers show them. */
@@ -25,7 +26,12 @@ export function watchDevices({ informers, clock, random, onWaiting }: DeviceWatc
   const claims = new ClaimTracker();
   const classes = new DeviceClasses();
   const slices = informers.get(resourceSlices);
+  let sorted: ResourceSlices | undefined;
+  const changed = (): void => {
+    sorted = undefined;
+  };
   const stops = [
+    slices.subscribe({ onAdd: changed, onUpdate: changed, onDelete: changed }),
     informers.get(resourceClaims).subscribe({
       onAdd: (claim) => claims.observe(claim),
       onUpdate: (_, claim) => claims.observe(claim),
@@ -42,7 +48,7 @@ export function watchDevices({ informers, clock, random, onWaiting }: DeviceWatc
     host: {
       claims,
       classes,
-      slices: () => slices.list(),
+      slices: () => (sorted ??= sortSlices(slices.list())),
       selectors: new DeviceSelectors(language),
       load,
       newUid: () => random.uuid(),

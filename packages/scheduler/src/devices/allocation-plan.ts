@@ -1,9 +1,9 @@
 import type { Node } from '@kts/api/types/core-v1';
-import type { Device, DeviceClass, ResourceClaim, ResourceSlice } from '@kts/api/types/resource-v1';
+import type { DeviceClass, ResourceClaim } from '@kts/api/types/resource-v1';
 import { keyText } from '@kts/apimachinery';
 import { consumedCapacity, hasCapacityLeft, type UsedCapacity } from './device-capacity.ts';
-import { deviceId, type DeviceId } from './device-id.ts';
-import { reachesNode, type DevicePool, type ResourceSlices } from './device-pools.ts';
+import type { DeviceId } from './device-id.ts';
+import { reachesNode, type Candidate, type DevicePool, type ResourceSlices } from './device-pools.ts';
 import { deviceNeeds, type DeviceNeed } from './device-request.ts';
 import type { DeviceSelectors } from './device-selectors.ts';
 
@@ -32,14 +32,6 @@ export interface DevicesInUse {
   capacityOf(device: DeviceId): UsedCapacity | undefined;
 }
 
-/** A device as a candidate for a request. */
-export interface Candidate {
-  readonly id: DeviceId;
-  readonly device: Device;
-  readonly slice: ResourceSlice;
-  readonly pool: DevicePool;
-}
-
 /** A way to satisfy a request, checked and counted. */
 export interface PlannedNeed {
   readonly need: DeviceNeed;
@@ -61,7 +53,7 @@ export const DEVICES_PER_CLAIM_MAX = 32;
 /** Whether class, request and slice let the device be used for the request on the node. */
 export function isSelectable(
   { need, class: deviceClass }: PlannedNeed,
-  { device, slice: { spec } }: Omit<Candidate, 'id'>,
+  { device, slice: { spec } }: Candidate,
   claim: ResourceClaim,
   { selectors, node }: AllocationInput,
 ): boolean {
@@ -124,14 +116,11 @@ function allDevices(
         `claim ${keyText(claim.metadata)}, request ${planned.need.name}: asks for all devices, but resource pool ${name} is currently ${problem}`,
       );
     }
-    for (const slice of pool.slices) {
-      for (const device of slice.spec.devices ?? []) {
-        if (!isSelectable(planned, { device, slice, pool }, claim, input)) continue;
-        const id = deviceId({ driver: pool.driver, pool: pool.pool, device: device.name });
-        const wanted = consumedCapacity(device, planned.need.capacity);
-        if (wanted && hasCapacityLeft(device, wanted, input.used.capacityOf(id)))
-          found.push({ id, device, slice, pool });
-      }
+    for (const candidate of pool.candidates) {
+      if (!isSelectable(planned, candidate, claim, input)) continue;
+      const { id, device } = candidate;
+      const wanted = consumedCapacity(device, planned.need.capacity);
+      if (wanted && hasCapacityLeft(device, wanted, input.used.capacityOf(id))) found.push(candidate);
     }
   }
   return found;

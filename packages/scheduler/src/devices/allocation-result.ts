@@ -5,7 +5,8 @@ import type {
   DeviceRequestAllocationResult,
   ResourceClaim,
 } from '@kts/api/types/resource-v1';
-import type { Candidate, PlannedNeed } from './allocation-plan.ts';
+import type { PlannedNeed } from './allocation-plan.ts';
+import type { Candidate } from './device-pools.ts';
 import type { Capacities } from './device-capacity.ts';
 import type { DeviceNeed } from './device-request.ts';
 

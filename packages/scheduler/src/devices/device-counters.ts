@@ -18,8 +18,9 @@ export class SharedCounters {
     for (const { name, counters } of pool.counterSets.values()) {
       this.#left.set(name, new Map(Object.entries(counters).map(([counter, { value }]) => [counter, value])));
     }
-    for (const { spec } of [...pool.slices, ...pool.elsewhere]) {
-      for (const device of spec.devices ?? []) if (isInUse(device)) this.#change(device.consumesCounters, quantitySub);
+    const elsewhere = pool.elsewhere.flatMap(({ spec }) => spec.devices ?? []);
+    for (const device of [...pool.candidates.map((candidate) => candidate.device), ...elsewhere]) {
+      if (isInUse(device)) this.#change(device.consumesCounters, quantitySub);
     }
   }
 

@@ -1,14 +1,15 @@
 import type { Pod } from '@kts/api/types/core-v1';
-import type { ResourceSlice } from '@kts/api/types/resource-v1';
 import type { ClaimTracker } from './claim-tracker.ts';
 import type { DeviceClasses } from './device-classes.ts';
+import type { ResourceSlices } from './device-pools.ts';
 import type { DeviceSelectors } from './device-selectors.ts';
 
 /** What the allocation of devices needs of the scheduler that does it. */
 export interface DeviceHost {
   readonly claims: ClaimTracker;
   readonly classes: DeviceClasses;
-  readonly slices: () => readonly ResourceSlice[];
+  /** The same object until a slice changes. */
+  readonly slices: () => ResourceSlices;
   readonly selectors: DeviceSelectors;
   /** Loads what `selectors` need; `undefined` if that has been done. */
   readonly load: () => Promise<void> | undefined;

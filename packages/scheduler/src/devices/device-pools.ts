@@ -1,5 +1,6 @@
 import type { Node, NodeSelector } from '@kts/api/types/core-v1';
 import type { CounterSet, Device, ResourceSlice } from '@kts/api/types/resource-v1';
+import { deviceId, type DeviceId } from './device-id.ts';
 import { nodeSelector } from '../framework/node-selection.ts';
 
 /**
@@ -13,19 +14,29 @@ export interface DevicePool {
   readonly pool: string;
   /** `incomplete`: its slices are being replaced; `invalid`: they contradict each other. Neither has slices here. */
   readonly state: 'usable' | 'incomplete' | 'invalid';
-  /** Those with devices for the node, by name. */
-  readonly slices: readonly ResourceSlice[];
+  /** Devices for the node, by slice. */
+  readonly candidates: readonly Candidate[];
   /** Slices of the pool for other nodes: what is in use there counts against shared counters. */
   readonly elsewhere: readonly ResourceSlice[];
   readonly counterSets: ReadonlyMap<string, CounterSet>;
 }
 
-/** All slices of a cluster, sorted once for any number of nodes. */
+/** A device as a candidate for a request. */
+export interface Candidate {
+  readonly id: DeviceId;
+  readonly device: Device;
+  readonly slice: ResourceSlice;
+  readonly pool: DevicePool;
+}
+
+/** All slices of a cluster at one instant, sorted once for any number of nodes. */
 export interface ResourceSlices {
   readonly all: readonly ResourceSlice[];
   readonly byNode: ReadonlyMap<string, readonly ResourceSlice[]>;
   /** Those that do not belong to one node. */
   readonly shared: readonly ResourceSlice[];
+  /** What was found for nodes before. */
+  readonly pools: WeakMap<Node, readonly DevicePool[]>;
 }
 
 interface PoolSlices {
@@ -46,10 +57,19 @@ export function sortSlices(all: readonly ResourceSlice[]): ResourceSlices {
     if (!nodeName || slice.spec.sharedCounters?.length) shared.push(slice);
     else byNode.getOrInsert(nodeName, []).push(slice);
   }
-  return { all, byNode, shared };
+  return { all, byNode, shared, pools: new WeakMap() };
 }
 
 export function gatherPools(slices: ResourceSlices, node: Node): readonly DevicePool[] {
+  let pools = slices.pools.get(node);
+  if (pools === undefined) {
+    pools = poolsFor(slices, node);
+    slices.pools.set(node, pools);
+  }
+  return pools;
+}
+
+function poolsFor(slices: ResourceSlices, node: Node): readonly DevicePool[] {
   const found = new Map<string, PoolSlices>();
   for (const slice of slices.byNode.get(node.metadata.name) ?? NO_SLICES) {
     if (concernsNode(slice, node)) addSlice(found, slice);
@@ -105,7 +125,7 @@ function poolOf(found: PoolSlices, all: readonly ResourceSlice[]): DevicePool | 
 }
 
 function unusable({ driver, pool }: PoolSlices): DevicePool {
-  return { driver, pool, state: 'invalid', slices: NO_SLICES, elsewhere: NO_SLICES, counterSets: NO_COUNTERS };
+  return { driver, pool, state: 'invalid', candidates: [], elsewhere: NO_SLICES, counterSets: NO_COUNTERS };
 }
 
 function buildPool(found: PoolSlices, elsewhere: readonly ResourceSlice[]): DevicePool {
@@ -118,7 +138,15 @@ function buildPool(found: PoolSlices, elsewhere: readonly ResourceSlice[]): Devi
     consumesKnownCounters(byName, counterSets) &&
     consumesKnownCounters(elsewhere, counterSets);
   if (!fine) return unusable(found);
-  return { driver: found.driver, pool: found.pool, state: 'usable', slices, elsewhere, counterSets };
+  const { driver, pool: name } = found;
+  const candidates: Candidate[] = [];
+  const pool: DevicePool = { driver, pool: name, state: 'usable', candidates, elsewhere, counterSets };
+  for (const slice of slices) {
+    for (const device of slice.spec.devices ?? []) {
+      candidates.push({ id: deviceId({ driver, pool: name, device: device.name }), device, slice, pool });
+    }
+  }
+  return pool;
 }
 
 /** `undefined` if a name is there twice. */
@@ -156,9 +184,8 @@ function* devicesOf(slices: readonly ResourceSlice[]): IterableIterator<Device> 
   for (const { spec } of slices) yield* spec.devices ?? [];
 }
 
-function mustBeWaitedFor({ slices }: DevicePool): boolean {
-  for (const { bindingConditions } of devicesOf(slices)) if (bindingConditions !== undefined) return true;
-  return false;
+function mustBeWaitedFor({ candidates }: DevicePool): boolean {
+  return candidates.some(({ device }) => device.bindingConditions !== undefined);
 }
 
 function byName(one: DevicePool, other: DevicePool): number {

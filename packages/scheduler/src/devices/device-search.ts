@@ -3,7 +3,6 @@ import {
   DEVICES_PER_CLAIM_MAX,
   isSelectable,
   type AllocationInput,
-  type Candidate,
   type PlannedClaim,
   type PlannedNeed,
 } from './allocation-plan.ts';
@@ -12,7 +11,7 @@ import { addUse, consumedCapacity, hasCapacityLeft, type UsedCapacity } from './
 import { constraintState, type ConstrainedDevice, type ConstraintState } from './device-constraints.ts';
 import { SharedCounters } from './device-counters.ts';
 import { deviceId, type DeviceId } from './device-id.ts';
-import type { DevicePool } from './device-pools.ts';
+import type { Candidate, DevicePool } from './device-pools.ts';
 import { isKeptOff } from './device-request.ts';
 
 /** What was found for one claim. */
@@ -46,8 +45,7 @@ type Outcome = 'done' | 'stuck' | 'tooMany';
 /** Where in the pools to go on. */
 interface Position {
   readonly pool: number;
-  readonly slice: number;
-  readonly device: number;
+  readonly candidate: number;
 }
 
 /** A request of a claim, in the alternative that is being tried. */
@@ -57,7 +55,7 @@ interface Target {
   readonly planned: PlannedNeed;
 }
 
-const START: Position = { pool: 0, slice: 0, device: 0 };
+const START: Position = { pool: 0, candidate: 0 };
 
 class Search {
   readonly #claims: readonly PlannedClaim[];
@@ -115,29 +113,21 @@ class Search {
     if (this.#chosen[claim]!.devices.length + planned.count - number > DEVICES_PER_CLAIM_MAX) return 'tooMany';
     if (planned.all !== undefined) return this.#oneOfAll(target, number);
     for (let pool = start.pool; pool < this.#pools.length; pool++) {
-      const { slices } = this.#pools[pool]!;
-      for (let slice = pool === start.pool ? start.slice : 0; slice < slices.length; slice++) {
-        const resumed = pool === start.pool && slice === start.slice;
-        const count = slices[slice]!.spec.devices?.length ?? 0;
-        for (let device = resumed ? start.device : 0; device < count; device++) {
-          const outcome = this.#try(target, number, { pool, slice, device });
-          if (outcome !== 'stuck') return outcome;
-        }
+      const { candidates } = this.#pools[pool]!;
+      for (let index = pool === start.pool ? start.candidate : 0; index < candidates.length; index++) {
+        const outcome = this.#try(target, number, candidates[index]!, { pool, candidate: index + 1 });
+        if (outcome !== 'stuck') return outcome;
       }
     }
     return 'stuck';
   }
 
-  #try(target: Target, number: number, at: Position): Outcome {
-    const pool = this.#pools[at.pool]!;
-    const slice = pool.slices[at.slice]!;
-    const device = slice.spec.devices![at.device]!;
-    const id = deviceId({ driver: pool.driver, pool: pool.pool, device: device.name });
-    const candidate: Candidate = { id, device, slice, pool };
+  /** @param next where the search for the next device of the request begins. */
+  #try(target: Target, number: number, candidate: Candidate, next: Position): Outcome {
     if (this.#isUsed(target, candidate)) return 'stuck';
     if (!isSelectable(target.planned, candidate, this.#claims[target.claim]!.claim, this.#input)) return 'stuck';
     if (this.#take(target, candidate) !== 'taken') return 'stuck';
-    const outcome = this.#device(target, number + 1, { ...at, device: at.device + 1 });
+    const outcome = this.#device(target, number + 1, next);
     if (outcome !== 'done') this.#giveBack(target, candidate);
     return outcome;
   }

@@ -6,6 +6,7 @@ import type { DeviceClass, ResourceClaim, ResourceSlice } from '@kts/api/types/r
 import { ClaimTracker } from '../devices/claim-tracker.ts';
 import { DeviceClasses } from '../devices/device-classes.ts';
 import type { DeviceHost } from '../devices/device-host.ts';
+import { sortSlices } from '../devices/device-pools.ts';
 import { DeviceSelectors } from '../devices/device-selectors.ts';
 import { createSelectorLanguage } from '../devices/selector-language.ts';
 import { podInfoOf } from '../framework/pod-info.ts';
@@ -38,7 +39,7 @@ function host({ claims = [], slices = [], classes = [deviceClass('gpu')], now = 
   return {
     claims: tracker,
     classes: new DeviceClasses(classes),
-    slices: () => slices,
+    slices: () => sortSlices(slices),
     selectors: new DeviceSelectors(createSelectorLanguage),
     load: () => undefined,
     newUid: () => 'new-uid',

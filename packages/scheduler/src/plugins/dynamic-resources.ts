@@ -121,7 +121,7 @@ function lonely(): DeviceHost {
   return {
     claims: new ClaimTracker(),
     classes: new DeviceClasses(),
-    slices: () => [],
+    slices: () => sortSlices([]),
     selectors: new DeviceSelectors(noLanguage),
     load: () => undefined,
     newUid: () => '',
@@ -162,7 +162,7 @@ function prepare(
       claims: [...found],
       extended,
       reach,
-      slices: missing.length > 0 ? sortSlices(slices()) : undefined,
+      slices: missing.length > 0 ? slices() : undefined,
       byNode: new Map(),
       unavailable: new Set(),
     },
