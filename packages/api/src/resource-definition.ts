@@ -129,7 +129,7 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   /** The store's revision at which a custom resource became what it is. */
   readonly revision?: number;
   /** A custom resource's own schema, for OpenAPI. */
-  readonly openApiSchema?: JSONSchemaProps;
+  readonly openApiSchema?: JSONSchemaProps | undefined;
   /** Present where objects may be stored in another form than that of this version. */
   readonly conversion?: StorageConversion<T>;
 }

@@ -83,9 +83,11 @@ export function customDefinition(
       rules: () => options.rules(version),
       isTerminating: () => options.isTerminating(),
     }),
+    get openApiSchema() {
+      return version.schema?.openAPIV3Schema;
+    },
     conversion: customConversion(crd, version, storage, options.since, options.convert),
     revision: options.since,
-    ...(version.schema?.openAPIV3Schema ? { openApiSchema: version.schema.openAPIV3Schema } : {}),
     ...(version.selectableFields?.length ? { selectable: version.selectableFields.map(fieldOfPath) } : {}),
     ...(deprecation === undefined ? {} : { deprecation }),
   };

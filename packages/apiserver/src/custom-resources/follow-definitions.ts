@@ -22,10 +22,12 @@ import {
 import { isTrue, planDefinitionStatus } from './definition-status.ts';
 import { CLEANUP_FINALIZER, finalizeDefinition } from './delete-instances.ts';
 import { loadRules, type RulesOf } from './load-rules.ts';
+import { UnreadSchemas, type DefinitionSource } from './unread-schemas.ts';
 
 /** A definition whose resources are in the catalog. */
 interface Served {
   readonly crd: CustomResourceDefinition;
+  readonly unread: UnreadSchemas;
   readonly definitions: readonly ResourceDefinition[];
   readonly options: CustomDefinitionOptions;
 }
@@ -92,7 +94,7 @@ class DefinitionFollower {
       this.#known.delete(name!);
       this.#withdraw(crd);
     } else {
-      this.#known.set(name!, crd);
+      this.#known.set(name!, withoutVersions(crd));
       await this.#serve(crd);
       this.#finalize(crd);
       await this.#settleStatus(crd);
@@ -112,10 +114,12 @@ class DefinitionFollower {
   async #serve(crd: CustomResourceDefinition): Promise<void> {
     if (!isTrue(crd.status, 'NamesAccepted') && !isTrue(crd.status, 'Established')) return this.#withdraw(crd);
     const before = this.#served.get(crd.metadata.name!);
-    if (before && isSameDefinition(before.crd, crd)) return;
+    const source = this.#sourceOf(crd);
+    if (before && isSameDefinition(before.crd, crd)) return before.unread.moveTo(source);
     const { catalog } = this.#registry;
     const options = this.#optionsOf(crd, await loadRules(crd));
-    const definitions = customDefinitions(crd, options);
+    const unread = new UnreadSchemas(crd, source);
+    const definitions = customDefinitions(unread.definition, options);
     for (const old of before?.definitions ?? []) {
       if (!definitions.some(({ version }) => version === old.version)) catalog.remove(old);
     }
@@ -123,7 +127,14 @@ class DefinitionFollower {
     if (before)
       this.#registry.storages.remove(customDefinition(before.crd, storageVersionOf(before.crd), before.options));
     for (const definition of definitions) catalog.add(definition);
-    this.#served.set(crd.metadata.name!, { crd, definitions, options });
+    this.#served.set(crd.metadata.name!, { crd: unread.definition, unread, definitions, options });
+  }
+
+  /** The stored bytes, which are in memory anyway. */
+  #sourceOf(crd: CustomResourceDefinition): DefinitionSource {
+    const { cache, keyOf } = this.#registry.storages.of(customResourceDefinitions);
+    const entry = cache.get(keyOf('', crd.metadata.name!));
+    return entry && String(entry.revision) === crd.metadata.resourceVersion ? entry : { object: () => crd };
   }
 
   #optionsOf(crd: CustomResourceDefinition, rules: RulesOf): CustomDefinitionOptions {
@@ -167,7 +178,7 @@ class DefinitionFollower {
           return status && ((draft) => void (draft.status = status as Draft<typeof status>));
         },
       );
-      this.#known.set(name!, written);
+      this.#known.set(name!, withoutVersions(written));
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
@@ -187,6 +198,11 @@ class DefinitionFollower {
   #report({ metadata }: CustomResourceDefinition, error: unknown): void {
     if (!this.#stop.signal.aborted) this.#log.warn('cannot follow a definition', { name: metadata.name, error });
   }
+}
+
+/** As much as others have to know of a definition. */
+function withoutVersions(crd: CustomResourceDefinition): CustomResourceDefinition {
+  return { ...crd, spec: { ...crd.spec, versions: [] } };
 }
 
 /** Whether two states of a definition make the same resources. */
