@@ -132,14 +132,14 @@ export {
   type QuantityValue,
 } from './quantity.ts';
 export type { Draft, Duration, IntOrString, JsonObject, JsonValue, MicroTime, Quantity, Time } from './scalars.ts';
+export { decodeProtobuf } from './decode-protobuf.ts';
+export { encodeProtobuf } from './encode-protobuf.ts';
 export {
-  decodeProtobuf,
-  encodeProtobuf,
   protobufWatchFrame,
   unwrapUnknown,
   wrapUnknown,
   type ProtobufEnvelope,
-} from './protobuf.ts';
+} from './protobuf-envelope.ts';
 export {
   PROTO_DEPTH_MAX,
   ProtoError,

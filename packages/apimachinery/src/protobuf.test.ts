@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { ProtoError } from './proto-wire.ts';
-import { decodeProtobuf, encodeProtobuf, unwrapUnknown, wrapUnknown } from './protobuf.ts';
+import { decodeProtobuf } from './decode-protobuf.ts';
+import { encodeProtobuf } from './encode-protobuf.ts';
+import { unwrapUnknown, wrapUnknown } from './protobuf-envelope.ts';
 import { scalar, type Field, type Member, type ObjectSchema, type Schema } from './schema.ts';
 
 /** A struct whose fields have the numbers 1, 2, ... in order. */

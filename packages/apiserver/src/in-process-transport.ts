@@ -14,7 +14,7 @@ import {
 } from '@kts/client';
 
 import { listObject } from './http/object-encoder.ts';
-import type { ApiServerRequest, RequestBody, UserInfo } from './request.ts';
+import { UNKNOWN_REQUEST_INFO, type ApiServerRequest, type RequestBody, type UserInfo } from './request.ts';
 import type { ApiServerResponse, Handler, WatchStream } from './response.ts';
 
 export interface InProcessOptions {
@@ -98,24 +98,10 @@ function toServerRequest(
     auditId: options.random.uuid(),
     receivedAt: options.clock.now(),
     responseHeaders: {},
-    info: NO_INFO,
+    info: UNKNOWN_REQUEST_INFO,
     user,
   };
 }
-
-const NO_INFO = {
-  isResourceRequest: false,
-  path: '',
-  verb: '',
-  apiPrefix: '',
-  group: '',
-  version: '',
-  namespace: '',
-  resource: '',
-  subresource: '',
-  name: '',
-  parts: [],
-};
 
 function toApiResponse({ warnings }: ApiServerRequest, response: ApiServerResponse): ApiResponse {
   switch (response.kind) {

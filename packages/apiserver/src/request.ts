@@ -35,6 +35,21 @@ export interface RequestInfo {
   readonly labelSelector?: string;
 }
 
+/** What a request is about before the first stage has found out. */
+export const UNKNOWN_REQUEST_INFO: RequestInfo = {
+  isResourceRequest: false,
+  path: '',
+  verb: '',
+  apiPrefix: '',
+  group: '',
+  version: '',
+  namespace: '',
+  resource: '',
+  subresource: '',
+  name: '',
+  parts: [],
+};
+
 /**
  * One request on its way through the chain. Stages fill in what they are for; nothing after a stage changes it again.
  * HTTP and the in-process transport make the same thing, so behaviour cannot differ.

@@ -4,7 +4,14 @@ import type { Readable } from 'node:stream';
 import type { ResourceDefinition } from '@kts/api';
 
 import { ANONYMOUS } from '../authentication/authenticator.ts';
-import type { ApiServerRequest, Connection, RequestBody, RequestInfo, UserInfo } from '../request.ts';
+import {
+  UNKNOWN_REQUEST_INFO,
+  type ApiServerRequest,
+  type Connection,
+  type RequestBody,
+  type RequestInfo,
+  type UserInfo,
+} from '../request.ts';
 import { readBytes } from './body.ts';
 
 /** What both HTTP versions know of a request. */
@@ -22,21 +29,6 @@ export interface HttpRequestParts {
   readonly receivedAt: number;
 }
 
-/** Replaced by the first stage; only there so that `info` is never undefined. */
-const UNKNOWN_INFO: RequestInfo = {
-  isResourceRequest: false,
-  path: '',
-  verb: '',
-  apiPrefix: '',
-  group: '',
-  version: '',
-  namespace: '',
-  resource: '',
-  subresource: '',
-  name: '',
-  parts: [],
-};
-
 /** One for all: every request ends with it, and an error of its own would cost as much as a part of the answer. */
 const CLIENT_GONE = new DOMException('the client has gone', 'AbortError');
 
@@ -50,7 +42,7 @@ export class HttpRequest implements ApiServerRequest {
   readonly auditId: string;
   readonly receivedAt: number;
   readonly responseHeaders: Record<string, string> = {};
-  info: RequestInfo = UNKNOWN_INFO;
+  info: RequestInfo = UNKNOWN_REQUEST_INFO;
   user: UserInfo = ANONYMOUS;
   declare impersonator?: UserInfo;
   declare resource?: ResourceDefinition;
