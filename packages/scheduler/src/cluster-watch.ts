@@ -73,7 +73,7 @@ function watchNodes({ informers, cache, queue, wake }: ClusterWatch): () => void
     },
     onUpdate: (before, after) => {
       cache.setNode(after);
-      for (const event of nodeUpdateEvents(before, after)) queue.move(event, { before, after });
+      if (!queue.isQuiet) for (const event of nodeUpdateEvents(before, after)) queue.move(event, { before, after });
       wake();
     },
     onDelete: (before) => {
@@ -119,7 +119,7 @@ function update(watch: ClusterWatch, before: Pod, after: Pod): void {
   const { cache, queue } = watch;
   if (before.spec.nodeName) {
     cache.setPod(after);
-    for (const event of podUpdateEvents(before, after)) queue.move(event, { before, after });
+    if (!queue.isQuiet) for (const event of podUpdateEvents(before, after)) queue.move(event, { before, after });
   } else if (after.spec.nodeName) {
     addAssigned(watch, after);
   } else if (watch.isResponsible(after) && !cache.isAssumed(after.metadata.uid)) {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { node, pod } from '../testing/index.ts';
 import { ClusterCache } from './cluster-cache.ts';
+import { nodeInfoOf } from './node-info.ts';
 import { podInfoOf } from './pod-info.ts';
 
 const ZONE = 'topology.kubernetes.io/zone';
@@ -87,5 +89,34 @@ describe('ClusterCache', () => {
     cache.removeNode('a');
     cache.setNode(node('b'));
     assert.equal(cache.view().images.get('web:1'), undefined);
+  });
+
+  it('adds up what is on a node, whatever comes, changes and goes', () => {
+    const index = fc.integer({ min: 0, max: 4 });
+    const step = fc.record({
+      do: fc.constantFrom('set', 'assume', 'forget', 'remove', 'node', 'noNode'),
+      pod: index,
+      node: fc.constantFrom('a', 'b'),
+      cpu: fc.integer({ min: 0, max: 3 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const cache = new ClusterCache();
+        for (const one of steps) {
+          const described = pod(`p${one.pod}`, { requests: { cpu: String(one.cpu) }, nodeName: one.node });
+          if (one.do === 'set') cache.setPod(described);
+          if (one.do === 'assume') cache.assumePod(podInfoOf(described), one.node);
+          if (one.do === 'forget') cache.forgetPod(described.metadata.uid);
+          if (one.do === 'remove') cache.removePod(described.metadata.uid);
+          if (one.do === 'node') cache.setNode(node(one.node));
+          if (one.do === 'noNode') cache.removeNode(one.node);
+        }
+        for (const { node: on, pods, requested, nonZeroRequested } of cache.view().nodes) {
+          const fresh = nodeInfoOf(on, pods);
+          assert.deepEqual([requested, nonZeroRequested], [fresh.requested, fresh.nonZeroRequested]);
+          assert.equal(new Set(pods.map(({ uid }) => uid)).size, pods.length);
+        }
+      }),
+    );
   });
 });

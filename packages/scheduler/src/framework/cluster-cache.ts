@@ -1,5 +1,5 @@
 import type { Node, Pod } from '@kts/api/types/core-v1';
-import { nodeInfoOf, withNode, withoutPod, withPod, type NodeInfo } from './node-info.ts';
+import { nodeInfoOf, withNode, withoutPod, withPod, withPodChanged, type NodeInfo } from './node-info.ts';
 import { NodeList } from './node-list.ts';
 import { assignedTo, podInfoOf, type PodInfo } from './pod-info.ts';
 import type { ImageState, Snapshot } from './snapshot.ts';
@@ -119,6 +119,13 @@ export class ClusterCache {
 
   #place(placed: Placed): void {
     const { uid } = placed.info;
+    const old = this.#placed.get(uid);
+    const home = old?.node === placed.node ? this.#nodes.get(placed.node) : undefined;
+    if (old !== undefined && home !== undefined) {
+      this.#placed.set(uid, placed);
+      this.#setInfo(withPodChanged(home, old.info, placed.info));
+      return;
+    }
     this.removePod(uid);
     this.#placed.set(uid, placed);
     const info = this.#nodes.get(placed.node);

@@ -2,7 +2,7 @@ import type { Node } from '@kts/api/types/core-v1';
 import type { HostPort } from './host-ports.ts';
 import type { Labels } from './label-selection.ts';
 import { hasAffinity, type CpuAndMemory, type PodInfo } from './pod-info.ts';
-import { addResources, amountsOf, NO_RESOURCES, resourcesOf, type Resources } from './resources.ts';
+import { addResources, amountsOf, NO_RESOURCES, resourcesOf, sameResources, type Resources } from './resources.ts';
 
 /** A node and the pods on it, those assumed to be on their way included. Immutable: every change makes a new one. */
 export interface NodeInfo {
@@ -58,6 +58,25 @@ export function withPod(info: NodeInfo, pod: PodInfo): NodeInfo {
     requested: addResources(info.requested, pod.requests, 1),
     nonZeroRequested: addCpuAndMemory(info.nonZeroRequested, pod.nonZeroRequests, 1),
     usedPorts: pod.hostPorts.length > 0 ? [...info.usedPorts, ...pod.hostPorts] : info.usedPorts,
+  };
+}
+
+/** The node with a pod as it is now; most changes of a pod do not change what it uses. */
+export function withPodChanged(info: NodeInfo, old: PodInfo, now: PodInfo): NodeInfo {
+  const same =
+    sameResources(old.requests, now.requests) &&
+    old.nonZeroRequests.milliCpu === now.nonZeroRequests.milliCpu &&
+    old.nonZeroRequests.memory === now.nonZeroRequests.memory &&
+    old.hostPorts.length === now.hostPorts.length &&
+    hasAffinity(old) === hasAffinity(now);
+  const index = same ? info.pods.indexOf(old) : -1;
+  if (index === -1) return withPod(withoutPod(info, old.uid), now);
+  return {
+    ...info,
+    pods: info.pods.with(index, now),
+    podsWithAffinity: hasAffinity(now)
+      ? info.podsWithAffinity.map((other) => (other === old ? now : other))
+      : info.podsWithAffinity,
   };
 }
 

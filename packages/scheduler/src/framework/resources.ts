@@ -55,6 +55,13 @@ export function addResources(total: Resources, change: Resources, sign: 1 | -1):
   };
 }
 
+export function sameResources(one: Resources, other: Resources): boolean {
+  if (one.milliCpu !== other.milliCpu || one.memory !== other.memory) return false;
+  if (one.ephemeralStorage !== other.ephemeralStorage || one.scalar.size !== other.scalar.size) return false;
+  for (const [name, amount] of one.scalar) if (other.scalar.get(name) !== amount) return false;
+  return true;
+}
+
 /** The amount of one resource by its API name. */
 export function resourceNamed(resources: Resources, name: string): number {
   switch (name) {

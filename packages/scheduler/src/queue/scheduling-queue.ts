@@ -110,6 +110,11 @@ export class SchedulingQueue {
     };
   }
 
+  /** Whether no pod waits for anything to happen, so that nobody needs to be told. */
+  get isQuiet(): boolean {
+    return this.#unschedulable.size === 0 && this.#inFlight.size === 0;
+  }
+
   /** The pods that were tried without success, in no particular order. */
   *rejected(): IterableIterator<QueueEntry> {
     yield* this.#unschedulable.values();
