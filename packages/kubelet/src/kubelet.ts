@@ -92,13 +92,14 @@ export function createKubelet(config: KubeletConfig, deps: KubeletDeps): Kubelet
         signal: group.signal,
         onRuntimeChanged: () => relist.now(),
       });
-      const { nodeReference } = parts;
+      const { nodeReference, objects } = parts;
       const loop = new KubeletLoop(config, deps, parts, relist, (reason, message) =>
         recorder.event(nodeReference, 'Warning', reason, message),
       );
       recorder.event(parts.nodeReference, 'Normal', 'Starting', 'Starting kubelet.');
       group.start((groupSignal) => recorder.run(groupSignal));
       group.start((groupSignal) => informers.run(groupSignal));
+      group.start((groupSignal) => objects.run(groupSignal));
       group.start(async (groupSignal) => {
         await loop.prepare(group, groupSignal);
         await informers.synced();

@@ -132,7 +132,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
   });
   const pods = new PodManager();
   const reader = new RuntimeReader(runtime, host.files);
-  const objects = new ObjectReader(client);
+  const objects = new ObjectReader({ client, clock, random, log });
   const tokens = new ServiceAccountTokens(client, clock, random);
   const { nodeName, rootDirectory } = config;
   const devices =

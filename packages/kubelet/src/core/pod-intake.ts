@@ -95,8 +95,7 @@ export class PodIntake {
   }
 
   #add(pod: Pod): void {
-    const { workers, allocator, objects } = this.#parts;
-    objects.forget(pod.metadata.namespace);
+    const { workers, allocator } = this.#parts;
     if (!workers.isTerminationRequested(pod.metadata.uid) && !isTerminalPhase(pod.status?.phase)) {
       const { devices } = this.#parts;
       if (devices?.concerns(pod) && !hasStarted(pod)) {
