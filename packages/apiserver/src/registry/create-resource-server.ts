@@ -1,5 +1,6 @@
 import type { KubeObject } from '@kts/apimachinery';
 
+import { measuredAdmission } from '../admission/admission-metrics.ts';
 import { admissionChain } from '../admission/admission.ts';
 import { choosePlugins } from '../admission/default-plugins.ts';
 import { createDynamicAdmission } from '../admission/dynamic-admission.ts';
@@ -34,17 +35,21 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
   catalog.add(validatedDefinitions());
   const { dial = dialDirectly } = parts;
   const dynamic = createDynamicAdmission({ storages, feed, catalog, live, authorizer, dial, clock, random, log });
-  const registry: Registry = {
-    store,
-    feed,
-    storages,
-    catalog,
-    admission: admissionChain(
+  const admission = measuredAdmission(
+    admissionChain(
       choosePlugins(
         { live, authorizer, random, dynamic: dynamic.plugins, quota: resourceQuota(live, () => registry) },
         parts.admissionPlugins,
       ),
     ),
+    clock,
+  );
+  const registry: Registry = {
+    store,
+    feed,
+    storages,
+    catalog,
+    admission: admission.chain,
     hooks: new Map([['services/specs', serviceHooks(parts.serviceRanges)], ...rbacHooks(parts.escalation)]),
     authorizer,
     clock,
@@ -56,7 +61,7 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
   let following: { close(): void } | undefined;
   return {
     handler: registryHandler(registry, specialHandlers(parts)),
-    metrics: dynamic.metrics,
+    metrics: [...admission.metrics, ...dynamic.metrics],
     count: ({ resource }) => (resource?.storagePrefix ? storages.of(resource).cache.size : 0),
     start: async () => {
       await feed.start();
