@@ -19,6 +19,7 @@ export interface NodeInfo {
 }
 
 const NO_LABELS: Labels = {};
+const NO_CPU_OR_MEMORY: CpuAndMemory = { milliCpu: 0, memory: 0 };
 const NONE: readonly never[] = [];
 
 export function nodeInfoOf(node: Node, pods: Iterable<PodInfo> = []): NodeInfo {
@@ -27,7 +28,7 @@ export function nodeInfoOf(node: Node, pods: Iterable<PodInfo> = []): NodeInfo {
     pods: NONE,
     podsWithAffinity: NONE,
     requested: NO_RESOURCES,
-    nonZeroRequested: NO_RESOURCES,
+    nonZeroRequested: NO_CPU_OR_MEMORY,
     usedPorts: NONE,
   };
   for (const pod of pods) info = withPod(info, pod);
