@@ -52,7 +52,7 @@ function structForm(schema: ObjectSchema, value: unknown): unknown {
 
 function fieldForm(schema: ObjectSchema, entry: InternalField, fields: Fields): [string, unknown][] {
   if (entry.embedded) {
-    if (entry.name) return Object.entries((fields[entry.name] ?? {}) as Fields);
+    if (entry.name) return Object.entries((fields[entry.name] ?? {}) as Fields).filter(([, value]) => !isEmpty(value));
     const embedded = schema.members.find(({ inline }) => inline?.name.endsWith(`.${entry.goName}`))?.inline;
     assert(embedded, `${schema.name} has no ${entry.goName} inline`);
     return Object.entries(structForm(embedded, fields) as Fields);
@@ -63,6 +63,11 @@ function fieldForm(schema: ObjectSchema, entry: InternalField, fields: Fields): 
   if (entry.pointer && (value === undefined || value === null)) return [[entry.goName, null]];
   const shown = value ?? emptyForm(field.schema, fields, entry.name);
   return [[entry.goName, valueForm(field.schema, shown, field)]];
+}
+
+/** Metadata leaves out what is empty. */
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 /** What was sent empty is no `null`. */
@@ -115,9 +120,12 @@ function liftedFields(type: string, fields: Fields): Fields {
   if (type !== POD_SPEC) return fields;
   const { hostNetwork, hostPID, hostIPC, hostUsers, shareProcessNamespace } = fields;
   const host = { hostNetwork, hostPID, hostIPC, hostUsers, shareProcessNamespace };
-  const lifted = { ...fields, securityContext: { ...(fields['securityContext'] as Fields | undefined), ...host } };
-  carrySentEmpty(fields, lifted);
-  return lifted;
+  const context = fields['securityContext'] as Fields | undefined;
+  const lifted = { ...context, ...host };
+  return carrySentEmpty(fields, {
+    ...fields,
+    securityContext: context ? carrySentEmpty(context, lifted) : lifted,
+  });
 }
 
 function parseEntry(entry: string): InternalField {

@@ -18,8 +18,9 @@ export function wasSentEmpty(object: object | undefined, field: string): boolean
   return object !== undefined && marks.get(object)?.includes(field) === true;
 }
 
-/** For copies of a decoded object. */
-export function carrySentEmpty(from: object, to: object): void {
-  const fields = marks.get(from);
-  if (fields) marks.set(to, fields);
+/** For copies of a decoded object, `except` for fields that they have from elsewhere. Returns `to`. */
+export function carrySentEmpty<T extends object>(from: object, to: T, except: readonly string[] = []): T {
+  const fields = marks.get(from)?.filter((field) => !except.includes(field));
+  if (fields?.length) marks.set(to, fields);
+  return to;
 }

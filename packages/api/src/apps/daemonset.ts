@@ -11,14 +11,7 @@ import { setPodTemplateDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { rulesForTemplate } from '../core/pod-rules.ts';
 import { validatePodTemplateSpec } from '../core/pod-spec-validation.ts';
-import {
-  containerCells,
-  formatLabels,
-  isEmptySelector,
-  matcherOf,
-  nameWarnings,
-  isRevised,
-} from '../core/pod-template.ts';
+import { containerCells, formatLabels, isEmptySelector, matcherOf, nameWarnings } from '../core/pod-template.ts';
 import { templateWarnings } from '../core/pod-warnings.ts';
 import { defineResource } from '../define-resource.ts';
 import { checkImmutable, checkNonNegative, checkNotDecremented, sameValue } from '../field-checks.ts';
@@ -73,7 +66,7 @@ export const daemonSets = defineResource<DaemonSet>('apps/v1', 'daemonsets', {
   validateStatusUpdate: validateDaemonSetStatus,
   warnings: (daemonSet, old) => [
     ...(old ? [] : nameWarnings(daemonSet.metadata.name)),
-    ...(isRevised(daemonSet, old) ? templateWarnings(daemonSet.spec.template, SPEC.child('template')) : []),
+    ...(isTemplateRevised(daemonSet, old) ? templateWarnings(daemonSet.spec.template, SPEC.child('template')) : []),
   ],
   cells: ({ metadata, spec, status }, now) => [
     metadata.name,
@@ -105,6 +98,10 @@ function setDaemonSetDefaults({ metadata, spec }: Draft<DaemonSet>): void {
 
 function templateGenerationOf(annotations: Readonly<Record<string, string>> | undefined): number {
   return Number(annotations?.[TEMPLATE_GENERATION] ?? 0) || 0;
+}
+
+function isTemplateRevised({ metadata }: DaemonSet, old: DaemonSet | undefined): boolean {
+  return !old || templateGenerationOf(metadata.annotations) !== templateGenerationOf(old.metadata.annotations);
 }
 
 function setTemplateGeneration({ metadata }: Draft<DaemonSet>, generation: number): void {

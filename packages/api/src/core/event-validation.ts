@@ -3,10 +3,11 @@
  *
  * Mirrors: pkg/apis/core/validation/events.go (v1.36)
  */
-import { FieldPath, invalid, isDNS1123Subdomain, required, type FieldError } from '@kts/apimachinery';
-import { byteLength, checkImmutable, checkQualifiedName, invalidEach, sameValue } from '../field-checks.ts';
+import { deepEqual, FieldPath, invalid, isDNS1123Subdomain, required, type FieldError } from '@kts/apimachinery';
+import { byteLength, IMMUTABLE, checkQualifiedName, invalidEach, sameValue } from '../field-checks.ts';
 import type { Event } from '../gen/core-v1.gen.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../metadata-validation.ts';
+import { internalForm } from '../internal-form.ts';
 
 const SHORT_TEXT_MAX = 128;
 const NOTE_MAX = 1024;
@@ -78,24 +79,39 @@ export function validateStrictEventUpdate(event: Event, old: Event): FieldError[
   return [
     ...validateObjectMetaUpdate(event.metadata, old.metadata),
     ...(sameValue(event.series, old.series) ? [] : validateSeries(event)),
-    ...FIXED.flatMap(([field, name, type]) => checkImmutable(event[field], old[field], FieldPath.of(name), type)),
+    ...FIXED.flatMap((fixed) => checkFixed(event, old, fixed)),
   ];
 }
 
-/** Field, its name in errors, and the type of structs. */
-const FIXED: readonly (readonly [keyof Event, string, string?])[] = [
-  ['involvedObject', 'involvedObject', 'core.v1.ObjectReference'],
-  ['reason', 'reason'],
-  ['message', 'message'],
-  ['source', 'source', 'core.v1.EventSource'],
-  ['firstTimestamp', 'firstTimestamp'],
-  ['lastTimestamp', 'lastTimestamp'],
-  ['count', 'count'],
-  ['reason', 'reason'],
-  ['type', 'type'],
-  ['eventTime', 'eventTime'],
-  ['action', 'action'],
-  ['related', 'related', 'core.v1.ObjectReference'],
-  ['reportingComponent', 'reportingController'],
-  ['reportingInstance', 'reportingInstance'],
+interface FixedField {
+  readonly field: keyof Event;
+  /** In errors. */
+  readonly name?: string;
+  /** Of structs. */
+  readonly type?: string;
+  /** What is shown of a field that is not set. */
+  readonly zero?: unknown;
+}
+
+const FIXED: readonly FixedField[] = [
+  { field: 'involvedObject', type: 'core.v1.ObjectReference', zero: {} },
+  { field: 'reason' },
+  { field: 'message' },
+  { field: 'source', type: 'core.v1.EventSource', zero: {} },
+  { field: 'firstTimestamp', zero: null },
+  { field: 'lastTimestamp', zero: null },
+  { field: 'count', zero: 0 },
+  { field: 'reason' },
+  { field: 'type' },
+  { field: 'eventTime', zero: null },
+  { field: 'action' },
+  { field: 'related', type: 'core.v1.ObjectReference', zero: null },
+  { field: 'reportingComponent', name: 'reportingController' },
+  { field: 'reportingInstance' },
 ];
+
+function checkFixed(event: Event, old: Event, { field, name = field, type, zero = '' }: FixedField): FieldError[] {
+  const value = event[field] ?? zero;
+  if (deepEqual(value, old[field] ?? zero)) return [];
+  return [invalid(FieldPath.of(name), type && value !== null ? internalForm(type, value) : value, IMMUTABLE)];
+}

@@ -1,4 +1,5 @@
 import {
+  carrySentEmpty,
   FieldPath,
   forbidden,
   invalid,
@@ -124,7 +125,8 @@ function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolume
   const bound = before.volumeName || !spec.volumeName ? before : { ...before, volumeName: spec.volumeName };
   if (!sameClaim(rest, bound)) {
     const exceptions = 'resources.requests and volumeAttributesClassName for bound claims';
-    const difference = internalDiff('core.v1.PersistentVolumeClaimSpec', bound, rest);
+    const shown = carrySentEmpty(spec, rest);
+    const difference = internalDiff('core.v1.PersistentVolumeClaimSpec', bound, shown);
     errors.push(forbidden(SPEC, `spec is immutable after creation except ${exceptions}\n${difference}`));
   }
   const size = spec.resources?.requests?.['storage'] ?? '0';

@@ -4,6 +4,7 @@
  * Mirrors: ValidatePodUpdate, ValidatePodEphemeralContainersUpdate in pkg/apis/core/validation/validation.go (v1.36)
  */
 import {
+  carrySentEmpty,
   deepEqual,
   FieldPath,
   forbidden,
@@ -122,7 +123,8 @@ function validateRest(spec: PodSpec, old: PodSpec): FieldError[] {
     };
   }
   if (sameSpec(rest, old)) return errors;
-  const difference = internalDiff('core.v1.PodSpec', old, rest);
+  const shown = carrySentEmpty(spec, rest, ['schedulingGates', 'tolerations']);
+  const difference = internalDiff('core.v1.PodSpec', old, shown);
   return [...errors, forbidden(SPEC, `pod updates may not change fields other than ${UPDATABLE}\n${difference}`)];
 }
 
@@ -132,7 +134,7 @@ function sameSpec(a: PodSpec, b: PodSpec): boolean {
 }
 
 function withImagesOf(containers: readonly Container[], old: readonly Container[]): readonly Container[] {
-  return containers.map((container, index) => ({ ...container, image: old[index]!.image! }));
+  return containers.map((container, index) => carrySentEmpty(container, { ...container, image: old[index]!.image! }));
 }
 
 /** A pod that waits at a gate may be told more precisely where to go. */

@@ -16,6 +16,7 @@ import {
   type FieldError,
   type FieldPath,
   type Quantity,
+  wasSentEmpty,
 } from '@kts/apimachinery';
 import { checkDnsLabel, checkNonNegativeQuantity, invalidEach } from '../field-checks.ts';
 import type { PodSpec, ResourceClaim, ResourceRequirements } from '../gen/core-v1.gen.ts';
@@ -51,9 +52,10 @@ export function validatePodResources(spec: PodSpec, path: FieldPath, rules: Reso
   const { resources } = spec;
   if (!resources) return [];
   if (spec.os?.name === 'windows') return [forbidden(path, 'may not be set for a windows pod')];
-  const claims = resources.claims
-    ? [forbidden(path.child('claims'), 'claims may not be set for Resources at pod-level')]
-    : [];
+  const claims =
+    resources.claims || wasSentEmpty(resources, 'claims')
+      ? [forbidden(path.child('claims'), 'claims may not be set for Resources at pod-level')]
+      : [];
   return [
     ...claims,
     ...validateRequirements(resources, path, checkPodResourceName, rules),
