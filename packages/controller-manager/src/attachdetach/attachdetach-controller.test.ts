@@ -98,6 +98,33 @@ describe('the attach and detach controller', () => {
     assert.deepEqual(await attachedTo(cluster), [UNIQUE_NAME]);
   });
 
+  it('gives a volume that only one node may have to another when the first is done with it', async () => {
+    await using cluster = await start();
+    const { client } = cluster;
+    const annotations = { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' };
+    await client.create(nodes, { metadata: { name: 'two', annotations }, spec: {} });
+    await client.create(pods, {
+      metadata: { namespace: NAMESPACE, name: 'late' },
+      spec: {
+        nodeName: 'two',
+        containers: [{ name: 'main', image: 'web:1' }],
+        volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'c' } }],
+      },
+    });
+    await cluster.settle();
+    const second = { name: attachmentName('csi.test', 'h', 'two') };
+    assert.deepEqual(await told(cluster), []);
+    await answer(cluster, { attached: true });
+    assert.deepEqual((await told(cluster)).toSorted(), [
+      'FailedAttachVolume: Multi-Attach error for volume "v" Volume is already used by pod(s) web',
+      'SuccessfulAttachVolume: AttachVolume.Attach succeeded for volume "v" ',
+    ]);
+    await assert.rejects(client.get(volumeAttachments, second), isNotFound);
+    await deletePod(cluster);
+    await assert.rejects(client.get(volumeAttachments, ATTACHMENT), isNotFound);
+    await client.get(volumeAttachments, second);
+  });
+
   it('leaves attachments alone that it has not asked for', async () => {
     await using cluster = await start();
     const source = { persistentVolumeName: 'v' };

@@ -37,7 +37,6 @@ import {
 } from './plan-attachment.ts';
 
 const MANAGED_ANNOTATION = 'volumes.kubernetes.io/controller-managed-attach-detach';
-const BY_VOLUME = 'volumeOfAttachment';
 const BY_CLAIM = 'claimsOfPod';
 const RETRY = { initialMs: 500, factor: 2, maxMs: 122_000 };
 
@@ -81,9 +80,6 @@ function setup(state: State, context: ControllerContext): void {
   const { informers, enqueue } = context;
   const attachments = informers.get(volumeAttachments);
   attachments.addIndex(BY_NODE, ({ spec }) => [spec.nodeName]);
-  attachments.addIndex(BY_VOLUME, ({ spec }) =>
-    spec.source.persistentVolumeName ? [spec.source.persistentVolumeName] : [],
-  );
   const podInformer = informers.get(pods);
   podInformer.addIndex(BY_CLAIM, (pod) => claimNames(pod).map((name) => `${pod.metadata.namespace}/${name}`));
   addNodeIndex(podInformer);
@@ -114,24 +110,32 @@ function observe(
   const { attachment, memory } = entry;
   const { informers, clock } = context;
   const node = informers.get(nodes).get({ name: attachment.node });
-  const onNode = wantingPods(attachment, attachment.node, context);
-  const others = informers
-    .get(volumeAttachments)
-    .byIndex(BY_VOLUME, attachment.volume.metadata.name)
-    .filter(({ spec }) => spec.nodeName !== attachment.node);
+  const onNode = wantingPods(attachment.volume, attachment.node, context);
   return {
     attachment,
     memory,
     object: informers.get(volumeAttachments).get({ name }),
     pods: isManaged(node) ? onNode : [],
     node,
-    elsewhere: others.map(({ spec }) => ({
-      node: spec.nodeName,
-      pods: wantingPods(attachment, spec.nodeName, context),
-    })),
+    elsewhere: elsewhere(attachment, known, context),
     disableForceDetach,
     now: clock.now(),
   };
+}
+
+/** Of attachments that are not this controller's business nothing is known. */
+function elsewhere(
+  { name, volume }: Attachment,
+  known: State['known'],
+  context: ControllerContext,
+): ObservedAttachment['elsewhere'] {
+  return [...known.values()].flatMap(({ attachment, memory }) => {
+    if (attachment.name === name || attachment.volume.metadata.name !== volume.metadata.name) return [];
+    const object = context.informers.get(volumeAttachments).get({ name: attachment.name });
+    const isChanging = memory.attaching !== undefined || memory.detaching !== undefined;
+    if (!isChanging && !object?.status?.attached) return [];
+    return [{ isChanging, pods: wantingPods(volume, attachment.node, context) }];
+  });
 }
 
 async function apply(
@@ -165,8 +169,10 @@ async function apply(
         context.events.event(pod, 'Normal', 'SuccessfulAttachVolume', message);
       }
       await nodeVolumes.update(attachment.node);
-      return { requeueAfterMs: 0 };
+      retryConflicts(attachment, state, context);
+      return;
     case 'fail':
+      retryConflicts(attachment, state, context);
       if (plan.step === 'detach') nodeVolumes.stay(attachment.name);
       return fail(plan, observed, remember, context);
     case 'conflict':
@@ -184,6 +190,8 @@ async function attach(observed: ObservedAttachment, remember: Remember, context:
   const { attachment, memory, object } = observed;
   const { name, driver, node, volume } = attachment;
   const { failures } = memory;
+  // Before anything is asked for: others that want the volume must see that it is on its way.
+  remember({ attaching: context.clock.now(), ...(failures === undefined ? {} : { failures }) });
   if (!object) {
     const source = { persistentVolumeName: volume.metadata.name };
     try {
@@ -194,7 +202,6 @@ async function attach(observed: ObservedAttachment, remember: Remember, context:
         return fail({ message: errorMessage(error), step: 'attach' }, observed, remember, context);
     }
   }
-  remember({ attaching: context.clock.now(), ...(failures === undefined ? {} : { failures }) });
   // The driver may have answered before; without an attachment in the cache there is nothing to look at yet.
   return { requeueAfterMs: object ? 0 : undefined };
 }
@@ -257,7 +264,7 @@ function retryConflicts({ volume }: Attachment, { known }: State, { enqueue }: C
   }
 }
 
-function wantingPods({ volume }: Attachment, node: string, context: ControllerContext): readonly Pod[] {
+function wantingPods(volume: PersistentVolume, node: string, context: ControllerContext): readonly Pod[] {
   const caches = cachesOf(context);
   return podsOnNode(context.informers.get(pods), node).filter(
     (pod) =>

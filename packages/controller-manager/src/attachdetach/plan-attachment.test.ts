@@ -79,7 +79,7 @@ describe('planAttachment', () => {
   const none = { pods: [] };
   const other = podOn({ name: 'other', node: 'two' });
   const foreign: Pod = { ...other, metadata: { ...other.metadata, namespace: 'elsewhere' } };
-  const used = (...pods: readonly Pod[]): Partial<ObservedAttachment> => ({ elsewhere: [{ node: 'two', pods }] });
+  const used = (...pods: readonly Pod[]): Partial<ObservedAttachment> => ({ elsewhere: [{ isChanging: false, pods }] });
   const multi = 'Multi-Attach error for volume "v" Volume is already';
   const silent = inUse(node({ ready: 'Unknown' }));
   const outOfService = inUse(node({ taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] }));
@@ -100,6 +100,7 @@ describe('planAttachment', () => {
       plan(used()),
       `${multi} exclusively attached to one node and can't be attached to another`,
     ],
+    ['wanted, on its way elsewhere', plan({ elsewhere: [{ isChanging: true, pods: [other] }] }), 'nothing'],
     ['said before', plan(used(other), { isConflictTold: true }), 'nothing'],
     ['used elsewhere, shared', plan({ ...used(other), attachment: attachment(['ReadWriteMany']) }), 'attach'],
     ['asked, not seen yet', plan({}, { attaching: NOW }), 'wait 120000'],

@@ -37,8 +37,8 @@ export interface ObservedAttachment {
   /** On the node, of those that want the volume. */
   readonly pods: readonly Pod[];
   readonly node: Node | undefined;
-  /** Other nodes that have it, with the pods that want it there. */
-  readonly elsewhere: readonly { readonly node: string; readonly pods: readonly Pod[] }[];
+  /** Other nodes that have it, with the pods that want it there, or are about to have it or to lose it. */
+  readonly elsewhere: readonly { readonly isChanging: boolean; readonly pods: readonly Pod[] }[];
   readonly memory: AttachmentMemory;
   /** Nodes that are not healthy keep what they have mounted for ever. */
   readonly disableForceDetach: boolean;
@@ -95,6 +95,8 @@ function planWanted(observed: ObservedAttachment): AttachmentPlan {
     return memory.unwantedSince === undefined ? { do: 'nothing' } : { do: 'wait', memory: {} };
   }
   if (elsewhere.length === 0 || allowsMultiAttach(attachment.volume)) return { do: 'attach' };
+  // One thing at a time is done about a volume that only one node may have.
+  if (elsewhere.some(({ isChanging }) => isChanging)) return { do: 'nothing' };
   return memory.isConflictTold ? { do: 'nothing' } : { do: 'conflict', messages: conflictMessages(observed) };
 }
 

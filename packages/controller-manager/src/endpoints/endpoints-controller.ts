@@ -43,6 +43,7 @@ export function endpointsController(batchPeriodMs: number): AnyControllerDefinit
     observe: (key, context) => {
       const seen = observe(key, context);
       batching.note(key, seen && 'pods' in seen ? seen.pods.length : 0);
+      if (!context.informers.get(services).get(key)) triggers.forget(key);
       return seen;
     },
     plan: (seen) => ('leftover' in seen ? { do: 'delete', endpoints: seen.leftover } : planEndpoints(seen)),

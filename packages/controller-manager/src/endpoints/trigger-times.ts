@@ -4,7 +4,7 @@
  * Mirrors: staging/src/k8s.io/endpointslice/util/trigger_time_tracker.go (v1.36)
  */
 import type { Pod, Service } from '@kts/api/types/core-v1';
-import { keyText, parseTime, type TemplateMeta } from '@kts/apimachinery';
+import { keyText, parseTime, type ObjectKey, type TemplateMeta } from '@kts/apimachinery';
 import { formatTime } from '@kts/base';
 
 import { readySince, podCondition } from '../pods/pod-state.ts';
@@ -27,6 +27,11 @@ export class TriggerTimes {
       const annotations = time === undefined ? others : { ...others, [ANNOTATION]: formatTime(time) };
       return { ...metadata, annotations };
     };
+  }
+
+  /** The Service is gone. */
+  forget(key: ObjectKey): void {
+    this.#known.delete(keyText(key));
   }
 
   #timeOf(service: Service, pods: readonly Pod[]): number | undefined {

@@ -42,6 +42,10 @@ export function endpointSliceController(endpointsPerSliceMax: number, batchPerio
     observe: (key, context) => {
       const observed = observe(key, context, tracker, endpointsPerSliceMax);
       if (observed) batching.note(key, observed.pods.length);
+      else if (!context.informers.get(services).get(key)) {
+        batching.note(key, 0);
+        triggers.forget(key);
+      }
       return observed;
     },
     plan: planEndpointSlices,

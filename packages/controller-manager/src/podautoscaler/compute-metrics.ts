@@ -53,7 +53,8 @@ export type MetricResult =
 export interface MetricsOutcome {
   /** Absent: nothing can be said, and nothing may be done. */
   readonly wish?: { readonly replicas: number; readonly metric: string };
-  readonly statuses: readonly MetricStatus[];
+  /** Absent: no metric was looked at. */
+  readonly statuses?: readonly MetricStatus[];
   readonly condition: Pick<HorizontalPodAutoscalerCondition, 'type' | 'status' | 'reason' | 'message'>;
   /** Some metric could not be read. */
   readonly problem?: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { deployments, events, horizontalPodAutoscalers } from '@kts/api';
+import { deployments, events, horizontalPodAutoscalers, pods } from '@kts/api';
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec } from '@kts/api/types/autoscaling-v2';
 
 import { startControllers, type ControllerHarness } from '../testing/controller-harness.ts';
@@ -74,6 +74,26 @@ describe('the autoscaler', () => {
     assert.deepEqual(autoscaler.status?.currentMetrics, [{ type: '' }]);
   });
 
+  it('does not scale pods that another autoscaler scales', async () => {
+    await using cluster = await start(3);
+    const { client } = cluster;
+    const { spec } = await client.get(horizontalPodAutoscalers, KEY);
+    await client.create(horizontalPodAutoscalers, { metadata: { ...KEY, name: 'other' }, spec });
+    await client.create(pods, {
+      metadata: { ...KEY, labels },
+      spec: { containers: [{ name: 'main', image: 'web:1' }] },
+    });
+    await client.patchStatus(deployments, KEY, { type: 'merge', body: { status: { replicas: 3 } } });
+    await look(cluster);
+    const autoscaler = await look(cluster);
+    const condition = autoscaler.status?.conditions?.find(({ type }) => type === 'ScalingActive');
+    assert.equal(condition?.reason, 'AmbiguousSelector');
+    assert.equal(
+      condition.message,
+      'pods by selector app=web are controlled by multiple HPAs: [{web default} {other default}]',
+    );
+  });
+
   it('leaves what somebody has scaled to zero', async () => {
     await using cluster = await start(0);
     const autoscaler = await look(cluster);
@@ -82,6 +102,13 @@ describe('the autoscaler', () => {
       'AbleToScale=True SucceededGetScale',
       'ScalingActive=False ScalingDisabled',
     ]);
+  });
+
+  it('writes no status that is there already', async () => {
+    await using cluster = await start(0);
+    const before = await look(cluster);
+    const after = await look(cluster);
+    assert.equal(after.metadata.resourceVersion, before.metadata.resourceVersion);
   });
 
   it('says that there is nothing to scale', async () => {

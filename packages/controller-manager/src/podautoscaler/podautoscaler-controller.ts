@@ -206,7 +206,6 @@ async function measure(work: Work, target: Target): Promise<MetricsOutcome> {
   if (problem !== undefined) {
     const current = work.status.conditions?.find(({ type }) => type === 'ScalingActive');
     return {
-      statuses: [],
       events: [],
       problem,
       condition: { ...current, type: 'ScalingActive', status: 'False' } as ConditionText,
@@ -354,7 +353,7 @@ function setStatus(
 }
 
 async function writeStatus({ autoscaler, context, status }: Work): Promise<void> {
-  if (deepEqual(status, autoscaler.status)) return;
+  if (isSameStatus(status, autoscaler.status)) return;
   try {
     await context.client.updateStatus(horizontalPodAutoscalers, { ...autoscaler, status }, { signal: context.signal });
   } catch (error) {
@@ -363,6 +362,17 @@ async function writeStatus({ autoscaler, context, status }: Work): Promise<void>
       cause: error,
     });
   }
+}
+
+/** Zeros and empty lists may be left out. */
+function isSameStatus(a: HorizontalPodAutoscalerStatus, b: HorizontalPodAutoscalerStatus | undefined): boolean {
+  return (
+    (a.currentReplicas ?? 0) === (b?.currentReplicas ?? 0) &&
+    a.desiredReplicas === (b?.desiredReplicas ?? 0) &&
+    a.lastScaleTime === b?.lastScaleTime &&
+    deepEqual(a.currentMetrics ?? [], b?.currentMetrics ?? []) &&
+    deepEqual(a.conditions ?? [], b?.conditions ?? [])
+  );
 }
 
 function condition(
