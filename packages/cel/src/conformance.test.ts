@@ -11,6 +11,7 @@ import { createEnvironment } from './environment.ts';
 import { ValueList, ValueMap } from './evaluate/collections.ts';
 import { equalValues } from './evaluate/equality.ts';
 import { CelTypeValue, CelUint, type CelValue } from './evaluate/value.ts';
+import { describeValue } from './testing/evaluate-text.ts';
 import {
   BOOL,
   BYTES,
@@ -74,6 +75,7 @@ const OTHER_SUITES: Readonly<Record<string, string>> = {
 /** Tests that do not apply, by `suite/section/test`. */
 const OTHER_TESTS: readonly (readonly [name: RegExp, reason: string])[] = [
   [/^fields\/quoted_map_fields\//, 'names in backquotes are not enabled'],
+  [/^fields\/map_fields\/map_bad_key_type_(or_true|and_false)$/, 'upstream makes no program with such a constant key'],
   [/\/map_value_repeat_key/, 'upstream lets the last of equal keys win'],
   [/^optionals\/optionals\/map_(null_entry_no_such_key|present_key_invalid_field)$/, 'upstream finds nothing there'],
   [/^string_ext\/format\/.*scientific/, 'formatted for a locale before version 4 of the library'],
@@ -136,7 +138,7 @@ function check(test: Test): void {
   const bothNaN = Number.isNaN(wanted) && Number.isNaN(result.value);
   assert.ok(
     bothNaN || equalValues(result.value, wanted) === true,
-    `${String(result.value)} for ${JSON.stringify(expected)}`,
+    `${describeValue(result.value)} for ${JSON.stringify(expected)}`,
   );
 }
 

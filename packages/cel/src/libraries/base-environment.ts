@@ -20,7 +20,6 @@ import {
   listOf,
   mapOf,
   opaqueType,
-  optionalOf,
   type CelType,
 } from '../types/cel-type.ts';
 import { arithmeticLibrary } from './arithmetic.ts';
@@ -78,7 +77,7 @@ const TYPE_NAMES: NamedTypes = new Map<string, CelType>([
   ['string', STRING],
   ['type', TYPE],
   ['uint', UINT],
-  ['optional_type', optionalOf(DYN)],
+  ['optional_type', opaqueType('optional_type')],
   ['net.IP', opaqueType('net.IP')],
   ['net.CIDR', opaqueType('net.CIDR')],
 ]);
