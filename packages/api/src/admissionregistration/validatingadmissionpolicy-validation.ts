@@ -4,6 +4,7 @@
 import { duplicate, FieldPath, invalid, required, type FieldError } from '@kts/apimachinery';
 import { validateConditions } from '../condition-validation.ts';
 import { byteLength, checkQualifiedName, checkSupported, sameValue } from '../field-checks.ts';
+import { internalForm } from '../internal-form.ts';
 import type { AuditAnnotation, ValidatingAdmissionPolicy, Validation } from '../gen/admissionregistration-v1.gen.ts';
 import { createCompiler } from './expression-compiler.ts';
 import {
@@ -88,7 +89,7 @@ function validateAuditAnnotations(
       ? [
           invalid(
             path,
-            annotations.map(internalForm),
+            annotations.map((one) => internalForm('admissionregistration.v1.AuditAnnotation', one)),
             `must not have more than ${AUDIT_ANNOTATIONS_MAX} auditAnnotations`,
           ),
         ]
@@ -102,11 +103,6 @@ function validateAuditAnnotations(
       ];
     }),
   ];
-}
-
-/** As upstream's message shows it. */
-function internalForm({ key, valueExpression }: AuditAnnotation): object {
-  return { Key: key, ValueExpression: valueExpression };
 }
 
 function validateAuditAnnotation(
