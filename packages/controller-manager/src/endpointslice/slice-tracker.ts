@@ -9,10 +9,14 @@ import { keyText, type ObjectKey } from '@kts/apimachinery';
 export class SliceTracker {
   /** By uid. */
   readonly #written = new Map<string, { readonly service: string; readonly generation: number }>();
+  /** Uids of what was written for a Service. */
+  readonly #ofService = new Map<string, Set<string>>();
   readonly #deleted = new Set<string>();
 
-  wrote(service: ObjectKey, { metadata }: EndpointSlice): void {
-    this.#written.set(metadata.uid, { service: keyText(service), generation: metadata.generation ?? 0 });
+  wrote(key: ObjectKey, { metadata }: EndpointSlice): void {
+    const service = keyText(key);
+    this.#written.set(metadata.uid, { service, generation: metadata.generation ?? 0 });
+    this.#ofService.getOrInsertComputed(service, () => new Set()).add(metadata.uid);
   }
 
   deleted({ metadata }: EndpointSlice): void {
@@ -26,17 +30,19 @@ export class SliceTracker {
 
   /** The slice is gone. True if by us. */
   forget({ metadata }: EndpointSlice): boolean {
+    const service = this.#written.get(metadata.uid)?.service ?? '';
     this.#written.delete(metadata.uid);
+    const uids = this.#ofService.get(service);
+    uids?.delete(metadata.uid);
+    if (uids?.size === 0) this.#ofService.delete(service);
     return this.#deleted.delete(metadata.uid);
   }
 
   /** The cache lacks something that was written, or shows something that was deleted. */
   isBehind(service: ObjectKey, cached: readonly EndpointSlice[]): boolean {
-    const text = keyText(service);
     const generations = new Map(cached.map(({ metadata }) => [metadata.uid, metadata.generation ?? 0]));
     if (cached.some(({ metadata }) => this.#deleted.has(metadata.uid))) return true;
-    return [...this.#written].some(
-      ([uid, written]) => written.service === text && (generations.get(uid) ?? -1) < written.generation,
-    );
+    const uids = this.#ofService.get(keyText(service)) ?? [];
+    return [...uids].some((uid) => (generations.get(uid) ?? -1) < (this.#written.get(uid)?.generation ?? 0));
   }
 }
