@@ -13,6 +13,7 @@ import {
   watching,
   type AnyControllerDefinition,
   type ControllerContext,
+  type Informer,
   type Requeue,
 } from '@kts/controlkit';
 
@@ -57,7 +58,7 @@ function claimController(binder: Binder): AnyControllerDefinition {
       if (!claim || !binder.isCaughtUp(key, context)) return undefined;
       return {
         claim,
-        volumes: informers.get(persistentVolumes).list(),
+        volumes: candidates(claim, informers.get(persistentVolumes)),
         classes: informers.get(storageClasses).list(),
         pods: informers.get(pods).byIndex(BY_CLAIM, keyText(key)),
       };
@@ -65,6 +66,13 @@ function claimController(binder: Binder): AnyControllerDefinition {
     plan: planClaim,
     apply: (plan, { claim }, context) => binder.applyClaim(plan, claim, context),
   });
+}
+
+/** A claim that names a volume has no choice. */
+function candidates({ spec }: PersistentVolumeClaim, volumes: Informer<PersistentVolume>): readonly PersistentVolume[] {
+  if (!spec.volumeName) return volumes.list();
+  const volume = volumes.get({ name: spec.volumeName });
+  return volume ? [volume] : [];
 }
 
 interface ObservedVolume {
