@@ -179,7 +179,7 @@ function sameAffinity(affinity: VolumeNodeAffinity | undefined, old: VolumeNodeA
         term.length === before[i]!.length &&
         term.every((requirement, j) => {
           const previous = before[i]![j]!;
-          const key = GA_LABELS[previous.key] === requirement.key ? requirement.key : previous.key;
+          const key = (GA_LABELS[previous.key] ?? '') === requirement.key ? requirement.key : previous.key;
           return sameValue(requirement, { ...previous, key });
         }),
     )

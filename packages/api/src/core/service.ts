@@ -29,11 +29,13 @@ export const services = defineResource<Service>('v1', 'services', {
   prepareForCreate: (draft) => {
     draft.status = { loadBalancer: {} };
     normalizeClusterIps(draft, undefined);
+    hideInternalTrafficPolicy(draft);
   },
   prepareForUpdate: (draft, old, { subresource }) => {
     if (subresource !== '') return;
     normalizeClusterIps(draft, old);
     dropTypeDependentFields(draft, old);
+    hideInternalTrafficPolicy(draft);
   },
   validate: (service) => validateService(service),
   validateUpdate: (service, old) => [...validateServiceChange(service, old), ...validateService(service, old)],
@@ -91,8 +93,14 @@ export function normalizeClusterIps({ spec }: Draft<Service>, old: Service | und
   }
 }
 
+/** Upstream keeps the policy of external names, but never shows it. A bad one is left to validation. */
+function hideInternalTrafficPolicy({ spec }: Draft<Service>): void {
+  const policy = spec?.internalTrafficPolicy;
+  if (spec?.type === 'ExternalName' && (policy === 'Cluster' || policy === 'Local')) delete spec.internalTrafficPolicy;
+}
+
 /** What a change of the type makes meaningless is dropped, unless the client changed it as well. */
-function dropTypeDependentFields({ spec }: Draft<Service>, { spec: old }: Service): void {
+function dropTypeDependentFields({ spec, status }: Draft<Service>, { spec: old }: Service): void {
   if (!spec || !old) return;
   const hasClusterIp = (type: string | undefined): boolean => type !== 'ExternalName';
   if (hasClusterIp(old.type) && !hasClusterIp(spec.type)) {
@@ -104,7 +112,7 @@ function dropTypeDependentFields({ spec }: Draft<Service>, { spec: old }: Servic
     if (spec.ipFamilyPolicy === old.ipFamilyPolicy) delete spec.ipFamilyPolicy;
   }
   const hasNodePorts = (type: string | undefined): boolean => type === 'NodePort' || type === 'LoadBalancer';
-  if (hasNodePorts(old.type) && !hasNodePorts(spec.type) && sameNodePorts(spec, old)) {
+  if (hasNodePorts(old.type) && !hasNodePorts(spec.type) && hasNoNewNodePorts(spec, old)) {
     for (const port of spec.ports ?? []) delete port.nodePort;
   }
   if (needsHealthCheck(old) && !needsHealthCheck(spec) && spec.healthCheckNodePort === old.healthCheckNodePort) {
@@ -120,18 +128,15 @@ function dropTypeDependentFields({ spec }: Draft<Service>, { spec: old }: Servic
   if (isExternallyAccessible(old) && !isExternallyAccessible(spec)) {
     if (spec.externalTrafficPolicy === old.externalTrafficPolicy) delete spec.externalTrafficPolicy;
   }
-  if (hasClusterIp(old.type) && !hasClusterIp(spec.type) && spec.internalTrafficPolicy === old.internalTrafficPolicy) {
-    delete spec.internalTrafficPolicy;
-  }
+  if (spec.type !== 'LoadBalancer' && status?.loadBalancer) status.loadBalancer = {};
 }
 
 type Ports = { readonly ports?: readonly { readonly nodePort?: number }[] };
 
-function sameNodePorts(a: Ports, b: Ports): boolean {
-  const portsOf = ({ ports = [] }: Ports): Set<number> => new Set(ports.map(({ nodePort = 0 }) => nodePort));
-  const before = portsOf(b);
-  const after = portsOf(a);
-  return after.size === before.size && [...after].every((port) => before.has(port));
+/** Ports may come, go and change, as long as no node port is new. */
+function hasNoNewNodePorts(spec: Ports, old: Ports): boolean {
+  const before = new Set((old.ports ?? []).map(({ nodePort }) => nodePort));
+  return (spec.ports ?? []).every(({ nodePort }) => !nodePort || before.has(nodePort));
 }
 
 function externalIpText({ spec, status }: Service): string {

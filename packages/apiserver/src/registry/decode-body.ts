@@ -5,6 +5,7 @@
  * staging/src/k8s.io/apimachinery/pkg/runtime/serializer (v1.36)
  */
 import {
+  carrySentEmpty,
   apiVersionOf,
   badRequest,
   canonicalObject,
@@ -95,7 +96,7 @@ export function strictText(problems: readonly string[]): string {
 export function finishDraft(object: Record<string, unknown>, type: BodyType, sentEntries?: unknown): ObjectDraft {
   const { metadata = {}, kind: _, apiVersion: __, ...rest } = object;
   if (Array.isArray(sentEntries) && sentEntries.length === 0) Object.assign(metadata as object, { managedFields: [] });
-  const draft = { ...typeOf(object, type), metadata, ...rest } as ObjectDraft;
+  const draft = carrySentEmpty(object, { ...typeOf(object, type), metadata, ...rest } as ObjectDraft);
   type.behaviour?.setDefaults?.(asDraft(draft));
   return draft;
 }
