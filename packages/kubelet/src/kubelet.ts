@@ -18,6 +18,7 @@ import type { NodeHost } from './host/node-host.ts';
 import type { PluginHost } from './plugins/plugin-host.ts';
 import { PluginWatcher } from './plugins/plugin-watcher.ts';
 import type { RuntimePodSummary } from './runtime/runtime-reader.ts';
+import type { MetricFamily } from './server/metrics/metric-text.ts';
 import { readStaticPods } from './sources/static-pods.ts';
 
 export interface KubeletDeps {
@@ -36,6 +37,8 @@ export interface KubeletDeps {
 export interface KubeletApi {
   /** The pods of this node with the status that the kubelet has of them. */
   pods(): readonly Pod[];
+  /** What the kubelet has done so far. */
+  metrics(): readonly MetricFamily[];
   /** The id of a container that runs; `undefined` if there is none. `uid` narrows it down. */
   runningContainer(
     pod: { readonly namespace: string; readonly name: string; readonly uid?: string },
@@ -354,6 +357,7 @@ function createApi(partsOf: () => KubeletParts | undefined): KubeletApi {
         return status ? { ...pod, status } : pod;
       });
     },
+    metrics: () => partsOf()?.meter.families(() => true) ?? [],
     runningContainer: async (wanted, container, signal) => {
       const parts = partsOf();
       const pod = find(parts, wanted);

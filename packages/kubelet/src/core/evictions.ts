@@ -25,7 +25,8 @@ export function createEvictionManager(
     log,
     volumePath: (uid, volume) => volumes.mounted(uid, volume)?.path,
     activePods: () => parts.activePods().filter((pod) => !workers.isTerminationRequested(pod.metadata.uid)),
-    evict: (pod, eviction, gracePeriodSeconds) => {
+    evict: (pod, eviction, gracePeriodSeconds, cause) => {
+      parts.meter.count('kubelet_evictions', { eviction_signal: cause });
       events.record(podReference(pod), 'Warning', eviction.reason, eviction.message);
       workers.update({ type: 'kill', pod, kill: { gracePeriodSeconds, eviction } });
     },

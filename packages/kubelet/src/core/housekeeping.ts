@@ -36,6 +36,7 @@ export async function cleanUpPods(deps: HousekeepingDeps, signal: AbortSignal): 
     new Set([...working].filter(([, work]) => work === 'sync' || work === 'terminating').map(([uid]) => uid)),
   );
   statuses.retain(new Set([...uids, ...pods.mirrors().map((pod) => pod.metadata.uid)]));
+  parts.meter.forget('prober_probe_total', ({ pod_uid: uid = '' }) => !uids.has(uid));
   parts.devices?.retain(new Set([...uids].filter((uid) => !workers.isTerminated(uid))));
   for (const part of [parts.failures, parts.resizeState, parts.allocator]) part.retain(uids);
   await removeOrphanedDirectories(deps, uids, inRuntime, signal);

@@ -14,6 +14,8 @@ import { ImageCollector } from '../images/image-garbage.ts';
 import { ImageManager } from '../images/image-manager.ts';
 import { PullRecords } from '../images/pull-records.ts';
 import { Semaphore } from '../images/semaphore.ts';
+import { Meter } from '../metering/meter.ts';
+import { metered } from '../metering/metered-service.ts';
 import { nodeAllocatable } from '../node/node-status.ts';
 import { NodeReporter } from '../node/node-reporter.ts';
 import type { PodEvents } from '../pod/pod-events.ts';
@@ -66,6 +68,7 @@ export interface PartsDeps {
 
 const CRASH_BACK_OFF_MS = 10_000;
 const PULLS_UNLIMITED = 1_000_000;
+const PROBE_RESULTS = { success: 'successful', failure: 'failed', unknown: 'unknown' };
 
 /** What changes while the kubelet runs and that many parts look at. */
 interface Shared {
@@ -81,7 +84,10 @@ export type KubeletParts = Awaited<ReturnType<typeof assembleParts>>;
 
 /** Makes the kubelet's parts and connects them. Nothing runs yet. */
 export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
-  const { client, clock, random, log, runtime, images, host, recorder, informers, signal } = deps;
+  const { client, clock, random, log, host, recorder, informers, signal } = deps;
+  const meter = new Meter();
+  const runtime = metered(deps.runtime, meter, clock);
+  const images = metered(deps.images, meter, clock);
   const machine = await host.machine.info();
   const shared: Shared = { runtimeInfo: UNKNOWN_RUNTIME, hostIPs: [], pressures: [], admitting: new Set() };
   const events: PodEvents = {
@@ -229,6 +235,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     events,
     log,
     options,
+    meter,
     crashBackOff: new BackOff(CRASH_BACK_OFF_MS, config.maxContainerRestartPeriodMs),
     isTerminationRequested,
   });
@@ -248,6 +255,15 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
   };
   const probes = new ProbeManager({
     prober: new Prober({ runtime, network: host.network, events }),
+    onOutcome: (pod, container, type, outcome) =>
+      meter.count('prober_probe_total', {
+        probe_type: `${type.charAt(0).toUpperCase()}${type.slice(1)}`,
+        result: PROBE_RESULTS[outcome ?? 'unknown'],
+        container,
+        pod: pod.metadata.name,
+        namespace: pod.metadata.namespace,
+        pod_uid: pod.metadata.uid,
+      }),
     clock,
     random,
     runtimeName: () => shared.runtimeInfo.name,
@@ -302,6 +318,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     signal,
     latestPod: (uid) => pods.get(uid),
     onChanged: deps.onRuntimeChanged,
+    onSynced: (type, ms) => meter.observe('kubelet_pod_worker_duration_seconds', { operation_type: type }, ms / 1000),
   });
   const activePods = (): readonly Pod[] =>
     pods.all().filter(({ metadata: { uid }, status }) => {
@@ -310,6 +327,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
       return !ended || workers.isTerminationRequested(uid);
     });
   return {
+    meter,
     qosCgroups,
     devices,
     drivers,

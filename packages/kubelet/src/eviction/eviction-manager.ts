@@ -27,7 +27,7 @@ export interface EvictionDeps extends UsageDeps {
   readonly log: Logger;
   /** The pods that may run something. */
   readonly activePods: () => readonly Pod[];
-  readonly evict: (pod: Pod, eviction: PodEviction, gracePeriodSeconds: number) => void;
+  readonly evict: (pod: Pod, eviction: PodEviction, gracePeriodSeconds: number, signal: string) => void;
   /** Nothing of the pod runs any more. */
   readonly isGone: (pod: Pod) => boolean;
   /** Says that the node tries to get something back. */
@@ -123,7 +123,10 @@ export class EvictionManager {
     return limited.filter((pod) => {
       const usage = usages.get(pod.metadata.uid);
       const message = usage && localStorageExcess(pod, usage, dedicatedImageFs);
-      return message !== undefined && this.#evict(pod, { reason: EVICTED, message }, HARD_GRACE_SECONDS);
+      return (
+        message !== undefined &&
+        this.#evict(pod, { reason: EVICTED, message }, HARD_GRACE_SECONDS, 'ephemeralpodfs.limit')
+      );
     });
   }
 
@@ -158,21 +161,21 @@ export class EvictionManager {
       const own = pod.spec.terminationGracePeriodSeconds ?? maxPodGraceSeconds;
       const grace = threshold.graceMs === 0 ? HARD_GRACE_SECONDS : Math.min(maxPodGraceSeconds, own);
       const message = evictionMessage(resource, pod, usages.get(pod.metadata.uid), look.due, look.observations);
-      if (this.#evict(pod, { reason: EVICTED, message, isDisruption: true }, grace)) return [pod];
+      if (this.#evict(pod, { reason: EVICTED, message, isDisruption: true }, grace, threshold.signal)) return [pod];
     }
     log.info('no pod of the node can be evicted', { resource });
     return [];
   }
 
   /** Returns whether the pod goes. */
-  #evict(pod: Pod, eviction: PodEviction, gracePeriodSeconds: number): boolean {
+  #evict(pod: Pod, eviction: PodEviction, gracePeriodSeconds: number, cause: string): boolean {
     const { evict, log } = this.#deps;
     if (isCriticalPod(pod)) {
       log.warn('a critical pod cannot be evicted', { pod: keyText(pod.metadata) });
       return false;
     }
     log.info('evicting a pod', { pod: keyText(pod.metadata), message: eviction.message });
-    evict(pod, eviction, gracePeriodSeconds);
+    evict(pod, eviction, gracePeriodSeconds, cause);
     return true;
   }
 

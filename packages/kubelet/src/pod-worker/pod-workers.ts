@@ -74,6 +74,7 @@ export class PodWorkers {
   readonly #signal: AbortSignal;
   readonly #latestPod: (uid: string) => Pod | undefined;
   readonly #onChanged: () => void;
+  readonly #onSynced: (type: PodUpdate['type'], ms: number) => void;
   readonly #workers = new Map<string, Worker>();
 
   constructor(options: {
@@ -87,6 +88,8 @@ export class PodWorkers {
     readonly latestPod: (uid: string) => Pod | undefined;
     /** A worker has changed something in the runtime: looking at it is worth while. */
     readonly onChanged: () => void;
+    /** A sync is over; how long it took. */
+    readonly onSynced: (type: PodUpdate['type'], ms: number) => void;
   }) {
     this.#syncer = options.syncer;
     this.#clock = options.clock;
@@ -96,6 +99,7 @@ export class PodWorkers {
     this.#signal = options.signal;
     this.#latestPod = options.latestPod;
     this.#onChanged = options.onChanged;
+    this.#onSynced = options.onSynced;
   }
 
   update(update: PodUpdate): void {
@@ -202,7 +206,10 @@ export class PodWorkers {
         return { complete: true };
       }
       if (work === 'sync') {
-        const { isTerminal, next } = await this.#syncer.sync(pod, update.type, child.signal);
+        const start = this.#clock.monotonic();
+        const { isTerminal, next } = await this.#syncer
+          .sync(pod, update.type, child.signal)
+          .finally(() => this.#onSynced(update.type, this.#clock.monotonic() - start));
         return { complete: isTerminal, next };
       }
       const { gracePeriodSeconds, eviction } = worker.state;

@@ -19,6 +19,9 @@ const TYPES: readonly ProbeType[] = ['startup', 'readiness', 'liveness'];
 const DEFAULT_PERIOD_SECONDS = 10;
 const RESTART_GRACE_MS = 10_000;
 
+/** `undefined`: the probe could not be run. */
+export type ProbeOutcome = 'success' | 'failure' | undefined;
+
 interface Worker {
   readonly type: ProbeType;
   readonly uid: string;
@@ -39,6 +42,7 @@ export class ProbeManager implements ProbeObservation {
   readonly #runtimeName: () => string;
   readonly #statusOf: (uid: string) => PodStatus | undefined;
   readonly #podOf: (uid: string) => Pod | undefined;
+  readonly #onOutcome: (pod: Pod, container: string, type: ProbeType, outcome: ProbeOutcome) => void;
   readonly #onVerdict: (uid: string, type: ProbeType, containerID: string, verdict: ProbeVerdict) => void;
   readonly #startedAt: number;
   readonly #startedAtMonotonic: number;
@@ -55,6 +59,8 @@ export class ProbeManager implements ProbeObservation {
     readonly statusOf: (uid: string) => PodStatus | undefined;
     readonly podOf: (uid: string) => Pod | undefined;
     /** Called when a verdict changes. */
+    /** A probe has had this outcome. */
+    readonly onOutcome: (pod: Pod, container: string, type: ProbeType, outcome: ProbeOutcome) => void;
     readonly onVerdict: (uid: string, type: ProbeType, containerID: string, verdict: ProbeVerdict) => void;
   }) {
     this.#prober = options.prober;
@@ -65,6 +71,7 @@ export class ProbeManager implements ProbeObservation {
     this.#statusOf = options.statusOf;
     this.#podOf = options.podOf;
     this.#onVerdict = options.onVerdict;
+    this.#onOutcome = options.onOutcome;
     this.#startedAt = options.clock.now();
     this.#startedAtMonotonic = options.clock.monotonic();
   }
@@ -219,6 +226,7 @@ export class ProbeManager implements ProbeObservation {
     const containerId = begun.state.containerID.split('://')[1] ?? '';
     const outcome = await this.#prober.probe({ ...subject, status, containerId }, signal);
     if (signal.aborted) return { state: begun.state, next: 'stop' };
+    this.#onOutcome(subject.pod, subject.container.name, subject.type, outcome);
     const ended = endProbe(begun.state, subject, outcome);
     this.#publish(uid, subject.type, ended);
     return ended;

@@ -3,6 +3,7 @@ import { formatDuration } from '@kts/apimachinery';
 import type { Clock, Logger } from '@kts/base';
 import { CriError, type ImageSpec, type PodSandboxConfig, type RuntimeService } from '@kts/host-cri';
 import type { NodeHost } from '../host/node-host.ts';
+import type { Meter } from '../metering/meter.ts';
 import type { ImageManager } from '../images/image-manager.ts';
 import {
   containerReference,
@@ -36,6 +37,7 @@ export interface PodActionRunnerDeps {
   readonly events: PodEvents;
   readonly log: Logger;
   readonly options: RunOptions;
+  readonly meter: Meter;
   readonly crashBackOff: BackOff;
   /** The pod is on its way out, so failures are no news. */
   readonly isTerminationRequested: (uid: string) => boolean;
@@ -211,6 +213,7 @@ export class PodActionRunner {
       const config = sandboxConfig(pod, attempt, settings);
       await host.files.makeDirectory(podLogDirectory(settings.podLogsDir, pod), LOG_DIRECTORY_MODE);
       const runtimeHandler = await options.runtimeHandler(pod, signal);
+      this.#deps.meter.count('kubelet_started_pods_total');
       const { podSandboxId: id } = await runtime.runPodSandbox({ config, runtimeHandler }, { signal });
       run.acted = true;
       const ips = pod.spec.hostNetwork ? run.status.ips : await reader.sandboxAddresses(id, signal);
@@ -240,6 +243,7 @@ export class PodActionRunner {
     const failure = waiting ?? (await this.#deps.starter.start(request, signal));
     run.started.set(container.name, failure);
     if (!failure) {
+      this.#deps.meter.count('kubelet_started_containers_total', { container_type: containerType(run.pod, container) });
       run.acted = true;
       return true;
     }
@@ -307,6 +311,13 @@ export class PodActionRunner {
     }
     return volumes;
   }
+}
+
+function containerType(pod: Pod, container: AnyContainer): string {
+  if (pod.spec.containers.some(({ name }) => name === container.name)) return 'container';
+  return pod.spec.initContainers?.some(({ name }) => name === container.name)
+    ? 'init_container'
+    : 'ephemeral_container';
 }
 
 /** Resources of running containers change, which the runtime does not report by itself. */

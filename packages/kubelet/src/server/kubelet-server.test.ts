@@ -70,6 +70,7 @@ async function withServer(url: string, work: (port: number) => Promise<void>): P
     },
     {
       api: {
+        metrics: () => [],
         pods: () => [POD],
         runningContainer: async (_pod, container) => (container === 'c' ? '1' : undefined),
         readySandbox: async () => 's',

@@ -4,6 +4,7 @@ import { serveContainerLog } from './logs/serve-log.ts';
 import {
   serveContainerMetrics,
   serveKubeletMetrics,
+  serveProbeMetrics,
   serveResourceMetrics,
   serveSummary,
 } from './metrics/serve-metrics.ts';
@@ -51,6 +52,7 @@ export const ROUTES: readonly Route[] = [
   { methods: ['GET'], path: '/metrics', handle: serveKubeletMetrics },
   { methods: ['GET'], path: '/metrics/resource', handle: serveResourceMetrics },
   { methods: ['GET'], path: '/metrics/cadvisor', handle: serveContainerMetrics },
+  { methods: ['GET'], path: '/metrics/probes', handle: serveProbeMetrics },
   { methods: ['GET'], path: '/healthz', handle: serveHealth },
   { methods: ['GET'], path: '/configz', handle: serveConfiguration },
 ];

@@ -2,11 +2,13 @@
 export interface MetricFamily {
   readonly name: string;
   readonly help: string;
-  readonly type: 'counter' | 'gauge';
+  readonly type: 'counter' | 'gauge' | 'histogram';
   readonly samples: readonly MetricSample[];
 }
 
 export interface MetricSample {
+  /** Of a histogram: `_bucket`, `_sum` or `_count`. */
+  readonly suffix?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
   /** When it was measured; milliseconds since the epoch. */
@@ -24,10 +26,10 @@ export function formatMetrics(families: readonly MetricFamily[]): string {
     .join('');
 }
 
-function formatSample(name: string, { labels = {}, value, timeMs }: MetricSample): string {
+function formatSample(name: string, { suffix = '', labels = {}, value, timeMs }: MetricSample): string {
   const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escapeLabel(text)}"`);
   const set = pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-  return `${name}${set} ${value}${timeMs === undefined ? '' : ` ${timeMs}`}\n`;
+  return `${name}${suffix}${set} ${value}${timeMs === undefined ? '' : ` ${timeMs}`}\n`;
 }
 
 function escapeLabel(text: string): string {

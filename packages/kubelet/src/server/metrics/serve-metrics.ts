@@ -42,7 +42,24 @@ export async function serveKubeletMetrics(
     runtime.listPodSandbox({}, { signal }),
     runtime.listContainers({}, { signal }),
   ]);
-  send(response, kubeletMetrics(nodeName, api.pods().length, items, containers));
+  const own = kubeletMetrics(nodeName, api.pods().length, items, containers);
+  send(response, [...own, ...api.metrics().filter(({ name }) => !isProbeMetric(name))]);
+}
+
+/** `/metrics/probes` */
+export async function serveProbeMetrics(
+  { api }: ServerContext,
+  _request: KubeletRequest,
+  response: ServerResponse,
+): Promise<void> {
+  send(
+    response,
+    api.metrics().filter(({ name }) => isProbeMetric(name)),
+  );
+}
+
+function isProbeMetric(name: string): boolean {
+  return name.startsWith('prober_');
 }
 
 /** `/metrics/resource` */
