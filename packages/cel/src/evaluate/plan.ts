@@ -11,14 +11,23 @@ import type {
 import type { ObjectType } from '../types/cel-type.ts';
 import { Attribute, type Qualifier } from './attribute.ts';
 import { planFunction, type Call } from './call.ts';
-import { GrowingList, GrowingMap, ValueList, ValueMap, iterate } from './collections.ts';
+import { GrowingList, GrowingMap, ValueList, ValueMap } from './collections.ts';
 import { equalValues } from './equality.ts';
 import { INTERRUPTED, type Frame } from './frame.ts';
 import { formatPlain } from './format-value.ts';
 import { planMembership } from './membership.ts';
 import { compilePattern } from './pattern.ts';
 import { goTypeName, invalidKey } from './qualifier.ts';
-import { CelError, CelOptional, NO_SUCH_OVERLOAD, isList, isMap, type CelValue } from './value.ts';
+import {
+  CelError,
+  CelOptional,
+  NO_SUCH_OVERLOAD,
+  isList,
+  isMap,
+  type CelList,
+  type CelMap,
+  type CelValue,
+} from './value.ts';
 
 /**
  * Turns a checked expression into closures, once. Constant parts are computed here; what cannot be computed is an error of
@@ -272,27 +281,70 @@ class Planner {
     const condition = stepOf(this.plan(expression.condition, inner));
     const step = stepOf(this.plan(expression.step, inner));
     const result = stepOf(this.plan(expression.result, outer));
-    const two = expression.variable2 !== undefined;
+    const fold = expression.variable2 === undefined ? foldSingles : foldPairs;
+    const slots: FoldSlots = { accumulator, first, second };
     return (frame) => {
       const over = range(frame);
       if (over instanceof CelError) return over;
       const { locals } = frame;
       const saved = [locals[accumulator], locals[first], locals[second]];
       locals[accumulator] = undefined;
-      const items = two ? pairs(over) : singles(over);
-      if (items instanceof CelError) return items;
-      for (const [one, other] of items) {
-        locals[first] = one;
-        locals[second] = other;
-        if (condition(frame) === false) break;
-        locals[accumulator] = step(frame);
-        if (frame.isInterrupted()) return INTERRUPTED;
-      }
+      const stopped = fold(over, frame, slots, condition, step);
+      if (stopped) return stopped;
       const value = finished(result(frame));
       [locals[accumulator], locals[first], locals[second]] = saved;
       return value;
     };
   }
+}
+
+interface FoldSlots {
+  readonly accumulator: number;
+  readonly first: number;
+  readonly second: number;
+}
+
+/** Runs the loop over elements or keys; returns what keeps it from having a result. */
+function foldSingles(range: CelValue, frame: Frame, slots: FoldSlots, condition: Step, step: Step) {
+  const { locals } = frame;
+  if (isList(range)) {
+    for (let index = 0; index < range.size; index++) {
+      locals[slots.first] = range.at(index)!;
+      if (condition(frame) === false) return undefined;
+      locals[slots.accumulator] = step(frame);
+      if (frame.isInterrupted()) return INTERRUPTED;
+    }
+    return undefined;
+  }
+  if (!isMap(range)) return new CelError(`got '${goTypeName(range)}', expected iterable type`);
+  for (const key of range.keys()) {
+    locals[slots.first] = key;
+    if (condition(frame) === false) return undefined;
+    locals[slots.accumulator] = step(frame);
+    if (frame.isInterrupted()) return INTERRUPTED;
+  }
+  return undefined;
+}
+
+/** The same over indices and elements, or keys and values. */
+function foldPairs(range: CelValue, frame: Frame, slots: FoldSlots, condition: Step, step: Step) {
+  if (!isList(range) && !isMap(range)) {
+    return new CelError(`unsupported comprehension range type: ${goTypeName(range)}`);
+  }
+  const { locals } = frame;
+  for (const [key, value] of pairsOf(range)) {
+    locals[slots.first] = key;
+    locals[slots.second] = value;
+    if (condition(frame) === false) return undefined;
+    locals[slots.accumulator] = step(frame);
+    if (frame.isInterrupted()) return INTERRUPTED;
+  }
+  return undefined;
+}
+
+function* pairsOf(range: CelList | CelMap): Generator<readonly [CelValue, CelValue]> {
+  if (range.kind === 'map') for (const key of range.keys()) yield [key, range.get(key)!];
+  else for (let index = 0; index < range.size; index++) yield [BigInt(index), range.at(index)!];
 }
 
 function stepOf(part: Part): Step {
@@ -363,6 +415,8 @@ function planOrValue(left: Step, right: Step): Step {
 function planInvocation(call: Call, steps: readonly Step[], tracker: ReturnType<typeof callCostTracker>): Step {
   const count = steps.length;
   const evaluatesAll = call.evaluatesAll && count <= 2;
+  if (count === 1) return planUnary(call, steps[0]!, tracker);
+  if (count === 2 && evaluatesAll && call.strict) return planBinary(call, steps[0]!, steps[1]!, tracker);
   return (frame) => {
     const args: CelValue[] = Array.from({ length: count });
     let failed: CelError | undefined;
@@ -375,6 +429,29 @@ function planInvocation(call: Call, steps: readonly Step[], tracker: ReturnType<
       }
     }
     const result = failed ?? call.apply(args);
+    frame.charge(tracker ? tracker(args, result) : 1);
+    return result;
+  };
+}
+
+function planUnary(call: Call, step: Step, tracker: ReturnType<typeof callCostTracker>): Step {
+  return (frame) => {
+    const args = [step(frame)];
+    const failed = call.strict && args[0] instanceof CelError;
+    const result = failed ? args[0]! : call.apply(args);
+    frame.charge(tracker ? tracker(args, result) : 1);
+    return result;
+  };
+}
+
+function planBinary(call: Call, left: Step, right: Step, tracker: ReturnType<typeof callCostTracker>): Step {
+  return (frame) => {
+    const a = left(frame);
+    const b = right(frame);
+    const args = [a, b];
+    let result: CelValue;
+    if (a instanceof CelError) result = a;
+    else result = b instanceof CelError ? b : call.apply(args);
     frame.charge(tracker ? tracker(args, result) : 1);
     return result;
   };
@@ -395,30 +472,4 @@ function growing(initial: CelValue): CelValue {
 
 function finished(value: CelValue): CelValue {
   return value instanceof GrowingList || value instanceof GrowingMap ? value.finished() : value;
-}
-
-type Pairs = Iterable<readonly [CelValue, CelValue | undefined]>;
-
-function singles(range: CelValue): Pairs | CelError {
-  if (isList(range)) return listItems(range);
-  if (isMap(range)) return mapKeys(range.keys());
-  return new CelError(`got '${goTypeName(range)}', expected iterable type`);
-}
-
-function* listItems(list: Parameters<typeof iterate>[0]): Generator<readonly [CelValue, undefined]> {
-  for (const value of iterate(list)) yield [value, undefined];
-}
-
-function* mapKeys(keys: Iterable<CelValue>): Generator<readonly [CelValue, undefined]> {
-  for (const key of keys) yield [key, undefined];
-}
-
-function* pairsOf(range: CelValue): Generator<readonly [CelValue, CelValue]> {
-  if (isMap(range)) for (const key of range.keys()) yield [key, range.get(key)!];
-  if (isList(range)) for (let index = 0; index < range.size; index++) yield [BigInt(index), range.at(index)!];
-}
-
-function pairs(range: CelValue): Pairs | CelError {
-  if (isList(range) || isMap(range)) return pairsOf(range);
-  return new CelError(`unsupported comprehension range type: ${goTypeName(range)}`);
 }
