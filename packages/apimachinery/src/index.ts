@@ -86,6 +86,7 @@ export {
   isInRange,
   isLabelKey,
   isLabelValue,
+  isLongName,
   isPathSegmentName,
   isPercent,
   isPortName,
@@ -134,12 +135,7 @@ export {
 export type { Draft, Duration, IntOrString, JsonObject, JsonValue, MicroTime, Quantity, Time } from './scalars.ts';
 export { decodeProtobuf } from './decode-protobuf.ts';
 export { encodeProtobuf } from './encode-protobuf.ts';
-export {
-  protobufWatchFrame,
-  unwrapUnknown,
-  wrapUnknown,
-  type ProtobufEnvelope,
-} from './protobuf-envelope.ts';
+export { protobufWatchFrame, unwrapUnknown, wrapUnknown, type ProtobufEnvelope } from './protobuf-envelope.ts';
 export {
   PROTO_DEPTH_MAX,
   ProtoError,

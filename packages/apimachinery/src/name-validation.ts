@@ -69,6 +69,9 @@ export function isDNS1123Label(text: string): string[] {
 
 export const isDNS1123Subdomain = (text: string): string[] => subdomainErrors(text, 'characters');
 
+/** The same rule where it is declared with a type, as `k8s-long-name`. */
+export const isLongName = (text: string): string[] => subdomainErrors(text, 'bytes');
+
 /** `IsDNS1123SubdomainCaseless`: upper case is allowed too. */
 export function isDNS1123SubdomainCaseless(text: string): string[] {
   const errors = lengthErrors(text, DNS1123_SUBDOMAIN_LENGTH_MAX, 'bytes');

@@ -1,4 +1,4 @@
-import { FieldPath, invalid, isDNS1123Subdomain, type FieldError } from '@kts/apimachinery';
+import { FieldPath, invalid, isLongName, type FieldError } from '@kts/apimachinery';
 import { isExtendedResource } from '../core/resource-list.ts';
 import { defineResource } from '../define-resource.ts';
 import { sameValue } from '../field-checks.ts';
@@ -18,7 +18,7 @@ const SPEC = FieldPath.of('spec');
  */
 export const deviceClasses = defineResource<DeviceClass>('resource.k8s.io/v1', 'deviceclasses', {
   // The prefix of a generated name is only looked at with that of all kinds.
-  validateName: (name, isPrefix) => (isPrefix ? [] : isDNS1123Subdomain(name)),
+  validateName: (name, isPrefix) => (isPrefix ? [] : isLongName(name)),
   load: ({ spec }) => loadForSelectors(spec.selectors),
   validate: ({ spec }) => validateClassSpec(spec),
   validateUpdate: ({ spec }, old) => validateClassSpec(spec, old.spec),

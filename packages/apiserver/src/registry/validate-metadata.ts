@@ -64,6 +64,7 @@ const BARE_FINALIZERS: ReadonlySet<string> = new Set([
   'mutatingadmissionpolicies',
   'mutatingadmissionpolicybindings',
   'mutatingwebhookconfigurations',
+  'runtimeclasses',
   'validatingadmissionpolicies',
   'validatingadmissionpolicybindings',
   'validatingwebhookconfigurations',
