@@ -27,7 +27,8 @@ export function conversionReview(
 
 /** The converted objects of a review. Throws InvalidConversion. */
 export function readConversion(version: string, uid: string, review: JsonValue): readonly JsonValue[] {
-  const { kind = '', apiVersion = '', response } = recordOf(review) ?? {};
+  const { response, ...type } = recordOf(review) ?? {};
+  const [kind, apiVersion] = [textOf(type['kind']), textOf(type['apiVersion'])];
   if (version === 'v1' && (kind !== 'ConversionReview' || apiVersion !== 'apiextensions.k8s.io/v1')) {
     const expected = 'apiextensions.k8s.io/v1, Kind=ConversionReview';
     throw new InvalidConversion(`failed: expected webhook response of ${expected}, got ${apiVersion}, Kind=${kind}`);
@@ -38,9 +39,11 @@ export function readConversion(version: string, uid: string, review: JsonValue):
     const found = JSON.stringify(answer.uid ?? '');
     throw new InvalidConversion(`failed: expected response.uid=${JSON.stringify(uid)}, got ${found}`);
   }
-  const { status = '', message } = recordOf(answer.result) ?? {};
+  const result = recordOf(answer.result) ?? {};
+  const status = textOf(result['status']);
   if (status !== 'Success') {
-    throw new InvalidConversion(`failed: ${message || `response.result.status was '${status}', not 'Success'`}`);
+    const why = textOf(result['message']) || `response.result.status was '${status}', not 'Success'`;
+    throw new InvalidConversion(`failed: ${why}`);
   }
   return Array.isArray(answer.convertedObjects) ? answer.convertedObjects : [];
 }
@@ -72,11 +75,11 @@ export function restored(
 function checkType(original: KubeObject, object: JsonObject, apiVersion: string, index: number): void {
   const where = `returned invalid object at index ${index}:`;
   if (object.apiVersion !== apiVersion) {
-    const pair = `(expected ${apiVersion}, received ${object.apiVersion ?? ''})`;
+    const pair = `(expected ${apiVersion}, received ${textOf(object.apiVersion)})`;
     throw new InvalidConversion(`${where} invalid groupVersion ${pair}`);
   }
   if (object.kind !== original.kind) {
-    const pair = `(expected ${original.kind}, received ${object.kind ?? ''})`;
+    const pair = `(expected ${original.kind}, received ${textOf(object.kind)})`;
     throw new InvalidConversion(`${where} invalid kind ${pair}`);
   }
 }
@@ -86,7 +89,7 @@ const IDENTITY = { name: 'name', namespace: 'namespace', uid: 'UID' } as const;
 function checkIdentity({ metadata }: KubeObject, converted: JsonObject): void {
   for (const [field, name] of Object.entries(IDENTITY)) {
     const before = metadata[field as keyof typeof IDENTITY] ?? '';
-    const after = converted[field] ?? '';
+    const after = textOf(converted[field]);
     if (before === after) continue;
     throw new InvalidConversion(`returned invalid object: must have the same ${name}: ${before} != ${after}`);
   }
@@ -122,6 +125,10 @@ function goType(value: JsonValue): string {
   if (typeof value === 'string') return 'string';
   if (typeof value === 'object') return 'map[string]interface {}';
   return Number.isInteger(value) ? 'int64' : 'float64';
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function recordOf(value: JsonValue | undefined): JsonObject | undefined {

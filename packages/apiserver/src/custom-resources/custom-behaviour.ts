@@ -71,19 +71,19 @@ function createForbidden({ crd: { spec } }: CustomVersion, name: string): Error 
 }
 
 interface TypeMeta {
-  readonly apiVersion?: unknown;
-  readonly kind?: unknown;
+  readonly apiVersion?: string;
+  readonly kind?: string;
 }
 
 /** Objects that say they are of another kind are left as they are: validation refuses them. */
 function isOwnKind({ crd, kind }: CustomVersion, object: TypeMeta): boolean {
   const { group } = crd.spec;
-  return (object.kind || kind) === kind && parseApiVersion(String(object.apiVersion || `${group}/`)).group === group;
+  return (object.kind || kind) === kind && parseApiVersion(object.apiVersion || `${group}/`).group === group;
 }
 
 /** The schema of the version that an object says it is of. */
 function schemaAt({ crd, version }: CustomVersion, { apiVersion }: TypeMeta): JSONSchemaProps | undefined {
-  const name = apiVersion ? parseApiVersion(String(apiVersion)).version : version.name;
+  const name = apiVersion ? parseApiVersion(apiVersion).version : version.name;
   return crd.spec.versions.find((one) => one.name === name)?.schema?.openAPIV3Schema;
 }
 
@@ -247,7 +247,7 @@ function selectableFieldsOf(
 
 function valueText(path: JsonPath, object: KubeObject): string {
   try {
-    return String(path.find(object)[0] ?? '');
+    return String((path.find(object)[0] ?? '') as string | number | boolean);
   } catch (error) {
     if (error instanceof JsonPathError) return '';
     throw error;

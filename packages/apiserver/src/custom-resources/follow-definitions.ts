@@ -132,8 +132,8 @@ class DefinitionFollower {
 
   /** The stored bytes, which are in memory anyway. */
   #sourceOf(crd: CustomResourceDefinition): DefinitionSource {
-    const { cache, keyOf } = this.#registry.storages.of(customResourceDefinitions);
-    const entry = cache.get(keyOf('', crd.metadata.name!));
+    const storage = this.#registry.storages.of(customResourceDefinitions);
+    const entry = storage.cache.get(storage.keyOf('', crd.metadata.name!));
     return entry && String(entry.revision) === crd.metadata.resourceVersion ? entry : { object: () => crd };
   }
 

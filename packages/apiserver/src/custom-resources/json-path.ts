@@ -50,14 +50,10 @@ class Parser {
       if (this.#text[this.#at + 1] === '[') this.#at++;
       return (values) => values.flatMap(everythingBelow);
     }
-    switch (this.#text[this.#at++]) {
-      case '.':
-        return this.#text[this.#at] === '[' ? this.#step() : this.#field();
-      case '[':
-        return this.#bracket();
-      default:
-        throw this.#failure();
-    }
+    const character = this.#text[this.#at++];
+    if (character === '[') return this.#bracket();
+    if (character !== '.') throw this.#failure();
+    return this.#text[this.#at] === '[' ? this.#step() : this.#field();
   }
 
   /** Up to the next dot or bracket; a backslash takes the meaning of both. */

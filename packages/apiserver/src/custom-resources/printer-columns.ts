@@ -77,9 +77,9 @@ function cellOf(type: string, value: unknown, now: number): Cell {
 
 function textOf(value: unknown): string {
   if (value === null) return '<no value>';
-  if (typeof value === 'object' && value !== null) return formatJson(sorted(value));
+  if (typeof value === 'object') return formatJson(sorted(value));
   if (typeof value === 'number' && !Number.isInteger(value)) return goFloat(value);
-  return String(value);
+  return String(value as string | number | boolean);
 }
 
 /** Go prints the members of maps in order. */

@@ -7,16 +7,26 @@ import { FieldPath } from '@kts/apimachinery';
 import { customResourceDefinitions, type ResourceDefinition } from '@kts/api';
 import type { CustomResourceDefinition } from '@kts/api/types/apiextensions-v1';
 
+import type { formatWarnings } from './definition/format-warnings.ts';
+import type {
+  RuleChecks,
+  validateDefinition,
+  validateDefinitionName,
+  validateDefinitionUpdate,
+} from './definition/validate-definition.ts';
 import { validateNames } from './definition/validate-names.ts';
 import { hasRules } from './load-rules.ts';
 
-type Validation = typeof import('./definition/validate-definition.ts');
-type Rules = import('./definition/validate-definition.ts').RuleChecks;
+interface Validation {
+  validateDefinition: typeof validateDefinition;
+  validateDefinitionName: typeof validateDefinitionName;
+  validateDefinitionUpdate: typeof validateDefinitionUpdate;
+}
 
 export function validatedDefinitions(): ResourceDefinition<CustomResourceDefinition> {
   let validation: Validation | undefined;
-  let formats: typeof import('./definition/format-warnings.ts') | undefined;
-  let rules: Rules | undefined;
+  let formats: { formatWarnings: typeof formatWarnings } | undefined;
+  let rules: RuleChecks | undefined;
   const load = async (crd: CustomResourceDefinition): Promise<void> => {
     validation ??= await import('./definition/validate-definition.ts');
     formats ??= await import('./definition/format-warnings.ts');
@@ -42,7 +52,7 @@ export function validatedDefinitions(): ResourceDefinition<CustomResourceDefinit
   };
 }
 
-async function loadRuleChecks(): Promise<Rules> {
+async function loadRuleChecks(): Promise<RuleChecks> {
   const { ruleChecks } = await import('./rules/rule-checks.ts');
   return ruleChecks;
 }

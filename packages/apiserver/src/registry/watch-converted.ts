@@ -9,7 +9,7 @@ export function watchConverted(stream: WatchStream): WatchStream {
   let last: Promise<void> = Promise.resolve();
   const deliver = async (events: readonly WatchStreamEvent[]): Promise<void> => {
     try {
-      await Promise.all(events.map((event) => event.ready?.()));
+      await Promise.all(events.map(async (event) => event.ready?.()));
     } catch (error) {
       sink?.send([objectFrame('ERROR', () => toStatus(error))]);
       sink?.end();

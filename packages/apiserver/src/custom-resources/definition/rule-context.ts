@@ -6,9 +6,8 @@ import type { JSONSchemaProps } from '@kts/api/types/apiextensions-v1';
  * schema makes the contexts of its parts.
  */
 export interface RuleContext {
-  property(schema: JSONSchemaProps, name: string): RuleContext;
-  additionalProperties(schema: JSONSchemaProps): RuleContext;
-  items(schema: JSONSchemaProps): RuleContext;
+  /** The context of a property, of an item, or of a map's values. */
+  below(schema: JSONSchemaProps): RuleContext;
   /** What is wrong with the rules at this place. `uncorrelated` is a list around it whose items cannot be told apart. */
   check(path: FieldPath, uncorrelated: FieldPath | undefined): readonly FieldError[];
   /** What all rules of the schema together may cost; asked at the root, when everything has been checked. */

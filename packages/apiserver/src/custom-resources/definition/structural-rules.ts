@@ -157,9 +157,11 @@ function metadataRules(schema: JSONSchemaProps, level: Level, path: FieldPath): 
   return errors;
 }
 
-function saysMoreThanNames({ type: _, default: __, properties = {}, ...rest }: JSONSchemaProps): boolean {
-  const names = Object.keys(properties);
-  return !isEmpty(rest) || names.some((name) => name !== 'name' && name !== 'generateName');
+const HARMLESS: readonly string[] = ['type', 'default', 'properties'];
+
+function saysMoreThanNames(metadata: JSONSchemaProps): boolean {
+  if (Object.keys(metadata).some((keyword) => !HARMLESS.includes(keyword))) return true;
+  return Object.keys(metadata.properties ?? {}).some((name) => name !== 'name' && name !== 'generateName');
 }
 
 function own<T>(map: Readonly<Record<string, T>>, name: string): T | undefined {

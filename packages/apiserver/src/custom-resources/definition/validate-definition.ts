@@ -45,8 +45,8 @@ import {
 
 /** What there is to say about rules, which takes the expression language. */
 export interface RuleChecks {
-  /** `old` has the expressions that were there before; `unchanged`: the schema is, and may cost what it costs. */
-  context(schema: JSONSchemaProps, old: CustomResourceDefinition | undefined, unchanged: boolean): RuleContext;
+  /** `unchanged`: the schema may cost what it cost before. */
+  context(schema: JSONSchemaProps, unchanged: boolean): RuleContext;
   readonly checkDefault: CheckDefault;
 }
 
@@ -346,9 +346,7 @@ function validateRootSchema(
   const structure = options.structural && !unstructured ? validateStructure(schema, options, path) : [];
   errors.push(...structure);
   const mayHaveRules = options.structural && !unstructured && structure.length === 0;
-  const rules = mayHaveRules
-    ? options.rules?.context(schema, options.old, isUnchanged(schema, version, options))
-    : undefined;
+  const rules = mayHaveRules ? options.rules?.context(schema, isUnchanged(schema, version, options)) : undefined;
   const found = validateSchema(schema, path, options, rules);
   errors.push(...found.schema, ...found.rules);
   if (errors.length === 0 && unstructured) errors.push(invalid(path, '', unstructured));

@@ -108,7 +108,7 @@ class SchemaValidation {
           ...place,
           path: at,
           defaultsForbidden: place.insideMeta ? reason : place.defaultsForbidden,
-          rules: rules?.additionalProperties(additionalProperties),
+          rules: rules?.below(additionalProperties),
         });
       }
     }
@@ -122,7 +122,7 @@ class SchemaValidation {
         insideMeta: place.insideMeta || isMeta,
         defaultsForbidden: isMeta && place.isRoot ? `in top-level ${name}` : place.defaultsForbidden,
         uncorrelated,
-        rules: rules?.property(property, name),
+        rules: rules?.below(property),
       });
     }
   }
@@ -149,7 +149,7 @@ class SchemaValidation {
     const isMap = schema['x-kubernetes-list-type'] === 'map';
     const uncorrelated = place.uncorrelated ?? (isMap ? undefined : place.path);
     const into = (one: JSONSchemaProps, path: FieldPath): void =>
-      this.#into(errors, one, { ...place, path, uncorrelated, rules: place.rules?.items(one) });
+      this.#into(errors, one, { ...place, path, uncorrelated, rules: place.rules?.below(one) });
     const path = place.path.child('items');
     const single = itemSchema(schema);
     if (single) into(single, path);

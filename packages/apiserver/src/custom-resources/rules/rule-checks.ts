@@ -21,7 +21,7 @@ const REQUEST_BYTES_MAX = 3 * 1024 * 1024;
 const MOST_EXPENSIVE = 4;
 
 export const ruleChecks: RuleChecks = {
-  context: (schema, _old, unchanged) =>
+  context: (schema, unchanged) =>
     new SchemaContext({ schema, unchanged, isResource: true, times: 1, total: new TotalCost() }),
   checkDefault,
 };
@@ -71,19 +71,7 @@ class SchemaContext implements RuleContext {
     this.#options = options;
   }
 
-  property(schema: JSONSchemaProps): RuleContext {
-    return this.#child(schema);
-  }
-
-  additionalProperties(schema: JSONSchemaProps): RuleContext {
-    return this.#child(schema);
-  }
-
-  items(schema: JSONSchemaProps): RuleContext {
-    return this.#child(schema);
-  }
-
-  #child(schema: JSONSchemaProps): RuleContext {
+  below(schema: JSONSchemaProps): RuleContext {
     const { times } = this.#options;
     const factor = partsOf(this.#options.schema);
     return new SchemaContext({

@@ -10,18 +10,12 @@ export function ruleError(
   path: FieldPath,
 ): FieldError {
   const omitted = type === 'object' || type === 'array';
-  switch (reason) {
-    case 'FieldValueForbidden':
-      return forbidden(path, detail);
-    case 'FieldValueRequired':
-      return required(path, detail);
-    case 'FieldValueDuplicate':
-      return omitted ? withoutValue('FieldValueDuplicate', 'Duplicate value', path) : duplicate(path, value);
-    default:
-      return omitted
-        ? withoutValue('FieldValueInvalid', `Invalid value: ${detail}`, path)
-        : invalid(path, value, detail);
+  if (reason === 'FieldValueForbidden') return forbidden(path, detail);
+  if (reason === 'FieldValueRequired') return required(path, detail);
+  if (reason === 'FieldValueDuplicate') {
+    return omitted ? withoutValue('FieldValueDuplicate', 'Duplicate value', path) : duplicate(path, value);
   }
+  return omitted ? withoutValue('FieldValueInvalid', `Invalid value: ${detail}`, path) : invalid(path, value, detail);
 }
 
 function withoutValue(type: FieldError['type'], message: string, path: FieldPath): FieldError {

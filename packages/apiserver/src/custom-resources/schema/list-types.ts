@@ -28,14 +28,10 @@ export function validateListTypes(
 }
 
 function validateList(schema: JSONSchemaProps, items: readonly unknown[], path: FieldPath): FieldError[] {
-  switch (schema['x-kubernetes-list-type']) {
-    case 'set':
-      return repeated(items).map((index) => duplicate(path.index(index), sorted(items[index])));
-    case 'map':
-      return validateMap(schema['x-kubernetes-list-map-keys'] ?? [], items, path);
-    default:
-      return [];
-  }
+  const listType = schema['x-kubernetes-list-type'];
+  if (listType === 'map') return validateMap(schema['x-kubernetes-list-map-keys'] ?? [], items, path);
+  if (listType !== 'set') return [];
+  return repeated(items).map((index) => duplicate(path.index(index), sorted(items[index])));
 }
 
 function validateMap(keys: readonly string[], items: readonly unknown[], path: FieldPath): FieldError[] {

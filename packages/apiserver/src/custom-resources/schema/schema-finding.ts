@@ -5,7 +5,7 @@
  * staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/validation/validation.go (v1.36)
  */
 import {
-  FieldPath,
+  type FieldPath,
   formatJson,
   invalid,
   notSupported,

@@ -98,14 +98,14 @@ function isMac(text: string): boolean {
 function isIsbn10(text: string): boolean {
   const digits = text.replaceAll(/[\s-]+/g, '');
   if (!/^(?:[0-9]{9}X|[0-9]{10})$/.test(digits)) return false;
-  const sum = [...digits].reduce((total, digit, i) => total + (i + 1) * (digit === 'X' ? 10 : Number(digit)), 0);
+  const sum = weighted(digits, (digit, i) => (i + 1) * (digit === 'X' ? 10 : Number(digit)));
   return sum % 11 === 0;
 }
 
 function isIsbn13(text: string): boolean {
   const digits = text.replaceAll(/[\s-]+/g, '');
   if (!/^[0-9]{13}$/.test(digits)) return false;
-  const sum = [...digits.slice(0, 12)].reduce((total, digit, i) => total + (i % 2 === 0 ? 1 : 3) * Number(digit), 0);
+  const sum = weighted(digits.slice(0, 12), (digit, i) => (i % 2 === 0 ? 1 : 3) * Number(digit));
   return Number(digits[12]) === (10 - (sum % 10)) % 10;
 }
 
@@ -116,11 +116,15 @@ const CREDIT_CARD =
 function isCreditCard(text: string): boolean {
   const digits = text.replaceAll(/[^0-9]+/g, '');
   if (!CREDIT_CARD.test(digits)) return false;
-  const sum = [...digits].reverse().reduce((total, digit, i) => {
-    const value = Number(digit) * (i % 2 === 0 ? 1 : 2);
-    return total + (value >= 10 ? (value % 10) + 1 : value);
-  }, 0);
+  const sum = weighted(digits, (digit, i) => {
+    const value = Number(digit) * ((digits.length - i) % 2 === 1 ? 1 : 2);
+    return value >= 10 ? (value % 10) + 1 : value;
+  });
   return sum % 10 === 0;
+}
+
+function weighted(digits: string, weigh: (digit: string, index: number) => number): number {
+  return digits.split('').reduce((total, digit, index) => total + weigh(digit, index), 0);
 }
 
 function isDate(text: string): boolean {

@@ -9,7 +9,7 @@
 import { deepEqual, FieldPath, type FieldError } from '@kts/apimachinery';
 import type { JSONSchemaProps } from '@kts/api/types/apiextensions-v1';
 
-import { Correlation, isObject, itemSchema } from './correlation.ts';
+import { isObject, itemSchema, type Correlation } from './correlation.ts';
 import { goRegexp, GoRegexpError } from './go-regexp.ts';
 import {
   forbiddenProperty,
