@@ -235,6 +235,105 @@ describe('containers on a real node', { skip: cannotRunContainers }, () => {
     await cluster.kubectl('delete pod nowhere');
   });
 
+  it('changes the resources of a container that runs', async () => {
+    const resources = { requests: { cpu: '100m', memory: '32Mi' }, limits: { cpu: '200m', memory: '64Mi' } };
+    await cluster.apply(pod('growing', { containers: [shell('main', 'sleep 1000', { resources })] }));
+    await cluster.waitFor('pod/growing --for=condition=Ready');
+    const larger = { requests: { cpu: '200m', memory: '48Mi' }, limits: { cpu: '400m', memory: '96Mi' } };
+    const patch = JSON.stringify({ spec: { containers: [{ name: 'main', resources: larger }] } });
+    await cluster.kubectl(['patch', 'pod', 'growing', '--subresource', 'resize', '-p', patch]);
+    const files = existsSync('/sys/fs/cgroup/cgroup.controllers')
+      ? 'cpu.max memory.max'
+      : 'cpu/cpu.cfs_quota_us memory/memory.limit_in_bytes';
+    await eventually(async () => {
+      const limits = await cluster.kubectl(['exec', 'growing', '--', 'sh', '-c', `cd /sys/fs/cgroup; cat ${files}`]);
+      assert.match(limits, /^40000( 100000)?\n100663296\n$/);
+    });
+    const status = '{.status.containerStatuses[0].resources.limits.memory}/{.status.containerStatuses[0].restartCount}';
+    await eventually(async () => assert.equal(await field('pod/growing', status), '96Mi/0'));
+    await cluster.kubectl('delete pod growing');
+  });
+
+  it('says why containers ended, and keeps the log of the one before', async () => {
+    await cluster.apply(
+      pod('ended', {
+        volumes: [{ name: 'work', emptyDir: {} }],
+        containers: [
+          shell('twice', 'if [ -e /work/ran ]; then echo second; sleep 1000; fi; touch /work/ran; echo first; exit 5', {
+            volumeMounts: [{ name: 'work', mountPath: '/work' }],
+          }),
+          shell(
+            'file',
+            'if [ -e /work/told ]; then sleep 1000; fi; touch /work/told; echo told > /dev/termination-log; exit 6',
+            {
+              volumeMounts: [{ name: 'work', mountPath: '/work' }],
+            },
+          ),
+          shell('log', 'if [ -e /work/wrote ]; then sleep 1000; fi; touch /work/wrote; echo wrote; exit 7', {
+            terminationMessagePolicy: 'FallbackToLogsOnError',
+            volumeMounts: [{ name: 'work', mountPath: '/work' }],
+          }),
+        ],
+      }),
+    );
+    await cluster.waitFor('pod/ended --for=condition=Ready');
+    const last =
+      '{range.status.containerStatuses[*]}{.name}/{.lastState.terminated.exitCode}/{.lastState.terminated.message};{end}';
+    const ends = (await field('pod/ended', last)).replaceAll('\n', '').split(';').toSorted();
+    assert.deepEqual(ends, ['', 'file/6/told', 'log/7/wrote', 'twice/5/']);
+    assert.equal(await cluster.kubectl('logs ended -c twice -p'), 'first\n');
+    assert.equal(await cluster.kubectl('logs ended -c twice --since=1h --tail=1'), 'second\n');
+    await cluster.kubectl('delete pod ended');
+  });
+
+  it('lets a container be looked at from another one', async () => {
+    await cluster.kubectl([
+      'debug',
+      'client',
+      '--image',
+      IMAGE,
+      '--target',
+      'client',
+      '-c',
+      'look',
+      '--',
+      'sh',
+      '-c',
+      'ps; sleep 1000',
+    ]);
+    const state = '{.status.ephemeralContainerStatuses[0].state}';
+    await eventually(async () => assert.match(await field('pod/client', state), /running/));
+    await eventually(async () => assert.match(await cluster.kubectl('logs client -c look'), /httpd -f -p 8080/));
+  });
+
+  it('gives a container the time that it wants before it ends', async () => {
+    const lifecycle = { preStop: { exec: { command: ['sh', '-c', 'echo stopping > /proc/1/fd/1; sleep 2'] } } };
+    const main = shell('main', 'trap "exit 0" TERM; while :; do sleep 1; done', { lifecycle });
+    await cluster.apply(pod('polite', { terminationGracePeriodSeconds: 20, containers: [main] }));
+    await cluster.waitFor('pod/polite --for=condition=Ready');
+    await cluster.kubectl('delete pod polite --wait=false');
+    await eventually(async () => assert.match(await log('polite'), /stopping/));
+    await cluster.waitFor('pod/polite --for=delete');
+  });
+
+  it('shows what it does, through the API server', async () => {
+    const node = `/api/v1/nodes/${cluster.state.nodes[0]!.name}/proxy`;
+    const raw = (path: string): Promise<string> => cluster.kubectl(`get --raw ${node}${path}`);
+    assert.equal(await raw('/healthz'), 'ok');
+    assert.match(await raw('/configz'), /"kind":"KubeletConfiguration".*"clusterDomain":"cluster\.local"/);
+    assert.match(await raw('/metrics/resource'), /^container_memory_working_set_bytes\{.*pod="client"/m);
+    assert.match(await raw('/metrics/cadvisor'), /^container_cpu_usage_seconds_total\{.*pod="client"/m);
+    const { pods } = JSON.parse(await raw('/stats/summary')) as { pods: { podRef: { name: string } }[] };
+    assert.ok(pods.some(({ podRef }) => podRef.name === 'client'));
+    const proxy = await onNode(cluster, 1, ['busybox', 'wget', '-q', '-O', '-', 'http://127.0.0.1:10256/healthz']);
+    assert.match(proxy, /"healthy":true.*"nodeEligible":true/);
+  });
+
+  it('leads by another name to where a Service says', async () => {
+    await cluster.kubectl('create service externalname alias --external-name=web.default.svc.cluster.local');
+    assert.match(await eventually(() => fetchFromPod(cluster, 'client', 'http://alias')), SERVES_V1);
+  });
+
   it('names the pods of a StatefulSet', async () => {
     const app = { app: 'db' };
     await cluster.apply({
