@@ -429,4 +429,25 @@ describe('an extender', () => {
     assert.deepEqual(bound, [['p', 'a']]);
     assert.ok(!cluster.writes.some((write) => write.includes('/binding')));
   });
+
+  it('chooses who has to go', async () => {
+    using extender = await startExtender({
+      preempt: ({ NodeNameToMetaVictims }) => ({
+        NodeNameToMetaVictims: { a: (NodeNameToMetaVictims as Record<string, unknown>)['a'] },
+      }),
+    });
+    await using cluster = await startScheduler({
+      extenders: [{ urlPrefix: extender.urlPrefix, preemptVerb: 'preempt', nodeCacheCapable: true }],
+    });
+    await cluster.client.create(priorityClasses, { metadata: { name: 'high' }, value: 1000 });
+    for (const name of ['a', 'b']) {
+      await cluster.addNode(name);
+      await cluster.addPod(`on-${name}`, { nodeName: name, requests: { cpu: name === 'a' ? '3500m' : '3' } });
+    }
+    await cluster.settle();
+    await cluster.addPod('important', { priorityClassName: 'high', requests: { cpu: '2' } });
+    await until(cluster, async () => (await cluster.outcome('important')).startsWith('on '));
+    assert.equal(await cluster.outcome('important'), 'on a');
+    assert.equal(await cluster.outcome('on-b'), 'on b');
+  });
 });
