@@ -13,7 +13,7 @@ import {
   type PluginSets,
   type ProfileConfiguration,
 } from './kube-scheduler-configuration.ts';
-import { pluginArgsSchema } from './schema.ts';
+import { takesArguments } from './schema.ts';
 
 /** A configuration in which nothing is left out. */
 export type CompleteConfiguration = Required<Omit<KubeSchedulerConfiguration, 'extenders' | 'profiles'>> & {
@@ -73,15 +73,13 @@ function defaultProfile(profile: ProfileConfiguration): CompleteProfile {
   const plugins = mergePlugins(profile.plugins);
   const given = profile.pluginConfig ?? [];
   const names = new Set(Object.values(plugins).flatMap(({ enabled = [] }) => enabled.map(({ name }) => name)));
-  const missing = [...names].filter(
-    (name) => pluginArgsSchema(name) !== undefined && !given.some((config) => config.name === name),
-  );
+  const missing = [...names].filter((name) => takesArguments(name) && !given.some((config) => config.name === name));
   return {
     ...profile,
     plugins,
     pluginConfig: [
       ...given.map(({ name, args }) =>
-        pluginArgsSchema(name) ? { name, args: defaultArgs(name, args) } : { name, ...(args && { args }) },
+        takesArguments(name) ? { name, args: defaultArgs(name, args) } : { name, ...(args && { args }) },
       ),
       ...missing.sort().map((name) => ({ name, args: defaultArgs(name) })),
     ],

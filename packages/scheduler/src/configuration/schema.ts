@@ -46,9 +46,14 @@ export function configurationSchema(): ObjectSchema {
   });
 }
 
-/** `undefined` for plugins without arguments, and for those that are not known. */
+/** False also for plugins that are not known. */
+export function takesArguments(plugin: string): boolean {
+  return Object.hasOwn(PLUGIN_ARGS, plugin);
+}
+
+/** `undefined` for plugins without arguments. */
 export function pluginArgsSchema(plugin: string): ObjectSchema | undefined {
-  return Object.hasOwn(PLUGIN_ARGS, plugin) ? struct({ ...TYPE, ...PLUGIN_ARGS[plugin]!() }) : undefined;
+  return takesArguments(plugin) ? struct({ ...TYPE, ...PLUGIN_ARGS[plugin]!() }) : undefined;
 }
 
 type Fields = Readonly<Record<string, ScalarFormat | Schema>>;
