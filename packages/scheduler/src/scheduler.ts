@@ -30,7 +30,7 @@ import { PreemptionExecutor } from './preemption.ts';
 import { SchedulingQueue, type QueueEntry } from './queue/scheduling-queue.ts';
 import { failedScheduling, PodEventRecorder, waitingForDevices, type PodEvent } from './event-recorder.ts';
 import { failureFrom, failureOf, refused, type Failure } from './failure.ts';
-import { createHttpExtender, type HttpExtenderDeps } from './http-extender.ts';
+import type { HttpExtenderDeps } from './http-extender.ts';
 import { countRejected, SchedulerMetrics } from './scheduler-metrics.ts';
 
 export interface SchedulerDeps {
@@ -72,7 +72,8 @@ export function createScheduler(configuration: KubeSchedulerConfiguration, deps:
     run: async (signal) => {
       const informers = deps.informers ?? createInformers(deps);
       const group = new TaskGroup(signal);
-      const scheduler = new Scheduler(complete, { ...deps, informers }, group);
+      const extenders = await loadExtenders(complete, { clock: deps.clock, signal: group.signal });
+      const scheduler = new Scheduler(complete, extenders, { ...deps, informers }, group);
       running = scheduler;
       if (!deps.informers) group.start((groupSignal) => informers.run(groupSignal));
       group.start(async () => {
@@ -128,6 +129,7 @@ class Scheduler {
 
   constructor(
     configuration: CompleteConfiguration,
+    extenders: readonly Extender[],
     deps: SchedulerDeps & { readonly informers: Informers },
     group: TaskGroup,
   ) {
@@ -135,7 +137,7 @@ class Scheduler {
     this.#deps = deps;
     this.#group = group;
     this.#status = new PodStatusWriter({ client, clock, pods: informers.get(pods), signal: group.signal });
-    this.#extenders = extendersOf(configuration, { clock, signal: group.signal });
+    this.#extenders = extenders;
     const onWaiting = (pod: Pod, node: string): void => this.#tell(pod, waitingForDevices(node));
     const devices = watchDevices({ ...deps, onWaiting });
     this.#profiles = profilesOf(configuration, {
@@ -408,8 +410,13 @@ function loadPlugins(profile: Profile, info: PodInfo): Promise<unknown> | undefi
   return loading && Promise.all(loading);
 }
 
-/** Those that pods can do without are asked last. */
-function extendersOf({ extenders = [] }: CompleteConfiguration, deps: HttpExtenderDeps): readonly Extender[] {
+/** Few schedulers have any. Those that pods can do without are asked last. */
+async function loadExtenders(
+  { extenders = [] }: CompleteConfiguration,
+  deps: HttpExtenderDeps,
+): Promise<readonly Extender[]> {
+  if (extenders.length === 0) return [];
+  const { createHttpExtender } = await import('./http-extender.ts');
   const all = extenders.map((config) => createHttpExtender(config, deps));
   return [...all.filter(({ ignorable }) => !ignorable), ...all.filter(({ ignorable }) => ignorable)];
 }
