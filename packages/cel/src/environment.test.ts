@@ -57,6 +57,15 @@ describe('an environment', () => {
     assert.ok(createEnvironment({ homogeneousLiterals: false }).compile("[1, 'a']").ok);
   });
 
+  it('may have cel.bind', () => {
+    const expression = 'cel.bind(y, x.a + 1, y * y)';
+    assert.ok(!createEnvironment({ variables: { x: DYN } }).compile(expression).ok);
+    const program = compile(expression, createEnvironment({ variables: { x: DYN }, bind: true }));
+    const result = program.evaluate(new Map([['x', fromJson({ a: 2 })]]));
+    assert.deepEqual(result, { ok: true, value: 9n, cost: 6 });
+    assert.deepEqual(program.cost, { min: 15, max: 15 });
+  });
+
   it('may find fields that are keywords', () => {
     const type = schemaType({ type: 'object', properties: { namespace: { type: 'string' } } }, { name: 'T' })!;
     assert.ok(!createEnvironment({ variables: { o: type } }).compile('o.namespace').ok);

@@ -9,7 +9,7 @@ import { CelError, type CelValue } from './evaluate/value.ts';
 import { baseType, functionTable, type FunctionTable } from './libraries/base-environment.ts';
 import { KUBERNETES_TYPES } from './libraries/kubernetes-types.ts';
 import type { Expression } from './syntax/expression.ts';
-import { MACROS } from './syntax/macros.ts';
+import { MACROS, MACROS_WITH_BIND } from './syntax/macros.ts';
 import { parseExpression } from './syntax/parser.ts';
 import { formatIssues, sortIssues, type Issue, type Source } from './syntax/source.ts';
 import { parametersOf, type CelType, type ObjectType } from './types/cel-type.ts';
@@ -23,6 +23,8 @@ export interface EnvironmentOptions {
   readonly typeNamed?: (name: string) => ObjectType | undefined;
   /** Libraries beyond those that every environment has. */
   readonly libraries?: readonly Library[];
+  /** Whether there is `cel.bind(name, value, expression)`, as in selectors of devices. Default false. */
+  readonly bind?: boolean;
   /** A list or map literal holds values of one type. Default true. */
   readonly homogeneousLiterals?: boolean;
   /** `object.namespace` finds a field that is declared as `__namespace__`. Default false. */
@@ -124,7 +126,7 @@ class BaseEnvironment implements Environment {
   }
 
   compile(text: string, { sizeRoot }: CompileOptions = {}): Compilation {
-    const parsed = parseExpression(text, { macros: MACROS });
+    const parsed = parseExpression(text, { macros: this.#options.bind ? MACROS_WITH_BIND : MACROS });
     if (parsed.issues.length > 0) return failed(parsed.source, parsed.issues);
     const checked = checkExpression(parsed, this.#declarations);
     const issues =
@@ -183,7 +185,8 @@ class CheckedProgram implements Program {
     const { variables, run } = this.#plan;
     const resolve = (index: number): CelValue => {
       const name = variables[index]!;
-      return activation.get(name) ?? nullOrMissing(activation.get(name), name);
+      const value = activation.get(name);
+      return value === undefined ? new CelError(`no such attribute(s): ${name}`) : value;
     };
     const frame = new Frame(resolve, costLimit, signal);
     try {
@@ -196,10 +199,6 @@ class CheckedProgram implements Program {
       throw error;
     }
   }
-}
-
-function nullOrMissing(value: null | undefined | CelValue, name: string): CelValue {
-  return value === undefined ? new CelError(`no such attribute(s): ${name}`) : value;
 }
 
 function failed(source: Source, issues: readonly Issue[]): Compilation {

@@ -13,7 +13,8 @@
  * - `fromJson(json)` without a type reads JSON as it is: whole numbers are ints. With a type (`schemaType(...)`) it reads
  *   by schema: `number` is a double, `format: date-time` a timestamp, lists compare by their list type.
  * - `program.cost` is the estimate before running; `sizeRoot` tells how large values can be.
- * - An object whose fields are computed on demand (`variables.x` of policies) is `lazyObject(...)`.
+ * - An object whose fields are computed on demand (`variables.x` of policies) is a `CelMap` that computes them in `get`;
+ *   with a `type`, it is of that type at run time too.
  */
 export {
   COST_LIMIT_PER_CALL,

@@ -351,7 +351,7 @@ class Checker {
     this.#types.set(expression.id, struct);
     const fields = expression.fields.map((field) => {
       const value = this.#check(field.value);
-      const fieldType = struct.kind === 'object' ? this.#fieldOf(field.id, struct, field.name) : ERROR;
+      const fieldType = this.#fieldOfStruct(field.id, struct, field.name);
       const valueType = this.#entryType(value, field.optional);
       if (!this.#mapping.isAssignable(fieldType, valueType)) {
         const [wanted, given] = [formatType(fieldType), formatType(valueType)];
@@ -361,6 +361,15 @@ class Checker {
       return { ...field, value };
     });
     return { ...expression, typeName: name, fields };
+  }
+
+  /** Timestamps and durations are protobuf messages of seconds and nanoseconds. */
+  #fieldOfStruct(id: number, struct: CelType, name: string): CelType {
+    if (struct.kind === 'object') return this.#fieldOf(id, struct, name);
+    if (struct.kind !== 'timestamp' && struct.kind !== 'duration') return ERROR;
+    if (name === 'seconds' || name === 'nanos') return INT;
+    this.#report(id, `undefined field '${name}'`);
+    return ERROR;
   }
 
   #structType(id: number, type: CelType): CelType {

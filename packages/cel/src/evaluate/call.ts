@@ -54,7 +54,7 @@ function guard(declaration: FunctionDeclaration, overload: Overload) {
   const guards = declaration.unguarded ? undefined : overload.args.map(typeGuard);
   const count = overload.args.length;
   return {
-    accepts(args: readonly CelValue[]) {
+    accepts: (args: readonly CelValue[]) => {
       if (args.length !== count) return false;
       if (!guards) return true;
       for (let index = 0; index < count; index++) if (!guards[index]!(args[index]!)) return false;

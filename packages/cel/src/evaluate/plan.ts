@@ -18,9 +18,12 @@ import { formatPlain } from './format-value.ts';
 import { planMembership } from './membership.ts';
 import { compilePattern } from './pattern.ts';
 import { goTypeName, invalidKey } from './qualifier.ts';
+import { NANOSECONDS } from './time-text.ts';
 import {
+  CelDuration,
   CelError,
   CelOptional,
+  CelTimestamp,
   NO_SUCH_OVERLOAD,
   isList,
   isMap,
@@ -254,8 +257,8 @@ class Planner {
         if (value instanceof CelError) return value;
         if (value !== undefined) values.set(name, value);
       }
-      if (!type?.construct) return new CelError(`unknown type '${expression.typeName}'`);
-      return type.construct(values) as CelValue;
+      if (type?.construct) return type.construct(values) as CelValue;
+      return constructTime(expression.typeName, values);
     }, STRUCT_COST);
   }
 
@@ -345,6 +348,15 @@ function foldPairs(range: CelValue, frame: Frame, slots: FoldSlots, condition: S
 function* pairsOf(range: CelList | CelMap): Generator<readonly [CelValue, CelValue]> {
   if (range.kind === 'map') for (const key of range.keys()) yield [key, range.get(key)!];
   else for (let index = 0; index < range.size; index++) yield [BigInt(index), range.at(index)!];
+}
+
+/** A timestamp or duration from its parts, which are the only messages of protobuf that there are. */
+function constructTime(typeName: string, fields: ReadonlyMap<string, CelValue>): CelValue {
+  const part = (name: string) => (fields.get(name) as bigint | undefined) ?? 0n;
+  const nanoseconds = part('seconds') * NANOSECONDS + part('nanos');
+  if (typeName === 'google.protobuf.Timestamp') return new CelTimestamp(nanoseconds);
+  if (typeName === 'google.protobuf.Duration') return new CelDuration(nanoseconds);
+  return new CelError(`unknown type '${typeName}'`);
 }
 
 function stepOf(part: Part): Step {

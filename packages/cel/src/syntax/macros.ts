@@ -4,11 +4,12 @@ import { ACCUMULATOR, type CallExpression, type ComprehensionExpression, type Ex
  * Calls that stand for other expressions: `has`, `all`, `map`, ... Their arguments are rewritten, not evaluated.
  *
  * Mirrors: github.com/google/cel-go/parser/macro.go, ext/comprehensions.go, cel/library.go (optMap, optFlatMap),
- * ext/lists.go (sortBy)
+ * ext/lists.go (sortBy), ext/bindings.go
  */
 export type MacroSet = ReadonlyMap<string, Macro>;
 
-type Macro = (factory: Factory, target: Expression, args: readonly Expression[]) => Expression;
+/** Undefined: the call is to stay as it is. */
+type Macro = (factory: Factory, target: Expression, args: readonly Expression[]) => Expression | undefined;
 
 export type Expansion =
   | { readonly ok: true; readonly expression: Expression }
@@ -26,7 +27,8 @@ export function expandMacro(macros: MacroSet, call: CallExpression, ids: MacroId
   const macro = macros.get(macroKey(call.function, call.args.length, call.target !== undefined));
   if (!macro) return undefined;
   try {
-    return { ok: true, expression: macro(new Factory(ids), call.target!, call.args) };
+    const expression = macro(new Factory(ids), call.target!, call.args);
+    return expression && { ok: true, expression };
   } catch (error) {
     if (error instanceof MacroFailure) return { ok: false, at: error.at, message: error.message };
     throw error;
@@ -165,6 +167,9 @@ export const MACROS: MacroSet = new Map<string, Macro>([
   [macroKey('transformMapEntry', 4, true), transformMapEntry],
   [macroKey('sortBy', 2, true), expandSortBy],
 ]);
+
+/** With `cel.bind(name, value, expression)`. */
+export const MACROS_WITH_BIND: MacroSet = new Map([...MACROS, [macroKey('bind', 3, true), expandBind]]);
 
 function macroKey(name: string, count: number, receiver: boolean): string {
   return `${name}:${count}:${receiver}`;
@@ -307,6 +312,15 @@ function bind(factory: Factory, variable: string, value: Expression, body: Expre
     step: factory.identifier(variable),
     result: body,
   });
+}
+
+function expandBind(factory: Factory, target: Expression, args: readonly Expression[]): Expression | undefined {
+  if (target.kind !== 'identifier' || target.name !== 'cel') return undefined;
+  const [name, value, body] = args as [Expression, Expression, Expression];
+  if (name.kind !== 'identifier') {
+    throw new MacroFailure(name.id, 'cel.bind() variable names must be simple identifiers');
+  }
+  return bind(factory, name.name, value, body);
 }
 
 /** Sorts the target, bound to a name that cannot be written, by what its elements are mapped to. */
