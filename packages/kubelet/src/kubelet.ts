@@ -37,6 +37,9 @@ export interface KubeletDeps {
 export interface KubeletApi {
   /** The pods of this node with the status that the kubelet has of them. */
   pods(): readonly Pod[];
+  readonly podLogsDir: string;
+  /** Where a volume of a pod is mounted; `undefined`: it is not. */
+  volumePath(uid: string, volume: string): string | undefined;
   /** What the kubelet has done so far. */
   metrics(): readonly MetricFamily[];
   /** The id of a container that runs; `undefined` if there is none. `uid` narrows it down. */
@@ -82,7 +85,7 @@ export function createKubelet(config: KubeletConfig, deps: KubeletDeps): Kubelet
         },
       },
     ],
-    api: createApi(() => parts),
+    api: createApi(config, () => parts),
     run: async (signal) => {
       const group = new TaskGroup(signal);
       const recorder = createEventRecorder({ component: 'kubelet', host: config.nodeName }, deps);
@@ -341,7 +344,7 @@ async function isAppArmorEnabled(host: NodeHost): Promise<boolean> {
   }
 }
 
-function createApi(partsOf: () => KubeletParts | undefined): KubeletApi {
+function createApi(config: KubeletConfig, partsOf: () => KubeletParts | undefined): KubeletApi {
   const find = (
     parts: KubeletParts | undefined,
     pod: { readonly namespace: string; readonly name: string; readonly uid?: string },
@@ -357,6 +360,8 @@ function createApi(partsOf: () => KubeletParts | undefined): KubeletApi {
         return status ? { ...pod, status } : pod;
       });
     },
+    podLogsDir: config.podLogsDir,
+    volumePath: (uid, volume) => partsOf()?.volumes.mounted(uid, volume)?.path,
     metrics: () => partsOf()?.meter.families(() => true) ?? [],
     runningContainer: async (wanted, container, signal) => {
       const parts = partsOf();

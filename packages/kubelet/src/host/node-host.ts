@@ -107,6 +107,8 @@ export interface DiskUsage {
   readonly device?: number;
   readonly capacityBytes: number;
   readonly availableBytes: number;
+  /** Some of what is not used is kept for the system; absent: nothing is. */
+  readonly usedBytes?: number;
   readonly inodes: number;
   readonly inodesFree: number;
 }

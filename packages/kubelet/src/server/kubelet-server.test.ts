@@ -70,6 +70,8 @@ async function withServer(url: string, work: (port: number) => Promise<void>): P
     },
     {
       api: {
+        podLogsDir: '/var/log/pods',
+        volumePath: () => undefined,
         metrics: () => [],
         pods: () => [POD],
         runningContainer: async (_pod, container) => (container === 'c' ? '1' : undefined),

@@ -21,6 +21,7 @@ export function linuxMachine(network: NetworkNamespace): Machine {
         device,
         capacityBytes: found.blocks * found.bsize,
         availableBytes: found.bavail * found.bsize,
+        usedBytes: (found.blocks - found.bfree) * found.bsize,
         inodes: found.files,
         inodesFree: found.ffree,
       };

@@ -1,12 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { KubeletRequest, ServerContext } from '../server-context.ts';
-import { collectSummary } from '../stats/collect-stats.ts';
+import { collectSummary, diskDeps } from '../stats/collect-stats.ts';
+import { claimDisk } from '../stats/pod-disk.ts';
 import { summaryJson, type Summary } from '../stats/summary.ts';
 import { sendJson } from '../send-json.ts';
 import { containerMetrics } from './container-metrics.ts';
 import { kubeletMetrics } from './kubelet-metrics.ts';
 import { formatMetrics, type MetricFamily } from './metric-text.ts';
 import { resourceMetrics } from './resource-metrics.ts';
+import { volumeMetrics } from './volume-metrics.ts';
 
 /** `/stats/summary[?only_cpu_and_memory=true]` */
 export async function serveSummary(
@@ -14,8 +16,9 @@ export async function serveSummary(
   { query, signal }: KubeletRequest,
   response: ServerResponse,
 ): Promise<void> {
-  const summary = await collectSummary(context, signal);
-  sendJson(response, summaryJson(query.get('only_cpu_and_memory') === 'true' ? cpuAndMemory(summary) : summary));
+  const isShort = query.get('only_cpu_and_memory') === 'true';
+  const summary = await collectSummary(context, signal, !isShort);
+  sendJson(response, summaryJson(isShort ? cpuAndMemory(summary) : summary));
 }
 
 function cpuAndMemory({ node, pods }: Summary): object {
@@ -34,16 +37,20 @@ function cpuAndMemory({ node, pods }: Summary): object {
 
 /** `/metrics` */
 export async function serveKubeletMetrics(
-  { nodeName, api, runtime }: ServerContext,
+  context: ServerContext,
   { signal }: KubeletRequest,
   response: ServerResponse,
 ): Promise<void> {
-  const [{ items }, { containers }] = await Promise.all([
+  const { nodeName, api, runtime } = context;
+  const pods = api.pods();
+  const [{ items }, { containers }, volumes] = await Promise.all([
     runtime.listPodSandbox({}, { signal }),
     runtime.listContainers({}, { signal }),
+    Promise.all(pods.map((pod) => claimDisk(pod, diskDeps(context)))),
   ]);
-  const own = kubeletMetrics(nodeName, api.pods().length, items, containers);
-  send(response, [...own, ...api.metrics().filter(({ name }) => !isProbeMetric(name))]);
+  const own = kubeletMetrics(nodeName, pods.length, items, containers);
+  const counted = api.metrics().filter(({ name }) => !isProbeMetric(name));
+  send(response, [...own, ...counted, ...volumeMetrics(volumes.flat())]);
 }
 
 /** `/metrics/probes` */

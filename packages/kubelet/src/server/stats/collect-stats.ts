@@ -1,19 +1,43 @@
 /** Gathers what `summarize` needs from the runtime and the machine. */
+import type { Pod } from '@kts/api/types/core-v1';
 import { CriError, type PodSandboxStats } from '@kts/host-cri';
 import { isFileError, type FileSystem } from '../../host/file-system.ts';
 import type { ServerContext } from '../server-context.ts';
+import { podDisk, type PodDisk, type PodDiskDeps } from './pod-disk.ts';
 import { summarize, type NodeUsage, type Summary } from './summary.ts';
 
 const FILE_BYTES_MAX = 64 * 1024;
 
-export async function collectSummary(context: ServerContext, signal: AbortSignal): Promise<Summary> {
+/** `withDisks`: also what pods have on disks, which takes time. */
+export async function collectSummary(context: ServerContext, signal: AbortSignal, withDisks = false): Promise<Summary> {
   const { nodeName, api, runtime } = context;
   const [node, { stats: containers }, sandboxes] = await Promise.all([
     nodeUsage(context),
     runtime.listContainerStats({}, { signal }),
     sandboxStats(context, signal),
   ]);
-  return summarize({ nodeName, node, pods: api.pods(), containers, sandboxes });
+  const pods = api.pods();
+  const disks = withDisks ? { disks: await podDisks(pods, context, signal) } : {};
+  return summarize({ nodeName, node, pods, containers, sandboxes, ...disks });
+}
+
+async function podDisks(
+  pods: readonly Pod[],
+  context: ServerContext,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, PodDisk>> {
+  const result = new Map<string, PodDisk>();
+  for (const pod of pods) {
+    signal.throwIfAborted();
+    result.set(pod.metadata.uid, await podDisk(pod, diskDeps(context)));
+  }
+  return result;
+}
+
+/** What measures pods' disks. */
+export function diskDeps({ host, api }: ServerContext): PodDiskDeps {
+  const { machine, files } = host;
+  return { machine, files, podLogsDir: api.podLogsDir, volumePath: (uid, volume) => api.volumePath(uid, volume) };
 }
 
 /** Runtimes need not have these; containerd 1.6 refuses all of them as long as one sandbox has ended. */

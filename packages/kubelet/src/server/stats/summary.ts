@@ -2,12 +2,13 @@
  * What the node, its pods and their containers use.
  *
  * Mirrors: pkg/kubelet/server/stats/summary.go, pkg/kubelet/stats/cri_stats_provider.go (v1.36)
- * Differs: everything about containers comes from the runtime; what volumes and logs use is not shown.
+ * Differs: everything about containers comes from the runtime.
  */
 import type { Pod } from '@kts/api/types/core-v1';
 import { formatTime } from '@kts/base';
 import type { ContainerStats as RuntimeStats, PodSandboxStats, UInt64Value } from '@kts/host-cri';
 import type { DiskUsage } from '../../host/node-host.ts';
+import { usedBytes, type PodDisk } from './pod-disk.ts';
 import { CONTAINER_NAME_LABEL, POD_UID_LABEL } from '../../runtime/container-labels.ts';
 
 export interface CpuStats {
@@ -50,6 +51,12 @@ export interface ContainerStats {
   readonly cpu?: CpuStats;
   readonly memory?: MemoryStats;
   readonly rootfs?: FsStats;
+  readonly logs?: FsStats;
+}
+
+export interface VolumeStats extends FsStats {
+  readonly name: string;
+  readonly pvcRef?: { readonly name: string; readonly namespace: string };
 }
 
 export interface PodStats {
@@ -59,6 +66,8 @@ export interface PodStats {
   readonly cpu?: CpuStats;
   readonly memory?: MemoryStats;
   readonly network?: InterfaceStats & { readonly timeMs: number; readonly interfaces: readonly InterfaceStats[] };
+  readonly volume?: readonly VolumeStats[];
+  readonly 'ephemeral-storage'?: FsStats;
   readonly process_stats?: { readonly process_count: number };
 }
 
@@ -95,6 +104,8 @@ export interface SummaryInput {
   readonly containers: readonly RuntimeStats[];
   /** Empty if the runtime knows nothing of pods as a whole; then their containers' figures are added up. */
   readonly sandboxes: readonly PodSandboxStats[];
+  /** By uid; absent: what is on disks was not asked for. */
+  readonly disks?: ReadonlyMap<string, PodDisk>;
 }
 
 /** The JSON value that clients get of a summary, or of a part of one. */
@@ -107,7 +118,7 @@ export function summaryJson(value: unknown): unknown {
   return Object.fromEntries(entries) as object;
 }
 
-export function summarize({ nodeName, node, pods, containers, sandboxes }: SummaryInput): Summary {
+export function summarize({ nodeName, node, pods, containers, sandboxes, disks }: SummaryInput): Summary {
   // Runtimes count containers that have ended, too, but without what they use.
   const running = containers.filter(({ cpu }) => cpu?.usageCoreNanoSeconds !== undefined);
   const byPod = Map.groupBy(running, ({ attributes }) => attributes?.labels[POD_UID_LABEL] ?? '');
@@ -115,7 +126,12 @@ export function summarize({ nodeName, node, pods, containers, sandboxes }: Summa
   const used = pods.filter(({ metadata }) => byPod.has(metadata.uid));
   return {
     node: nodeStats(nodeName, node),
-    pods: used.map((pod) => podStats(pod, byPod.get(pod.metadata.uid)!, sandboxOf.get(pod.metadata.uid))),
+    pods: used.map((pod) => {
+      const { uid } = pod.metadata;
+      const stats = podStats(pod, byPod.get(uid)!, sandboxOf.get(uid));
+      const disk = disks?.get(uid);
+      return disk ? withDisk(stats, disk, node) : stats;
+    }),
   };
 }
 
@@ -127,7 +143,7 @@ function nodeStats(nodeName: string, node: NodeUsage): Summary['node'] {
     timeMs,
     availableBytes,
     capacityBytes,
-    usedBytes: capacityBytes - availableBytes,
+    usedBytes: usedBytes(node.disk),
     inodesFree,
     inodes,
     inodesUsed: inodes - inodesFree,
@@ -160,6 +176,44 @@ function podStats(pod: Pod, stats: readonly RuntimeStats[], sandbox: PodSandboxS
     ...(memory ? { memory } : {}),
     ...(network ? { network } : {}),
     ...(processes ? { process_stats: { process_count: processes.value } } : {}),
+  };
+}
+
+/** The same with what the pod has on disks. */
+function withDisk(stats: PodStats, { logs, volumes }: PodDisk, node: NodeUsage): PodStats {
+  const { nowMs: timeMs } = node;
+  const containers = stats.containers.map((container) => {
+    const own = logs.get(container.name);
+    return own ? { ...container, logs: fsStats(timeMs, own, node.disk) } : container;
+  });
+  const parts = [...logs.values(), ...volumes.filter(({ isEphemeral }) => isEphemeral).map(({ used }) => used)];
+  const layers = sum(containers, ({ rootfs }) => rootfs?.usedBytes);
+  const layerInodes = sum(containers, ({ rootfs }) => rootfs?.inodesUsed);
+  const own = {
+    bytes: layers + sum(parts, ({ bytes }) => bytes),
+    inodes: layerInodes + sum(parts, ({ inodes }) => inodes),
+  };
+  return {
+    ...stats,
+    containers,
+    volume: volumes.map(({ name, claim, used, disk }) => ({
+      ...fsStats(timeMs, used, disk),
+      name,
+      ...(claim ? { pvcRef: claim } : {}),
+    })),
+    'ephemeral-storage': fsStats(timeMs, own, node.disk),
+  };
+}
+
+function fsStats(timeMs: number, used: { readonly bytes: number; readonly inodes: number }, disk: DiskUsage): FsStats {
+  return {
+    timeMs,
+    availableBytes: disk.availableBytes,
+    capacityBytes: disk.capacityBytes,
+    usedBytes: used.bytes,
+    inodesFree: disk.inodesFree,
+    inodes: disk.inodes,
+    inodesUsed: used.inodes,
   };
 }
 
