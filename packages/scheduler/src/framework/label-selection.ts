@@ -20,9 +20,33 @@ const NOTHING: Selection = { matches: () => false, empty: false, signature: 'not
 
 const EVERYTHING: Selection = { matches: () => true, empty: true, signature: 'everything' };
 
-/** An absent selector selects nothing, an empty one everything. Throws SelectorError. */
+const known = new WeakMap<LabelSelector | Labels, Selection>();
+
+/**
+ * An absent selector selects nothing, an empty one everything. Objects are immutable, so what was made of a selector is
+ * remembered for as long as it lives. Throws SelectorError.
+ */
 export function selection(selector: LabelSelector | undefined): Selection {
   if (selector === undefined) return NOTHING;
+  let made = known.get(selector);
+  if (made === undefined) {
+    made = compile(selector);
+    known.set(selector, made);
+  }
+  return made;
+}
+
+/** What has all of these labels. */
+export function labelsSelection(labels: Labels): Selection {
+  let made = known.get(labels);
+  if (made === undefined) {
+    made = compile({ matchLabels: labels });
+    known.set(labels, made);
+  }
+  return made;
+}
+
+function compile(selector: LabelSelector): Selection {
   const matcher = labelSelectorMatcher(selector);
   if (matcher.everything) return EVERYTHING;
   const signature = matcher.toString();

@@ -215,6 +215,12 @@ describe('DynamicResources postFilter', () => {
     }
   });
 
+  it('has nothing to say about claims that could not be looked at', () => {
+    const claims = [claim('c', [{ deviceClassName: 'x' }])];
+    const message = '0/2 nodes are available: request r0: device class x does not exist. no new claims to deallocate';
+    assert.deepEqual(reasonsOf(pod('p', uses('c')), { claims }), [message, '0']);
+  });
+
   it('leaves a claim alone that others use', () => {
     const claims = [claim('c', [{}], { status: elsewhere(['q']) })];
     assert.deepEqual(reasonsOf(pod('p', uses('c')), { claims }), [`${UNAVAILABLE} still not schedulable`, '0']);

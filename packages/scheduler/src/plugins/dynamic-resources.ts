@@ -281,10 +281,8 @@ function makeAvailable({ pod: { pod }, asked, stateOf }: FailedCycle): PostFilte
   // Without a state of its own the plugin fails, which ends the search for a way out.
   if (!asked.has('DynamicResources')) throw new Error('not found');
   const state = stateOf('DynamicResources') as DeviceState | undefined;
-  if (state === undefined) {
-    const none = (pod.spec.resourceClaims ?? []).length === 0;
-    return { reasons: [none ? 'no new claims to deallocate' : 'still not schedulable'] };
-  }
+  // None, or none that could be looked at.
+  if (state === undefined) return { reasons: ['no new claims to deallocate'] };
   const { extended, unavailable } = state;
   const idle = [...unavailable].find((claim) => claim !== extended && isUsedOnlyBy(pod, claim));
   if (idle !== undefined) {

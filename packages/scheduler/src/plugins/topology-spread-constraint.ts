@@ -1,5 +1,5 @@
 import type { Pod, TopologySpreadConstraint } from '@kts/api/types/core-v1';
-import { both, labelOf, selection, type Selection } from '../framework/label-selection.ts';
+import { both, labelOf, labelsSelection, selection, type Selection } from '../framework/label-selection.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
 import { requiredNodeAffinity } from '../framework/node-selection.ts';
 import type { Listers } from '../framework/snapshot.ts';
@@ -102,8 +102,7 @@ function selectorOfOwners(pod: Pod, listers: Listers): Selection {
   const { namespace, labels, ownerReferences } = pod.metadata;
   const matchLabels: Record<string, string> = {};
   for (const { spec } of listers.services.list(namespace)) {
-    if (spec?.selector && selection({ matchLabels: spec.selector }).matches(labels))
-      Object.assign(matchLabels, spec.selector);
+    if (spec?.selector && labelsSelection(spec.selector).matches(labels)) Object.assign(matchLabels, spec.selector);
   }
   const owner = ownerReferences?.find(({ controller }) => controller);
   const key = { namespace, name: owner?.name ?? '' };
