@@ -66,6 +66,8 @@ export interface ResourceBehaviour<T extends KubeObject> {
   cells?(object: T, now: number): readonly Cell[];
   /** What a table says about the whole row: that the object is done with its work. */
   rowConditions?(object: T): readonly TableRowCondition[];
+  /** Annotations that hold fields of the internal type: absent where metadata is shown on its own. */
+  readonly fieldAnnotations?: readonly string[];
   /** Seconds after which an object is deleted unless written again (events). */
   ttlSeconds?(object: T): number;
 }

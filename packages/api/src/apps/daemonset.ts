@@ -38,6 +38,7 @@ const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
  * Mirrors: pkg/registry/apps/daemonset, pkg/apis/apps/{v1,validation} (v1.36)
  */
 export const daemonSets = defineResource<DaemonSet>('apps/v1', 'daemonsets', {
+  fieldAnnotations: [TEMPLATE_GENERATION],
   setDefaults: setDaemonSetDefaults,
   prepareForCreate: (draft) => {
     draft.status = {

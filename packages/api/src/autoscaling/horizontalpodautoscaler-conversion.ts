@@ -14,14 +14,14 @@ const METRICS = `${PREFIX}metrics`;
 const CURRENT_METRICS = `${PREFIX}current-metrics`;
 const CONDITIONS = `${PREFIX}conditions`;
 const BEHAVIOR = `${PREFIX}behavior`;
-const ROUND_TRIP_ANNOTATIONS = new Set([
+export const ROUND_TRIP_ANNOTATIONS: readonly string[] = [
   METRICS,
   CURRENT_METRICS,
   CONDITIONS,
   BEHAVIOR,
   `${PREFIX}scale-down-tolerance`,
   `${PREFIX}scale-up-tolerance`,
-]);
+];
 export const DEFAULT_CPU_UTILIZATION = 80;
 
 type Annotations = Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export const cpuMetric = (averageUtilization: number): v2.MetricSpec => ({
 });
 
 export function withoutRoundTripAnnotations(annotations: Annotations): Annotations {
-  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !ROUND_TRIP_ANNOTATIONS.has(key)));
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !ROUND_TRIP_ANNOTATIONS.includes(key)));
 }
 
 export function autoscalerToV2(autoscaler: v1.HorizontalPodAutoscaler): v2.HorizontalPodAutoscaler {

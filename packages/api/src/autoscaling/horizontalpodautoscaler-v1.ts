@@ -3,7 +3,7 @@ import { defineResource } from '../define-resource.ts';
 import type { HorizontalPodAutoscaler } from '../gen/autoscaling-v1.gen.ts';
 import type { HorizontalPodAutoscaler as HorizontalPodAutoscalerV2 } from '../gen/autoscaling-v2.gen.ts';
 import { autoscalerCells } from './horizontalpodautoscaler-cells.ts';
-import { autoscalerToV1, autoscalerToV2 } from './horizontalpodautoscaler-conversion.ts';
+import { autoscalerToV1, autoscalerToV2, ROUND_TRIP_ANNOTATIONS } from './horizontalpodautoscaler-conversion.ts';
 import {
   validateAutoscaler,
   validateAutoscalerStatus,
@@ -20,6 +20,7 @@ export const horizontalPodAutoscalersV1 = defineResource<HorizontalPodAutoscaler
   'horizontalpodautoscalers',
   {
     generation: 'none',
+    fieldAnnotations: ROUND_TRIP_ANNOTATIONS,
     setDefaults: setAutoscalerDefaults,
     prepareForCreate: (draft) => {
       draft.status = { currentReplicas: 0, desiredReplicas: 0 };

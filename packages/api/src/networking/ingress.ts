@@ -23,6 +23,7 @@ import { validateObjectMeta } from '../metadata-validation.ts';
 
 const SPEC = FieldPath.of('spec');
 const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
+const SHOWN_HOSTS = 3;
 const BAD_SEQUENCES = ['//', '/./', '/../', '%2f', '%2F'];
 const BAD_SUFFIXES = ['/..', '/.'];
 const PATH_TYPES = ['Exact', 'ImplementationSpecific', 'Prefix'];
@@ -73,7 +74,7 @@ export const ingresses = defineResource<Ingress>('networking.k8s.io/v1', 'ingres
       : [],
   cells: ({ metadata, spec, status }, now) => [
     metadata.name,
-    spec?.ingressClassName ?? metadata.annotations?.[CLASS_ANNOTATION] ?? '<none>',
+    spec?.ingressClassName ?? '<none>',
     hostsText(spec),
     loadBalancerText(status?.loadBalancer?.ingress),
     spec?.tls?.length ? '80, 443' : '80',
@@ -181,9 +182,13 @@ function hasInvalidWildcardRule(spec: IngressSpec | undefined): boolean {
 }
 
 /** Three hosts, and how many more there are. */
+/** Rules without a host count, but are not shown: `*` stands for there being no others. */
 function hostsText(spec: IngressSpec | undefined): string {
-  const hosts = (spec?.rules ?? []).map(({ host }) => host || '*');
-  if (hosts.length === 0) return '*';
-  const shown = hosts.slice(0, 3).join(',');
-  return hosts.length > 3 ? `${shown} + ${hosts.length - 3} more...` : shown;
+  const rules = spec?.rules ?? [];
+  const hosts: string[] = [];
+  for (const { host } of rules) {
+    if (hosts.length === SHOWN_HOSTS) return `${hosts.join(',')} + ${rules.length - SHOWN_HOSTS} more...`;
+    if (host) hosts.push(host);
+  }
+  return hosts.join(',') || '*';
 }

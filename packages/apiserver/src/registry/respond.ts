@@ -3,7 +3,7 @@ import { apiVersionOf } from '@kts/apimachinery';
 import type { CacheEntry } from '../cache/entry.ts';
 import type { ApiServerResponse, EntryList } from '../response.ts';
 import { partialMetadata, partialMetadataEntry } from '../table/partial-metadata.ts';
-import { tableColumns, tableOf, tableRowEntry, type TableOptions } from '../table/table.ts';
+import { hasDefaultRows, tableColumns, tableOf, tableRowEntry, type TableOptions } from '../table/table.ts';
 import type { RequestScope } from './request-scope.ts';
 import { internalGroup } from './kind-mismatch.ts';
 import { presentEntry } from './resource-storage.ts';
@@ -30,10 +30,10 @@ export function entryResponse(scope: RequestScope, status: number, entry: CacheE
     case 'object':
       return { kind: 'entry', status, entry };
     case 'table':
-      return objectResponse(status, tableOf(scope.definition, entry, tableOptions(scope, view)));
+      return objectResponse(status, tableOf(scope.definition, entry.object(), tableOptions(scope, view)));
     case 'metadata':
     case 'metadataList':
-      return objectResponse(status, partialMetadata(entry.object(), view.version));
+      return objectResponse(status, partialMetadata(scope.definition, entry.object(), view.version));
   }
 }
 
@@ -51,12 +51,16 @@ export function listResponse(scope: RequestScope, page: EntryPage): ApiServerRes
       const apiVersion = `meta.k8s.io/${view.version}`;
       const entries = page.entries.map((entry) => tableRowEntry(definition, entry, options));
       const columnDefinitions = tableColumns(definition);
+      if (entries.length === 0 && hasDefaultRows(definition)) {
+        const metadata = { resourceVersion: page.resourceVersion };
+        return objectResponse(200, { kind: 'Table', apiVersion, metadata, columnDefinitions, rows: null });
+      }
       return { kind: 'list', list: { ...list, apiVersion, listKind: 'Table', columnDefinitions, entries } };
     }
     case 'metadata':
     case 'metadataList': {
       const apiVersion = `meta.k8s.io/${view.version}`;
-      const entries = page.entries.map((entry) => partialMetadataEntry(entry, view.version));
+      const entries = page.entries.map((entry) => partialMetadataEntry(definition, entry, view.version));
       return { kind: 'list', list: { ...list, apiVersion, listKind: 'PartialObjectMetadataList', entries } };
     }
   }

@@ -103,15 +103,18 @@ function shownAs(scope: RequestScope, view: View): EntryView | undefined {
       const options = tableOptions(scope, view);
       return {
         id: `table ${version} ${view.version} ${view.includeObject} ${Math.floor(options.now / 1000)}`,
-        object: (entry: CacheEntry) => ({ ...tableOf(definition, entry, options), columnDefinitions: null }),
+        object: (entry: CacheEntry) => ({
+          ...tableOf(definition, presentObject(definition, entry), options),
+          columnDefinitions: null,
+        }),
       };
     }
     case 'metadata':
     case 'metadataList':
       return {
         id: `metadata ${view.version}`,
-        object: (entry: CacheEntry) => partialMetadata(presentObject(definition, entry), view.version),
-        bookmark: (object: KubeObject) => partialMetadata(object, view.version),
+        object: (entry: CacheEntry) => partialMetadata(definition, presentObject(definition, entry), view.version),
+        bookmark: (object: KubeObject) => partialMetadata(definition, object, view.version),
       };
     case 'object':
       if (!definition.conversion) return undefined;

@@ -10,7 +10,7 @@ import type { CacheEntry } from '../cache/entry.ts';
 import { presentEntry, presentObject } from '../registry/resource-storage.ts';
 import type { IncludeObject } from '../registry/view.ts';
 import type { ListEntry } from '../response.ts';
-import { partialMetadata, partialMetadataHead } from './partial-metadata.ts';
+import { metadataPieces, partialMetadata, partialMetadataHead } from './partial-metadata.ts';
 
 export interface TableOptions {
   /** `v1` or `v1beta1` of `meta.k8s.io`. */
@@ -21,8 +21,7 @@ export interface TableOptions {
 
 const ROW_END = Buffer.from('}}');
 
-function tableRow(definition: ResourceDefinition, entry: CacheEntry, options: TableOptions): TableRow {
-  const object = presentObject(definition, entry);
+function tableRow(definition: ResourceDefinition, object: KubeObject, options: TableOptions): TableRow {
   const conditions = definition.behaviour.rowConditions?.(object) ?? [];
   const cells = cellsOf(definition, object, options);
   const row = conditions.length > 0 ? { cells, conditions } : { cells };
@@ -30,7 +29,7 @@ function tableRow(definition: ResourceDefinition, entry: CacheEntry, options: Ta
     case 'None':
       return { ...row, object: null } as unknown as TableRow;
     case 'Metadata':
-      return { ...row, object: partialMetadata(object, options.version) } as unknown as TableRow;
+      return { ...row, object: partialMetadata(definition, object, options.version) } as unknown as TableRow;
     case 'Object':
       return { ...row, object } as unknown as TableRow;
   }
@@ -38,7 +37,7 @@ function tableRow(definition: ResourceDefinition, entry: CacheEntry, options: Ta
 
 /** A row of a long table: made when it is written, from the entry's own bytes as far as that goes. */
 export function tableRowEntry(definition: ResourceDefinition, entry: CacheEntry, options: TableOptions): ListEntry {
-  const row = (): TableRow => tableRow(definition, entry, options);
+  const row = (): TableRow => tableRow(definition, presentObject(definition, entry), options);
   return {
     object: row,
     jsonItemPieces: () => {
@@ -49,20 +48,20 @@ export function tableRowEntry(definition: ResourceDefinition, entry: CacheEntry,
       const conditions = definition.behaviour.rowConditions?.(object) ?? [];
       const finished = conditions.length > 0 ? `,"conditions":${JSON.stringify(conditions)}` : '';
       const head = `{"cells":${cells}${finished},"object":${partialMetadataHead(options.version)}`;
-      return [Buffer.from(head), ...shown.metadataPieces(), ROW_END];
+      return [Buffer.from(head), ...metadataPieces(definition, shown), ROW_END];
     },
   };
 }
 
-/** A table of one object: the answer to a GET, and the object of a watch event. */
-export function tableOf(definition: ResourceDefinition, entry: CacheEntry, options: TableOptions): Table {
-  const metadata = { resourceVersion: presentObject(definition, entry).metadata.resourceVersion };
+/** A table of one object, which is in the request's version: the answer to a GET, and the object of a watch event. */
+export function tableOf(definition: ResourceDefinition, object: KubeObject, options: TableOptions): Table {
+  const metadata = { resourceVersion: object.metadata.resourceVersion };
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata,
     columnDefinitions: tableColumns(definition),
-    rows: [tableRow(definition, entry, options)],
+    rows: [tableRow(definition, object, options)],
   };
 }
 
@@ -74,6 +73,11 @@ export function tableColumns(definition: ResourceDefinition): TableColumnDefinit
     description: column.description ?? '',
     priority: column.priority ?? 0,
   }));
+}
+
+/** Whether rows of the kind are made by the default convertor, which writes no rows as `null`. */
+export function hasDefaultRows(definition: ResourceDefinition): boolean {
+  return definition.columns[1]?.name === 'Created At';
 }
 
 function cellsOf(definition: ResourceDefinition, object: KubeObject, { now }: TableOptions): readonly Cell[] {

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { endpoints, horizontalPodAutoscalersV1, ingresses, limitRanges, type ResourceDefinition } from '@kts/api';
+import type { KubeObject } from '@kts/apimachinery';
+
+import type { RequestScope } from '../registry/request-scope.ts';
+import { listResponse } from '../registry/respond.ts';
+import type { ApiServerResponse } from '../response.ts';
+import { startTestApiServer } from '../testing/index.ts';
+import { partialMetadata } from './partial-metadata.ts';
+import { tableOf } from './table.ts';
+
+const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1';
+
+/** The answer to a list of nothing. */
+function emptyTable(definition: ResourceDefinition): ApiServerResponse {
+  const request = { headers: { accept: TABLE }, info: { verb: 'list' }, query: new URLSearchParams() };
+  const scope = { definition, request, registry: { clock: { now: () => 0 } } } as unknown as RequestScope;
+  return listResponse(scope, { entries: [], resourceVersion: '7' });
+}
+
+describe('Table', () => {
+  it('writes no rows as null for kinds that the default convertor shows', () => {
+    const none = emptyTable(limitRanges as unknown as ResourceDefinition);
+    assert.deepEqual(none.kind === 'object' && [(none.object as { rows: unknown }).rows], [null]);
+    assert.equal(emptyTable(endpoints as unknown as ResourceDefinition).kind, 'list');
+  });
+
+  it('shows autoscalers of v1 with every metric, and their metadata without the annotations that hold them', async () => {
+    await using server = await startTestApiServer();
+    const transport = server.transportFor({ name: 'admin', groups: ['system:masters'] });
+    const path = '/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers';
+    const external = { metric: { name: 'queue' }, target: { type: 'AverageValue', averageValue: '7' } };
+    const scaleTargetRef = { kind: 'Deployment', name: 'd', apiVersion: 'apps/v1' };
+    const spec = { maxReplicas: 3, scaleTargetRef, metrics: [{ type: 'External', external }] };
+    await transport.request({ method: 'POST', path, body: { metadata: { name: 'a' }, spec } });
+    const { body } = await transport.request({ method: 'GET', path: `${path.replace('v2', 'v1')}/a` });
+    const object = body as KubeObject;
+    assert.ok(object.metadata.annotations);
+    const definition = horizontalPodAutoscalersV1 as unknown as ResourceDefinition;
+    const table = tableOf(definition, object, { version: 'v1', includeObject: 'None', now: 0 });
+    assert.equal(table.rows[0]!.cells[2], '<unknown>/7 (avg)');
+    assert.equal(partialMetadata(definition, object, 'v1').metadata.annotations, undefined);
+  });
+
+  const hosts: readonly [hosts: readonly (string | undefined)[], text: string][] = [
+    [[], '*'],
+    [[undefined], '*'],
+    [[undefined, 'a', undefined], 'a'],
+    [['a', 'b', 'c'], 'a,b,c'],
+    [['a', undefined, 'b', 'c'], 'a,b,c'],
+    [['a', 'b', 'c', undefined], 'a,b,c + 1 more...'],
+    [['a', undefined, 'b', 'c', 'd'], 'a,b,c + 2 more...'],
+  ];
+  for (const [given, text] of hosts) {
+    it(`shows hosts ${JSON.stringify(given)} of an ingress as ${text}`, () => {
+      const definition = ingresses as unknown as ResourceDefinition;
+      const rules = given.map((host) => (host ? { host } : {}));
+      const metadata = { name: 'i', annotations: { 'kubernetes.io/ingress.class': 'old' } };
+      const cells = definition.behaviour.cells!({ metadata, spec: { rules } } as never, Date.now());
+      assert.deepEqual(cells.slice(1, 3), ['<none>', text]);
+    });
+  }
+});
