@@ -15,7 +15,7 @@ export function planMembership(item: Step, list: CelValue): Step | { readonly co
   const identities = new Set<unknown>();
   for (const value of iterate(list)) {
     if (!isHashable(value)) return undefined;
-    identities.add(keyIdentity(value));
+    if (!Number.isNaN(value)) identities.add(keyIdentity(value));
   }
   return (frame) => {
     const value = item(frame);
@@ -24,6 +24,6 @@ export function planMembership(item: Step, list: CelValue): Step | { readonly co
 }
 
 function isHashable(value: CelValue): boolean {
-  if (typeof value !== 'object') return !Number.isNaN(value);
+  if (typeof value !== 'object') return true;
   return value !== null && (value as CelUint).kind === 'uint';
 }

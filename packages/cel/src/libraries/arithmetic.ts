@@ -28,7 +28,6 @@ const DIVISION_BY_ZERO = new CelError('division by zero');
 const MODULUS_BY_ZERO = new CelError('modulus by zero');
 const INT_OVERFLOW = new CelError('integer overflow');
 const UINT_OVERFLOW = new CelError('unsigned integer overflow');
-const DURATION_OVERFLOW = new CelError('duration overflow');
 const TIMESTAMP_OVERFLOW = new CelError('timestamp overflow');
 
 const COMPARED = [
@@ -242,7 +241,7 @@ export function uint(value: bigint): CelUint | CelError {
 }
 
 export function duration(nanoseconds: bigint): CelDuration | CelError {
-  return nanoseconds < INT_MIN || nanoseconds > INT_MAX ? DURATION_OVERFLOW : new CelDuration(nanoseconds);
+  return nanoseconds < INT_MIN || nanoseconds > INT_MAX ? INT_OVERFLOW : new CelDuration(nanoseconds);
 }
 
 export function timestamp(nanoseconds: bigint, offset = 0): CelTimestamp | CelError {

@@ -20,6 +20,8 @@ const ROWS: readonly (readonly [expression: string, result: string])[] = [
   ['uint(-1)', 'unsigned integer overflow'],
   ["uint('5')", '5u'],
   ["double('1e5')", '100000.0'],
+  ["double('1_0e1')", '100.0'],
+  ["double('1__0')", "type conversion error from 'string' to 'double'"],
   ["double('x')", "type conversion error from 'string' to 'double'"],
   ['string(1.5)', '"1.5"'],
   ["string(b'abc')", '"abc"'],

@@ -26,6 +26,7 @@ import { int, timestamp, uint } from './arithmetic.ts';
  * `size` and the conversions between types.
  *
  * Mirrors: github.com/google/cel-go/common/stdlib/standard.go, common/types: ConvertToType of each type
+ * Differs: hexadecimal floating point numbers in strings are not read, because only Go's parser happens to know them.
  */
 const INT_OVERFLOW = new CelError('integer overflow');
 const UINT_OVERFLOW = new CelError('unsigned integer overflow');
@@ -136,7 +137,8 @@ function parseDouble(text: string): CelValue {
     if (special[2]) return special[1] ? conversionError('string', 'double') : Number.NaN;
     return special[1] === '-' ? -Infinity : Infinity;
   }
-  const value = DOUBLE.test(text) ? Number(text) : Number.NaN;
+  const digits = text.replace(/(?<=\d)_(?=\d)/g, '');
+  const value = DOUBLE.test(digits) ? Number(digits) : Number.NaN;
   return Number.isFinite(value) ? value : conversionError('string', 'double');
 }
 

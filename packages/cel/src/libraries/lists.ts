@@ -19,7 +19,8 @@ import { arithmeticLibrary } from './arithmetic.ts';
  * Lists: Kubernetes' own functions and those of cel-go's extension.
  *
  * Mirrors: staging/src/k8s.io/apiserver/pkg/cel/library/lists.go (v1.36), github.com/google/cel-go/ext/lists.go, version 3
- * Differs: equal elements keep their order when sorted; upstream's order of them is arbitrary.
+ * Differs: equal elements keep their order when sorted; upstream's order of them is arbitrary. `lists.range` has a limit
+ *   of its own, because upstream's only one is the memory of the process.
  */
 const COMPARABLE = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes'];
 /** In the ids of cel-go's own functions. */

@@ -10,6 +10,7 @@ const ROWS: readonly (readonly [expression: string, result: string])[] = [
   ["'%.2e'.format([-0.00012])", '"-1.200000×10⁻⁰⁴"'],
   ["'%s %d %x %X %b %o'.format(['a', 255, 255, 'abc', 5, 8])", '"a 255 ff 616263 101 10"'],
   ["'%s'.format([[1, 2]])", '"[1, 2]"'],
+  ["'%s'.format([['é\\u200b\\u00a0']])", '"[\\"é\\\\u200b\\\\u00a0\\"]"'],
   ["'%s'.format([{'a': 1.5, 'b': true}])", '"{\\"a\\":1.500000, \\"b\\":true}"'],
   ["'%s'.format([null])", '"null"'],
   ["'%s'.format([timestamp('2020-01-01T00:00:00Z')])", '"2020-01-01T00:00:00Z"'],

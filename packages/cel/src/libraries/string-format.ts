@@ -244,7 +244,13 @@ export function quoteGo(text: string): string {
     const simple = GO_ESCAPES[character];
     return simple ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });
-  return `"${escaped}"`;
+  return `"${escaped.replace(/[\p{C}\p{Zl}\p{Zp}\p{Zs}]/gu, escapeUnprintable)}"`;
+}
+
+function escapeUnprintable(character: string): string {
+  if (character === ' ') return character;
+  const digits = character.codePointAt(0)!.toString(16);
+  return digits.length > 4 ? `\\U${digits.padStart(8, '0')}` : `\\u${digits.padStart(4, '0')}`;
 }
 
 const GO_ESCAPES: Readonly<Record<string, string>> = {

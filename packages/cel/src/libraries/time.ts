@@ -50,9 +50,10 @@ function part(
 
 /** Seconds east of UTC at a time, of an IANA zone or an offset such as `-08:00`. */
 function zoneOffset(zone: string, seconds: bigint): number | CelError {
-  if (zone === '' || zone === 'UTC') return 0;
+  if (zone === '' || zone === 'UTC' || zone === 'Local') return 0;
   const colon = zone.indexOf(':');
   if (colon !== -1) return fixedOffset(zone.slice(0, colon), zone.slice(colon + 1), zone.startsWith('-'));
+  if (zone.includes('..') || /^[/\\]/.test(zone)) return new CelError('time: invalid location name');
   const format = formatIn(zone);
   if (!format) return new CelError(`unknown time zone ${zone}`);
   const name = format.formatToParts(Number(seconds) * 1000).find(({ type }) => type === 'timeZoneName')!.value;
@@ -76,9 +77,16 @@ function formatIn(zone: string): Intl.DateTimeFormat | undefined {
   if (known) return known;
   try {
     const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+    if (isMisspelt(zone, format.resolvedOptions().timeZone)) return undefined;
     formats.set(zone, format);
     return format;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a name is a zone's in other letters: `Intl` takes any case, and bare offsets too; Go does not. */
+function isMisspelt(zone: string, canonical: string): boolean {
+  if (!/[A-Z]/.test(zone)) return true;
+  return zone !== canonical && zone.toLowerCase() === canonical.toLowerCase();
 }
