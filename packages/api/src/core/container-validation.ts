@@ -14,6 +14,7 @@ import {
   notSupported,
   required,
   tooMany,
+  wasSentEmpty,
   type FieldError,
   type FieldPath,
 } from '@kts/apimachinery';
@@ -24,6 +25,7 @@ import type {
   ContainerRestartRule,
   EphemeralContainer,
   PodSpec,
+  ResourceRequirements,
   Volume,
 } from '../gen/core-v1.gen.ts';
 import { validateEnv, validateEnvFrom } from './env-validation.ts';
@@ -145,7 +147,9 @@ function refuseNonEphemeralFields(container: EphemeralContainer, path: FieldPath
   return [
     ...NOT_EPHEMERAL.filter((field) =>
       // Resources are always there, if only as an empty struct.
-      field === 'resources' ? Object.keys(container.resources ?? {}).length > 0 : container[field] !== undefined,
+      field === 'resources'
+        ? hasResources(container.resources)
+        : container[field] !== undefined || wasSentEmpty(container, field),
     ).map((field) => refuse(path.child(field))),
     ...(container.volumeMounts ?? []).flatMap((mount, index) =>
       (['subPath', 'subPathExpr'] as const)
@@ -154,6 +158,9 @@ function refuseNonEphemeralFields(container: EphemeralContainer, path: FieldPath
     ),
   ];
 }
+
+const hasResources = (resources: ResourceRequirements = {}): boolean =>
+  (['limits', 'requests', 'claims'] as const).some((part) => resources[part] || wasSentEmpty(resources, part));
 
 /** What holds for containers of every kind. */
 function validateContainer(

@@ -5,14 +5,17 @@
  * validateAppArmorAnnotationsAndFieldsMatchOnCreate in pkg/apis/core/validation/validation.go (v1.36)
  */
 import { forbidden, invalid, type FieldError, type FieldPath } from '@kts/apimachinery';
-import type { AppArmorProfile, PodSpec, SeccompProfile } from '../gen/core-v1.gen.ts';
+import type { AppArmorProfile, PodSpec, SeccompProfile, Toleration } from '../gen/core-v1.gen.ts';
 import { validateDescendingPath } from './file-path-validation.ts';
 import { containersOf } from './pod-containers-of.ts';
 import { deletionCostOf, type PodRules } from './pod-rules.ts';
+import { decodeJsonText } from '../json-text.ts';
+import { validateTolerations } from './scheduling-validation.ts';
 
 type Annotations = Readonly<Record<string, string>>;
 
 const MIRROR = 'kubernetes.io/config.mirror';
+const TOLERATIONS = 'scheduler.alpha.kubernetes.io/tolerations';
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';
 const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
@@ -23,13 +26,14 @@ export function validatePodAnnotations(
   annotations: Annotations,
   spec: PodSpec,
   path: FieldPath,
-  rules: Pick<PodRules, 'allowInvalidDeletionCost'>,
+  rules: Pick<PodRules, 'allowInvalidDeletionCost' | 'allowToleratedComparisons'>,
 ): FieldError[] {
   const errors: FieldError[] = [];
   const mirror = annotations[MIRROR];
   if (mirror !== undefined && !spec.nodeName) {
     errors.push(invalid(path.key(MIRROR), mirror, 'must set spec.nodeName if mirror pod annotation is set'));
   }
+  if (annotations[TOLERATIONS]) errors.push(...validateTolerationText(annotations[TOLERATIONS], path, rules));
   if (!rules.allowInvalidDeletionCost && deletionCostOf(annotations) === undefined) {
     errors.push(invalid(path.key(DELETION_COST), annotations[DELETION_COST], 'must be a 32bit integer'));
   }
@@ -43,6 +47,16 @@ export function validatePodAnnotations(
       errors.push(...validateAppArmorAnnotation(key, value, spec, path.key(key)));
   }
   return errors;
+}
+
+function validateTolerationText(
+  text: string,
+  path: FieldPath,
+  rules: Pick<PodRules, 'allowToleratedComparisons'>,
+): FieldError[] {
+  const decoded = decodeJsonText(text, 'array', '[]core.Toleration');
+  if ('problem' in decoded) return [invalid(path, TOLERATIONS, decoded.problem)];
+  return validateTolerations((decoded.value ?? []) as unknown as readonly Toleration[], path.child(TOLERATIONS), rules);
 }
 
 /** Mirror and AppArmor annotations are fixed when the pod is created. */
