@@ -15,7 +15,7 @@ import { Nominations } from './nominations.ts';
  *   (new) ---------> active ----------------> (being scheduled)
  *                      ^  ^                         | requeue
  *      flush, or pop   |  |  event, hint says yes   v
- *      when idle       |  +----------------- unschedulable   (gated pods are here, too)
+ *      when idle       |  +------------ unschedulable, or gated
  *                      |                            | event, hint says yes, too early
  *                    backoff <----------------------+
  *
@@ -78,8 +78,13 @@ export class SchedulingQueue {
   /** Pods that failed by error back off without being popped early. */
   readonly #errorBackoff: Heap<QueueEntry>;
   readonly #unschedulable = new Map<string, QueueEntry>();
+  /** Pods that a plugin keeps out of the active queue. There may be thousands, and hardly an event concerns them. */
+  readonly #gated = new Map<string, QueueEntry>();
+  readonly #gateEvents: ReadonlySet<string>;
   /** Pods that are being scheduled while others get a turn, with what has happened since they were popped. */
   readonly #inFlight = new Map<string, Happening[]>();
+  /** No unschedulable pod has waited too long before. */
+  #nextTimeout = Infinity;
   #sequence = 0;
 
   constructor(options: QueueOptions) {
@@ -97,27 +102,28 @@ export class SchedulingQueue {
     };
     this.#backoff = new Heap(uid, endsBefore);
     this.#errorBackoff = new Heap(uid, endsBefore);
+    const gates = [...options.profiles.values()].flatMap(({ at }) => at.preEnqueue);
+    this.#gateEvents = new Set(gates.flatMap(({ plugin }) => Object.keys(plugin.requeueOn ?? {})));
   }
 
-  /** Of the unschedulable pods, those that are gated count as `gated`. */
   get sizes(): Readonly<Record<'active' | 'backoff' | 'unschedulable' | 'gated', number>> {
-    const gated = this.#unschedulable.values().reduce((sum, { gate }) => sum + (gate === undefined ? 0 : 1), 0);
     return {
       active: this.#active.size,
       backoff: this.#backoff.size + this.#errorBackoff.size,
-      unschedulable: this.#unschedulable.size - gated,
-      gated,
+      unschedulable: this.#unschedulable.size,
+      gated: this.#gated.size,
     };
   }
 
   /** Whether no pod waits for anything to happen, so that nobody needs to be told. */
   get isQuiet(): boolean {
-    return this.#unschedulable.size === 0 && this.#inFlight.size === 0;
+    return this.#unschedulable.size === 0 && this.#gated.size === 0 && this.#inFlight.size === 0;
   }
 
-  /** The pods that were tried without success, in no particular order. */
+  /** The pods that a plugin has rejected, in no particular order. */
   *rejected(): IterableIterator<QueueEntry> {
     yield* this.#unschedulable.values();
+    yield* this.#gated.values();
     yield* this.#backoff.values();
   }
 
@@ -126,7 +132,8 @@ export class SchedulingQueue {
       (this.#active.get(uid) ??
         this.#backoff.get(uid) ??
         this.#errorBackoff.get(uid) ??
-        this.#unschedulable.get(uid)) !== undefined
+        this.#unschedulable.get(uid) ??
+        this.#gated.get(uid)) !== undefined
     );
   }
 
@@ -154,7 +161,7 @@ export class SchedulingQueue {
       this.nominations.update(before, entry.info);
       return;
     }
-    const entry = this.#unschedulable.get(uid);
+    const entry = this.#unschedulable.get(uid) ?? this.#gated.get(uid);
     if (entry === undefined) return this.add(after);
     entry.info = podInfoOf(after);
     this.nominations.update(before, entry.info);
@@ -170,6 +177,7 @@ export class SchedulingQueue {
     this.#backoff.delete(uid);
     this.#errorBackoff.delete(uid);
     this.#unschedulable.delete(uid);
+    this.#gated.delete(uid);
   }
 
   /** The next pod to schedule. If there is none, a pod that backs off goes early. */
@@ -206,6 +214,7 @@ export class SchedulingQueue {
       entry.unschedulableCount++;
       entry.consecutiveErrors = 0;
       this.#unschedulable.set(entry.info.uid, entry);
+      this.#nextTimeout = Math.min(this.#nextTimeout, this.#timeoutOf(entry));
       this.#options.onIncoming?.('unschedulable', SCHEDULE_ATTEMPT_FAILURE);
       this.#replay(entry);
     } else {
@@ -218,8 +227,13 @@ export class SchedulingQueue {
   move(event: ClusterEvent, objects: EventObjects, concerns: (pod: PodInfo) => boolean = () => true): void {
     for (const missed of this.#inFlight.values()) missed.push({ event, objects, concerns });
     for (const entry of this.#unschedulable.values()) {
-      if (!concerns(entry.info)) continue;
-      if (entry.gate !== undefined && entry.gate.requeueOn?.[event] === undefined) continue;
+      if (concerns(entry.info) && this.#isWorthRequeuing(entry, event, objects)) {
+        this.#requeue(entry, eventLabel(event));
+      }
+    }
+    if (!this.#gateEvents.has(event)) return;
+    for (const entry of this.#gated.values()) {
+      if (entry.gate?.requeueOn?.[event] === undefined || !concerns(entry.info)) continue;
       if (this.#isWorthRequeuing(entry, event, objects)) this.#requeue(entry, eventLabel(event));
     }
   }
@@ -235,7 +249,8 @@ export class SchedulingQueue {
 
   /** Makes a waiting pod active, also if it backs off. */
   activate(uid: string): void {
-    const entry = this.#unschedulable.get(uid) ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
+    const entry =
+      this.#unschedulable.get(uid) ?? this.#gated.get(uid) ?? this.#backoff.get(uid) ?? this.#errorBackoff.get(uid);
     if (entry !== undefined) this.#activate(entry, 'ForceActivate');
   }
 
@@ -248,28 +263,35 @@ export class SchedulingQueue {
         this.#options.onIncoming?.('active', 'BackoffComplete');
       }
     }
-    const since = this.#options.now() - this.#unschedulableMsMax;
+    if (this.#options.now() >= this.#nextTimeout) this.#flushUnschedulable();
+  }
+
+  #flushUnschedulable(): void {
+    const now = this.#options.now();
+    this.#nextTimeout = Infinity;
     for (const entry of this.#unschedulable.values()) {
-      if (entry.timestamp >= since || entry.gate !== undefined) continue;
-      entry.flushed = true;
-      this.#requeue(entry, 'UnschedulableTimeout');
+      const timeout = this.#timeoutOf(entry);
+      if (now < timeout) {
+        this.#nextTimeout = Math.min(this.#nextTimeout, timeout);
+      } else {
+        entry.flushed = true;
+        this.#requeue(entry, 'UnschedulableTimeout');
+      }
     }
   }
 
-  /** When `flush` will have something to do; `undefined` if nothing waits for time to pass. */
+  #timeoutOf({ timestamp }: QueueEntry): number {
+    return timestamp + (this.#options.unschedulableMsMax ?? UNSCHEDULABLE_MS_MAX) + 1;
+  }
+
+  /** When `flush` may have something to do; `undefined` if nothing waits for time to pass. */
   nextFlush(): number | undefined {
     const ends = [this.#backoff.peek(), this.#errorBackoff.peek()].flatMap((entry) =>
       // The second in which a back-off ends belongs to it.
       entry === undefined ? [] : [this.#backoffEnd(entry) + ORDERING_WINDOW_MS],
     );
-    for (const { timestamp, gate } of this.#unschedulable.values()) {
-      if (gate === undefined) ends.push(timestamp + this.#unschedulableMsMax + 1);
-    }
+    if (this.#nextTimeout !== Infinity) ends.push(this.#nextTimeout);
     return ends.length === 0 ? undefined : ends.reduce((one, other) => Math.min(one, other));
-  }
-
-  get #unschedulableMsMax(): number {
-    return this.#options.unschedulableMsMax ?? UNSCHEDULABLE_MS_MAX;
   }
 
   #isWorthRequeuing({ info, rejectors }: QueueEntry, event: ClusterEvent, objects: EventObjects): boolean {
@@ -287,6 +309,7 @@ export class SchedulingQueue {
     if (!this.#isBackingOff(entry)) return this.#activate(entry, why);
     if (this.#isGated(entry)) return false;
     this.#unschedulable.delete(entry.info.uid);
+    this.#gated.delete(entry.info.uid);
     (entry.rejectors.size === 0 ? this.#errorBackoff : this.#backoff).set(entry);
     this.#options.onIncoming?.('backoff', why);
     return true;
@@ -296,6 +319,7 @@ export class SchedulingQueue {
     const { uid } = entry.info;
     if (this.#isGated(entry)) return false;
     this.#unschedulable.delete(uid);
+    this.#gated.delete(uid);
     this.#backoff.delete(uid);
     this.#errorBackoff.delete(uid);
     this.#active.set(entry);
@@ -315,7 +339,8 @@ export class SchedulingQueue {
     entry.rejectors.add(entry.gate.name);
     this.#backoff.delete(uid);
     this.#errorBackoff.delete(uid);
-    this.#unschedulable.set(uid, entry);
+    this.#unschedulable.delete(uid);
+    this.#gated.set(uid, entry);
     return true;
   }
 
