@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FieldPath, type Draft } from '@kts/apimachinery';
-import type { PodSpec } from '../gen/core-v1.gen.ts';
+import type { PodSpec, PodTemplateSpec } from '../gen/core-v1.gen.ts';
 import { setPodTemplateDefaults } from './pod-defaults.ts';
 import { POD_RULES, TEMPLATE_RULES } from './pod-rules.ts';
 import { validatePodSpec, validatePodTemplateSpec } from './pod-spec-validation.ts';
@@ -626,8 +626,8 @@ describe('templates', () => {
   ];
   for (const [name, spec, annotations, errors] of rows) {
     it(name, () => {
-      const template = { metadata: { annotations }, spec: structuredClone(spec) as unknown as Draft<PodSpec> };
-      setPodTemplateDefaults(template);
+      const template = { metadata: { annotations }, spec: structuredClone(spec) } as unknown as PodTemplateSpec;
+      setPodTemplateDefaults(template as unknown as Draft<PodTemplateSpec>);
       const found = validatePodTemplateSpec(template, FieldPath.of('template'), TEMPLATE_RULES);
       deepEqual(
         found.map(({ field, message }) => `${field}: ${message}`),
