@@ -24,7 +24,8 @@ export const customResourceDefinitions = defineResource<CustomResourceDefinition
     prepareForUpdate: (draft, _old, { subresource }) => {
       if (subresource !== '' || !draft.status) return;
       const stored = draft.status.storedVersions ?? [];
-      draft.status.storedVersions = [...new Set([...stored, ...storageVersionsOf(draft)])];
+      // The status is the old object's own.
+      draft.status = { ...draft.status, storedVersions: [...new Set([...stored, ...storageVersionsOf(draft)])] };
     },
     generation: (definition, old) => !sameValue(definition.spec, old.spec),
     cells: ({ metadata }) => [metadata.name, metadata.creationTimestamp ?? null],
