@@ -1,5 +1,6 @@
 export { Client, type ClientOptions } from './client.ts';
 export { certify, issue, type CertificateRequest, type KeyPair } from './certificate/certificate.ts';
+export { newSigningRequest, type SigningRequestFields } from './certificate/new-signing-request.ts';
 export {
   certificateEnd,
   parseSigningRequest,

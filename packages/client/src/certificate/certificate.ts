@@ -116,7 +116,8 @@ function extension(oid: string, value: Buffer, critical = false): Buffer {
   return sequence(...parts);
 }
 
-function alternativeName(text: string): Buffer {
+/** A DNS name or an IP address, as certificates have it. */
+export function alternativeName(text: string): Buffer {
   if (isIPv4(text)) return implicit(7, Buffer.from(text.split('.').map(Number)));
   if (isIPv6(text)) return implicit(7, ipv6Bytes(text));
   return implicit(2, Buffer.from(text, 'ascii'));
