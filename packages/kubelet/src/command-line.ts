@@ -8,6 +8,9 @@ export const USAGE = `Runs the pods that are bound to this node.
 Usage: kubelet --kubeconfig FILE [flags]
 
   --kubeconfig FILE                   how to reach the API server
+  --bootstrap-kubeconfig FILE         how to reach it the first time: asks for a certificate and writes --kubeconfig
+  --rotate-certificates               asks for another certificate before it is over
+  --rotate-server-certificates        asks the API server for the certificate of the kubelet's own server
   --config FILE                       settings: a KubeletConfiguration; flags count more
   --config-dir DIR                    more of them, *.conf, laid over FILE in the order of their names
   --container-runtime-endpoint SOCKET the runtime's CRI socket (default unix:///run/containerd/containerd.sock)
@@ -36,6 +39,7 @@ export interface KubeletFlags {
   readonly help: boolean;
   readonly verbosity: number;
   readonly kubeconfig?: string;
+  readonly bootstrapKubeconfig?: string;
   readonly configFile?: string;
   readonly configDirectory?: string;
   readonly program: ProgramSettings;
@@ -49,6 +53,9 @@ export interface KubeletFlags {
 export function parseKubeletFlags(args: readonly string[]): KubeletFlags {
   const values = parseFlags(args, {
     kubeconfig: { type: 'string' },
+    'bootstrap-kubeconfig': { type: 'string' },
+    'rotate-certificates': { type: 'switch' },
+    'rotate-server-certificates': { type: 'switch' },
     config: { type: 'string' },
     'config-dir': { type: 'string' },
     'container-runtime-endpoint': { type: 'string' },
@@ -81,6 +88,7 @@ export function parseKubeletFlags(args: readonly string[]): KubeletFlags {
     help: values.help ?? false,
     verbosity: values.v ?? 0,
     ...optional('kubeconfig', values.kubeconfig),
+    ...optional('bootstrapKubeconfig', values['bootstrap-kubeconfig']),
     ...optional('configFile', values.config),
     ...optional('configDirectory', values['config-dir']),
     program: {
@@ -88,6 +96,10 @@ export function parseKubeletFlags(args: readonly string[]): KubeletFlags {
       ...optional('tlsCertFile', values['tls-cert-file']),
       ...optional('tlsPrivateKeyFile', values['tls-private-key-file']),
       ...optional('clientCAFile', values['client-ca-file']),
+      ...(values['rotate-certificates'] === undefined ? {} : { rotateCertificates: values['rotate-certificates'] }),
+      ...(values['rotate-server-certificates'] === undefined
+        ? {}
+        : { serverTLSBootstrap: values['rotate-server-certificates'] }),
     },
     ...optional('certificateDirectory', values['cert-dir']),
     config: {

@@ -22,6 +22,10 @@ export interface ProgramSettings {
   readonly tlsPrivateKeyFile?: string;
   readonly clientCAFile?: string;
   readonly containerRuntimeEndpoint?: string;
+  /** Asks for another client certificate in time. */
+  readonly rotateCertificates?: boolean;
+  /** Asks the API server for the certificate to serve with. */
+  readonly serverTLSBootstrap?: boolean;
 }
 
 export interface ConfigurationField {
@@ -143,12 +147,12 @@ export const CONFIGURATION_FIELDS: Readonly<Record<string, ConfigurationField>> 
   reservedMemory: known('list'),
   reservedSystemCPUs: known('string'),
   resolvConf: sets('string', 'resolvConf', true),
-  rotateCertificates: known('boolean'),
+  rotateCertificates: sets('boolean', 'rotateCertificates'),
   runOnce: known('boolean'),
   runtimeRequestTimeout: sets('duration', 'runtimeRequestTimeoutMs'),
   seccompDefault: sets('boolean', 'seccompDefault'),
   serializeImagePulls: sets('boolean', 'serializeImagePulls'),
-  serverTLSBootstrap: known('boolean'),
+  serverTLSBootstrap: sets('boolean', 'serverTLSBootstrap'),
   showHiddenMetricsForVersion: known('string'),
   shutdownGracePeriod: known('duration'),
   shutdownGracePeriodByPodPriority: known('priorities'),

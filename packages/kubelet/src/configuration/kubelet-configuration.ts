@@ -71,12 +71,20 @@ export function configurationSettings(object: JsonObject): ConfigurationSettings
   if (object['mergeDefaultEvictionSettings'] === true && found.has('evictionHard')) {
     found.set('evictionHard', { ...DEFAULT_KUBELET_CONFIG.evictionHard, ...(found.get('evictionHard') as object) });
   }
-  const program = ['tlsCertFile', 'tlsPrivateKeyFile', 'clientCAFile', 'containerRuntimeEndpoint'];
   return {
-    config: Object.fromEntries([...found].filter(([name]) => !program.includes(name))),
-    program: Object.fromEntries([...found].filter(([name]) => program.includes(name))),
+    config: Object.fromEntries([...found].filter(([name]) => !PROGRAM_SETTINGS.has(name))),
+    program: Object.fromEntries([...found].filter(([name]) => PROGRAM_SETTINGS.has(name))),
   };
 }
+
+const PROGRAM_SETTINGS: ReadonlySet<string> = new Set([
+  'tlsCertFile',
+  'tlsPrivateKeyFile',
+  'clientCAFile',
+  'containerRuntimeEndpoint',
+  'rotateCertificates',
+  'serverTLSBootstrap',
+] satisfies (keyof ProgramSettings)[]);
 
 /** A copy in which relative paths begin at `root`. */
 export function withAbsolutePaths(object: JsonObject, root: string): JsonObject {

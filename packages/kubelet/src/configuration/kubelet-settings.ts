@@ -14,6 +14,10 @@ export interface KubeletSettings {
   /** Path of the runtime's socket. */
   readonly runtimeSocket: string;
   readonly serving: ServingFiles;
+  /** Where certificates that were asked for are kept. */
+  readonly certificateDirectory: string;
+  readonly rotateCertificates: boolean;
+  readonly serverTLSBootstrap: boolean;
   /** PEM file of the authority that signs clients' certificates. */
   readonly clientCAFile?: string;
   /** What to say about the configuration once there is a log. */
@@ -34,13 +38,17 @@ export function kubeletSettings(
   if (problems.length > 0) throw new Error(problems.join('; '));
   const program: ProgramSettings = { ...files.program, ...flags.program };
   const { tlsCertFile, tlsPrivateKeyFile, clientCAFile, containerRuntimeEndpoint = RUNTIME_ENDPOINT } = program;
+  const certificateDirectory = flags.certificateDirectory ?? join(config.rootDirectory, 'pki');
   return {
     config,
+    certificateDirectory,
+    rotateCertificates: program.rotateCertificates ?? false,
+    serverTLSBootstrap: program.serverTLSBootstrap ?? false,
     runtimeSocket: containerRuntimeEndpoint.replace(/^unix:\/\//, ''),
     serving: {
       ...(tlsCertFile === undefined ? {} : { certificate: tlsCertFile }),
       ...(tlsPrivateKeyFile === undefined ? {} : { key: tlsPrivateKeyFile }),
-      directory: flags.certificateDirectory ?? join(config.rootDirectory, 'pki'),
+      directory: certificateDirectory,
     },
     ...(clientCAFile === undefined ? {} : { clientCAFile }),
     warnings: files.warnings,

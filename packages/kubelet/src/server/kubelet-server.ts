@@ -8,7 +8,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { childSignal, TaskGroup, type Component } from '@kts/base';
-import type { Client } from '@kts/client';
+import type { Client, KeyPair } from '@kts/client';
 import { createNodeAccess, type NodeAccess } from './access/node-access.ts';
 import { HttpFailure } from './http-failure.ts';
 import { findRoute, ROUTES, type Upgrade } from './routes.ts';
@@ -36,6 +36,8 @@ export type KubeletServerDeps = Omit<ServerContext, 'nodeName' | 'rootDirectory'
 export interface KubeletServer extends Component {
   /** Known once `ready`. */
   readonly port: number;
+  /** New connections are answered with this certificate. */
+  setCertificate(pair: KeyPair): void;
 }
 
 /** Time that a client has for the head of its request. */
@@ -52,21 +54,25 @@ export function createKubeletServer(config: KubeletServerConfig, deps: KubeletSe
   const access = createNodeAccess(config.nodeName, { client, clock: deps.clock });
   const ready = Promise.withResolvers<void>();
   let port = config.port;
+  const { clientCA: ca } = config.tls;
+  // Without authorities of our own Node would believe those of the web.
+  const clients = ca ? { ca, requestCert: true, rejectUnauthorized: false } : {};
+  let current = { cert: config.tls.cert, key: config.tls.key };
+  let listening: Server | undefined;
   return {
     name: 'kubelet-server',
     ready: ready.promise,
     get port() {
       return port;
     },
+    setCertificate: ({ certificate: cert, key }) => {
+      current = { cert, key };
+      listening?.setSecureContext({ ...current, ...(ca ? { ca } : {}) });
+    },
     run: async (signal) => {
       const group = new TaskGroup(signal);
-      const { cert, key, clientCA: ca } = config.tls;
-      // Without authorities of our own Node would believe those of the web.
-      const server = createServer({
-        cert,
-        key,
-        ...(ca ? { ca, requestCert: true, rejectUnauthorized: false } : {}),
-      });
+      const server = createServer({ ...current, ...clients });
+      listening = server;
       server.headersTimeout = HEADERS_MS_MAX;
       server.requestTimeout = 0;
       serve(server, context, access, group);
