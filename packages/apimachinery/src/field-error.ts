@@ -48,9 +48,7 @@ export class FieldPath {
 
   /** Empty names add nothing. */
   child(...names: readonly string[]): FieldPath {
-    let path: FieldPath = this;
-    for (const name of names) if (name !== '') path = new FieldPath(path, name, false);
-    return path;
+    return names.reduce<FieldPath>((path, name) => (name === '' ? path : new FieldPath(path, name, false)), this);
   }
 
   index(index: number): FieldPath {

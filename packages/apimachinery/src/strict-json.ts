@@ -49,7 +49,7 @@ export function jsonText(input: Uint8Array | string): string {
 const SURROGATE = /\\u[dD][89a-fA-F]/;
 /** Escaped backslashes, pairs of surrogates, and surrogates alone. */
 const ESCAPES = /\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}/g;
-const ALONE = '\\uXXXX'.length;
+const ALONE = '\\u0000'.length;
 
 function wholeEscape(escape: string): string {
   return escape.length === ALONE ? '\\ufffd' : escape;

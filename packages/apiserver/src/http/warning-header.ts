@@ -18,7 +18,7 @@ export function warningHeaders(texts: readonly string[]): readonly string[] {
   let written = 0;
   return usable.flatMap((text, index) => {
     if (index > full && written >= TOTAL_LENGTH_MAX) return [];
-    const cut = [...text].slice(0, ITEM_LENGTH_WHEN_FULL).join('');
+    const cut = Array.from(text).slice(0, ITEM_LENGTH_WHEN_FULL).join('');
     written += cut.length;
     return [headerOf(cut)];
   });
