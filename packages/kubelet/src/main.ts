@@ -2,7 +2,14 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { createLogger, systemClock as clock, systemRandom as random, TaskGroup, type Logger } from '@kts/base';
-import { accessFromKubeconfig, Client, createHttpTransport, waitForServer, type Transport } from '@kts/client';
+import {
+  accessFromKubeconfig,
+  Client,
+  createHttpTransport,
+  waitForServer,
+  type KeyPair,
+  type Transport,
+} from '@kts/client';
 import { connectCri } from '@kts/host-cri';
 import { ownNetwork } from '@kts/host-linux';
 
@@ -102,7 +109,7 @@ function startServing(
     if (ipAddresses.length === 0) return undefined;
     return { purpose: 'server', nodeName: config.nodeName, dnsNames: [name.toLowerCase()], ipAddresses } as const;
   };
-  const onChange = server.setCertificate;
+  const onChange = (pair: KeyPair): void => server.setCertificate(pair);
   group.start((signal) => keepCertificate({ store, client, clock, random, log, wish, onChange }, signal));
 }
 
