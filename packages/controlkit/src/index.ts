@@ -1,12 +1,5 @@
 export { applyClaims, claimObjects, planClaims, type ClaimOptions, type Claims } from './claim-objects.ts';
-export {
-  startComponentServer,
-  type ComponentServer,
-  type ComponentServerConfig,
-} from './component-server/component-server.ts';
-export { createDelegatedAccess, type DelegatedAccess } from './component-server/delegated-access.ts';
 export { formatMetric, type Sample } from './component-server/metrics-text.ts';
-export { QueueMetrics } from './component-server/queue-metrics.ts';
 export {
   createControllerRunner,
   type ControllerDependencies,

@@ -6,7 +6,7 @@ import { ADMIN, startTestApiServer } from '@kts/apiserver/testing';
 import { silentLogger } from '@kts/base';
 import { FakeClock } from '@kts/base/testing';
 import { Client } from '@kts/client';
-import { QueueMetrics } from '@kts/controlkit';
+import { QueueMetrics } from '@kts/controlkit/queue-metrics';
 
 import { createControllerManager, type ControllerManager } from './controller-manager.ts';
 import { CONTROLLERS } from './controllers.ts';

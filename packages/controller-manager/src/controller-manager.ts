@@ -1,14 +1,8 @@
 import { TaskGroup, type Clock, type Component, type HealthCheck, type Logger, type Random } from '@kts/base';
 import type { ObjectReference } from '@kts/api/types/core-v1';
 import type { Client } from '@kts/client';
-import {
-  createEventRecorder,
-  createInformers,
-  formatMetric,
-  LeaderElector,
-  type Informers,
-  type QueueMetrics,
-} from '@kts/controlkit';
+import { createEventRecorder, createInformers, formatMetric, LeaderElector, type Informers } from '@kts/controlkit';
+import type { QueueMetrics } from '@kts/controlkit/queue-metrics';
 
 import {
   DEFAULT_CONFIG,

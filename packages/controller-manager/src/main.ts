@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 
 import { createLogger, systemClock as clock, systemRandom as random, type Logger } from '@kts/base';
 import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
-import { QueueMetrics } from '@kts/controlkit';
+import { QueueMetrics } from '@kts/controlkit/queue-metrics';
 
 import { parseCommandLine, usage, UsageError, type CertificateFiles, type CommandLine } from './command-line.ts';
 import type { ClusterSigning, ControllerManagerConfig } from './controller-manager-config.ts';

@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 import { configMaps } from '@kts/api';
 import type { Clock, Logger, Random } from '@kts/base';
 import { issue, type Client, type KeyPair } from '@kts/client';
-import { createDelegatedAccess, startComponentServer, type ComponentServer } from '@kts/controlkit';
+import { startComponentServer, type ComponentServer } from '@kts/controlkit/component-server';
+import { createDelegatedAccess } from '@kts/controlkit/delegated-access';
 
 import type { ServingFlags } from './command-line.ts';
 import type { ControllerManager } from './controller-manager.ts';

@@ -26,6 +26,8 @@ async function start(): Promise<ControllerHarness> {
     metadata: { name: 'v' },
     spec: { ...common, capacity: { storage: '1Gi' }, csi: { driver: 'csi.test', volumeHandle: 'h' } },
   });
+  // Only available volumes are given to claims.
+  await cluster.settle();
   await client.create(persistentVolumeClaims, {
     metadata: { namespace: NAMESPACE, name: 'c' },
     spec: { ...common, resources: { requests: { storage: '1Gi' } } },
