@@ -111,8 +111,10 @@ export interface PeerCertificate {
   readonly fingerprint: string;
   /** Milliseconds since the epoch. */
   readonly notAfter: number;
-  /** Why it was not signed by a trusted authority; absent: it was. */
+  /** Why it was not signed by the authority of users; absent: it was. */
   readonly problem?: string;
+  /** Signed by the authority of proxies, whose headers tell who the user is. */
+  readonly frontProxy?: boolean;
 }
 
 /** A connection that the client wants to turn into a WebSocket or a SPDY session. */

@@ -4,12 +4,13 @@ import type { Authenticator } from './authentication/authenticator.ts';
 import { bearerTokenAuthenticator, type TokenAuthenticator } from './authentication/bearer-tokens.ts';
 import { identityReviews } from './authentication/identity-reviews.ts';
 import { signingKey, verificationKey, type VerificationKey } from './authentication/jwt.ts';
+import { requestHeaderAuthenticator } from './authentication/request-headers.ts';
 import { serviceAccountTokens, type BoundObjectReader } from './authentication/service-account-tokens.ts';
 import { staticTokens } from './authentication/static-tokens.ts';
 import { createTokenIssuer, type TokenIssuer } from './authentication/token-issuer.ts';
 import { x509Authenticator } from './authentication/x509.ts';
 import type { Review } from './authorization/access-reviews.ts';
-import type { ClusterPki } from './pki/cluster-pki.ts';
+import { FRONT_PROXY_NAME, type ClusterPki } from './pki/cluster-pki.ts';
 import type { ApiServerConfig } from './server-config.ts';
 
 /** Everything about who somebody is. */
@@ -45,6 +46,10 @@ export function createIdentity(config: ApiServerConfig, deps: ServerIdentityDeps
     keys,
     tokenIssuer: createTokenIssuer({ key, issuer, audiences, clock, random }),
     reviews: identityReviews(kinds, audiences),
-    authenticators: [x509Authenticator(clock), bearerTokenAuthenticator({ kinds, audiences, clock })],
+    authenticators: [
+      requestHeaderAuthenticator([FRONT_PROXY_NAME], clock),
+      x509Authenticator(clock),
+      bearerTokenAuthenticator({ kinds, audiences, clock }),
+    ],
   };
 }

@@ -175,6 +175,51 @@ describe('API server over TLS', () => {
     assert.match(body.toString(), /User \\"system:anonymous\\" cannot get resource \\"configmaps\\"/);
   });
 
+  describe('behind a front proxy', () => {
+    const remote = { 'x-remote-user': 'ann', 'x-remote-group': ['devs', 'ops'], 'x-remote-extra-team%2Fname': 'blue' };
+    const rows: readonly [
+      name: string,
+      authority: 'authority' | 'frontProxyAuthority',
+      commonName: string,
+      headers: object,
+      status: number,
+      text: RegExp,
+    ][] = [
+      ['believes its headers', 'frontProxyAuthority', 'front-proxy-client', remote, 403, /User \\"ann\\" cannot get/],
+      [
+        'gives groups',
+        'frontProxyAuthority',
+        'front-proxy-client',
+        { ...remote, 'x-remote-group': ['system:masters'] },
+        200,
+        /ConfigMap/,
+      ],
+      ['refuses other names', 'frontProxyAuthority', 'somebody', remote, 401, /Unauthorized/],
+      ['knows no user without headers', 'frontProxyAuthority', 'front-proxy-client', {}, 401, /Unauthorized/],
+      [
+        'does not believe users',
+        'authority',
+        'front-proxy-client',
+        remote,
+        403,
+        /User \\"front-proxy-client\\" cannot/,
+      ],
+    ];
+    for (const [name, authority, commonName, headers, status, text] of rows) {
+      it(name, async () => {
+        const proxy = issueClient({ clock: systemClock, random: seededRandom(2) }, server.pki[authority], {
+          commonName,
+        });
+        const url = `https://127.0.0.1:${server.address!.port}`;
+        const session = connect(url, { ca: server.pki.authority.certificate, cert: proxy.certificate, key: proxy.key });
+        const answer = await send(session, '/api/v1/namespaces/d/configmaps/web', headers);
+        session.destroy();
+        assert.equal(answer.status, status);
+        assert.match(answer.body.toString(), text);
+      });
+    }
+  });
+
   it('refuses tokens that nobody issued', async () => {
     const { status } = await send(nobody, '/healthz', { authorization: 'Bearer wrong' });
     assert.equal(status, 401);

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -294,6 +295,10 @@ function startHttp(
   return listen({
     ...secure,
     tls: tlsOf(pki),
+    authorities: {
+      clients: new X509Certificate(pki.authority.certificate),
+      frontProxies: new X509Certificate(pki.frontProxyAuthority.certificate),
+    },
     serve: serveHttp(answer, createObjectEncoder(catalog), log),
     clock,
     random,
@@ -316,8 +321,9 @@ async function publishService(
   await publishEndpoints(client, { clusterIP, address, port });
 }
 
-function tlsOf({ serving, authority }: ClusterPki): TlsMaterial {
-  return { cert: serving.certificate, key: serving.key, ca: [authority.certificate] };
+function tlsOf({ serving, authority, frontProxyAuthority }: ClusterPki): TlsMaterial {
+  const ca = [authority.certificate, frontProxyAuthority.certificate];
+  return { cert: serving.certificate, key: serving.key, ca };
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

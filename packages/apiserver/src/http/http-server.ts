@@ -25,7 +25,7 @@ import { http1Sink } from './http1-sink.ts';
 import { http2Sink } from './http2-sink.ts';
 import { HttpRequest } from './http-request.ts';
 import { createServer as createHttpServer, ServerResponse } from './node-http.ts';
-import { peerCertificateOf } from './peer-certificate.ts';
+import { peerCertificateOf, type PeerAuthorities } from './peer-certificate.ts';
 import type { ResponseSink } from './response-sink.ts';
 import { parseTarget } from './target.ts';
 
@@ -42,7 +42,7 @@ const CLOSE_GRACE_MS = 1000;
 export interface TlsMaterial extends SecureContextOptions {
   readonly key: string | Buffer;
   readonly cert: string | Buffer;
-  /** The authorities that client certificates are checked against. */
+  /** The authorities that certificates of clients and proxies are checked against. */
   readonly ca: string[];
 }
 
@@ -51,6 +51,7 @@ export interface HttpServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly tls: TlsMaterial;
+  readonly authorities: PeerAuthorities;
   /** Answers a request. Must not reject. */
   readonly serve: (request: HttpRequest, sink: ResponseSink) => Promise<void>;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
@@ -124,7 +125,7 @@ function listening(server: TlsServer, { port, host }: HttpServerOptions): Promis
 }
 
 function startSession(socket: TLSSocket, options: HttpServerOptions, { sessions }: OpenConnections): void {
-  const connection = connectionOf(socket);
+  const connection = connectionOf(socket, options);
   const session = performServerHandshake(socket, {
     maxSessionMemory: SESSION_MEMORY_MB_MAX,
     settings: { maxConcurrentStreams: STREAMS_PER_CONNECTION_MAX, initialWindowSize: STREAM_WINDOW_BYTES },
@@ -165,13 +166,13 @@ function http1Server(options: HttpServerOptions, { busy }: OpenConnections): Ser
   const server = createHttpServer((incoming, response) => {
     busy.add(incoming.socket);
     response.once('close', () => busy.delete(incoming.socket));
-    const request = http1Request(incoming, connectionOf(incoming.socket as TLSSocket), options);
+    const request = http1Request(incoming, connectionOf(incoming.socket as TLSSocket, options), options);
     response.once('close', () => request.cancel());
     void options.serve(request, http1Sink(response));
   });
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Uint8Array) => {
     const upgrade: Upgrade = { request: incoming, socket, head };
-    const connection: Connection = { ...connectionOf(incoming.socket as TLSSocket), upgrade } as Connection;
+    const connection: Connection = { ...connectionOf(incoming.socket as TLSSocket, options), upgrade } as Connection;
     const request = http1Request(incoming, connection, options);
     busy.add(socket);
     socket.on('error', () => socket.destroy());
@@ -233,11 +234,16 @@ function requestOf(options: HttpServerOptions, line: RequestLine): HttpRequest {
   });
 }
 
-function connectionOf(socket: TLSSocket): Connection {
-  const peerCertificate = peerCertificateOf(socket);
-  return {
-    kind: 'http',
-    remoteAddress: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
-    ...(peerCertificate ? { peerCertificate } : {}),
-  };
+/** By socket: requests of one connection share what is known about it. */
+const connections = new WeakMap<TLSSocket, Connection>();
+
+function connectionOf(socket: TLSSocket, { authorities }: HttpServerOptions): Connection {
+  return connections.getOrInsertComputed(socket, () => {
+    const peerCertificate = peerCertificateOf(socket, authorities);
+    return {
+      kind: 'http',
+      remoteAddress: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+      ...(peerCertificate ? { peerCertificate } : {}),
+    };
+  });
 }

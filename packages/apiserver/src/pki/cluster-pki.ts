@@ -19,6 +19,9 @@ const BACKDATE_MS = 5 * 60 * 1000;
 /** The part of its life after which a certificate is replaced. */
 const RENEW_AFTER = 2 / 3;
 
+/** The common name of whoever may say in headers for whom it asks. */
+export const FRONT_PROXY_NAME = 'front-proxy-client';
+
 export interface ClusterPki {
   /** Signs everybody's certificates, and is what clients trust. */
   readonly authority: KeyPair;
@@ -80,7 +83,7 @@ export function ensurePki(options: PkiOptions): ClusterPki {
     usage: 'client',
   });
   const frontProxyClient = ensureCertificate(options, 'front-proxy-client', frontProxyAuthority, {
-    commonName: 'front-proxy-client',
+    commonName: FRONT_PROXY_NAME,
     usage: 'client',
   });
   return {
