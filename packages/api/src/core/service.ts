@@ -100,7 +100,8 @@ function hideInternalTrafficPolicy({ spec }: Draft<Service>): void {
 }
 
 /** What a change of the type makes meaningless is dropped, unless the client changed it as well. */
-function dropTypeDependentFields({ spec, status }: Draft<Service>, { spec: old }: Service): void {
+function dropTypeDependentFields(draft: Draft<Service>, { spec: old }: Service): void {
+  const { spec, status } = draft;
   if (!spec || !old) return;
   const hasClusterIp = (type: string | undefined): boolean => type !== 'ExternalName';
   if (hasClusterIp(old.type) && !hasClusterIp(spec.type)) {
@@ -128,7 +129,8 @@ function dropTypeDependentFields({ spec, status }: Draft<Service>, { spec: old }
   if (isExternallyAccessible(old) && !isExternallyAccessible(spec)) {
     if (spec.externalTrafficPolicy === old.externalTrafficPolicy) delete spec.externalTrafficPolicy;
   }
-  if (spec.type !== 'LoadBalancer' && status?.loadBalancer) status.loadBalancer = {};
+  // The status of an update is that of the object before, which others share.
+  if (spec.type !== 'LoadBalancer' && status?.loadBalancer) draft.status = { ...status, loadBalancer: {} };
 }
 
 type Ports = { readonly ports?: readonly { readonly nodePort?: number }[] };
