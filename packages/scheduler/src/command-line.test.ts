@@ -7,6 +7,7 @@ describe('parseSchedulerFlags', () => {
     leaderElection: {},
     bindAddress: '0.0.0.0',
     securePort: 10_259,
+    alwaysAllowPaths: ['/healthz', '/readyz', '/livez'],
     verbosity: 0,
     help: false,
   };
@@ -22,6 +23,9 @@ describe('parseSchedulerFlags', () => {
     ],
     ['--secure-port 0 --bind-address=127.0.0.1', { ...none, securePort: 0, bindAddress: '127.0.0.1' }],
     ['--pod-max-in-unschedulable-pods-duration=1m', { ...none, podMaxInUnschedulablePodsMs: 60_000 }],
+    ['--authorization-always-allow-paths=/metrics,/livez', { ...none, alwaysAllowPaths: ['/metrics', '/livez'] }],
+    ['--write-config-to x', { ...none, writeConfigTo: 'x' }],
+    ['--feature-gates=A=true --profiling=false --profiling --authentication-kubeconfig x', none],
     ['-v 3', { ...none, verbosity: 3 }],
     ['-v=3', { ...none, verbosity: 3 }],
     ['--v=3', { ...none, verbosity: 3 }],

@@ -22,6 +22,10 @@ export interface SchedulerFlags {
   readonly securePort: number;
   readonly tlsCertFile?: string;
   readonly tlsKeyFile?: string;
+  /** Endpoints that everybody may see. */
+  readonly alwaysAllowPaths: readonly string[];
+  /** Where to write the configuration, with defaults, instead of scheduling. */
+  readonly writeConfigTo?: string;
   /** Milliseconds. */
   readonly podMaxInUnschedulablePodsMs?: number;
   readonly verbosity: number;
@@ -43,16 +47,76 @@ Usage: kube-scheduler --kubeconfig FILE [flags]
   --secure-port PORT             on which port (default 10259; 0: nowhere)
   --tls-cert-file, --tls-private-key-file FILE
                                  its certificate (default: one that it signs itself)
+  --authorization-always-allow-paths LIST
+                                 endpoints that everybody may see (default /healthz,/readyz,/livez)
+  --write-config-to FILE         writes the configuration, with defaults, and exits
   --pod-max-in-unschedulable-pods-duration DURATION
                                  after so long a pod is tried again in any case (default 5m0s)
   -v, --v LEVEL                  how much to log (default 0)
+
+Other flags of kube-scheduler are accepted where they change nothing here, such as --feature-gates or --profiling.
 `;
 
+/** Flags of upstream that are accepted, so that its manifests work, and change nothing: by whether they need a value. */
+const WITHOUT_EFFECT: Readonly<Record<'string' | 'switch', readonly string[]>> = {
+  string: [
+    'allow-metric-labels',
+    'allow-metric-labels-manifest',
+    'authentication-kubeconfig',
+    'authentication-token-webhook-cache-ttl',
+    'authorization-kubeconfig',
+    'authorization-webhook-cache-authorized-ttl',
+    'authorization-webhook-cache-unauthorized-ttl',
+    'cert-dir',
+    'client-ca-file',
+    'disabled-metrics',
+    'emulated-version',
+    'feature-gates',
+    'http2-max-streams-per-connection',
+    'kube-api-burst',
+    'kube-api-content-type',
+    'kube-api-qps',
+    'leader-elect-resource-lock',
+    'log-flush-frequency',
+    'log-json-info-buffer-size',
+    'log-text-info-buffer-size',
+    'logging-format',
+    'min-compatibility-version',
+    'requestheader-allowed-names',
+    'requestheader-client-ca-file',
+    'requestheader-extra-headers-prefix',
+    'requestheader-group-headers',
+    'requestheader-uid-headers',
+    'requestheader-username-headers',
+    'show-hidden-metrics-for-version',
+    'tls-cipher-suites',
+    'tls-min-version',
+    'tls-sni-cert-key',
+    'vmodule',
+  ],
+  switch: [
+    'authentication-skip-lookup',
+    'authentication-tolerate-lookup-failure',
+    'contention-profiling',
+    'disable-http2-serving',
+    'log-json-split-stream',
+    'log-text-split-stream',
+    'permit-address-sharing',
+    'permit-port-sharing',
+    'profiling',
+  ],
+};
+
 const SECURE_PORT = 10_259;
+const ALWAYS_ALLOW_PATHS = ['/healthz', '/readyz', '/livez'];
 
 /** Throws for flags that do not exist or make no sense. */
 export function parseSchedulerFlags(args: readonly string[]): SchedulerFlags {
+  const ignored = Object.entries(WITHOUT_EFFECT).flatMap(([type, names]) =>
+    names.map((name) => [name, { type: type as 'string' | 'switch' }] as const),
+  );
   const values = parseFlags(args, {
+    ...(Object.fromEntries(ignored) as Readonly<Record<never, never>>),
     kubeconfig: { type: 'string' },
     config: { type: 'string' },
     'leader-elect': { type: 'switch' },
@@ -65,11 +129,13 @@ export function parseSchedulerFlags(args: readonly string[]): SchedulerFlags {
     'secure-port': { type: 'number' },
     'tls-cert-file': { type: 'string' },
     'tls-private-key-file': { type: 'string' },
+    'authorization-always-allow-paths': { type: 'string' },
+    'write-config-to': { type: 'string' },
     'pod-max-in-unschedulable-pods-duration': { type: 'string' },
     v: { type: 'number', short: 'v' },
     help: { type: 'switch', short: 'h' },
   });
-  const { 'leader-elect': leaderElect, config, kubeconfig } = values;
+  const { 'leader-elect': leaderElect, 'write-config-to': writeConfigTo, config, kubeconfig } = values;
   const { 'tls-cert-file': tlsCertFile, 'tls-private-key-file': tlsKeyFile } = values;
   const waiting = durationFlag('pod-max-in-unschedulable-pods-duration', values);
   return {
@@ -87,6 +153,8 @@ export function parseSchedulerFlags(args: readonly string[]): SchedulerFlags {
     securePort: values['secure-port'] ?? SECURE_PORT,
     ...(tlsCertFile !== undefined && { tlsCertFile }),
     ...(tlsKeyFile !== undefined && { tlsKeyFile }),
+    alwaysAllowPaths: values['authorization-always-allow-paths']?.split(',') ?? ALWAYS_ALLOW_PATHS,
+    ...(writeConfigTo !== undefined && { writeConfigTo }),
     ...(waiting !== undefined && { podMaxInUnschedulablePodsMs: durationToMs(waiting) }),
     verbosity: values.v ?? 0,
     help: values.help ?? false,

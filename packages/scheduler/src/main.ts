@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { durationToMs } from '@kts/apimachinery';
+import { durationToMs, formatYaml } from '@kts/apimachinery';
 import { createLogger, systemClock as clock, systemRandom as random, TaskGroup } from '@kts/base';
 import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
 import { LeaderElector, type LeaderElectionOptions } from '@kts/controlkit';
@@ -20,6 +20,7 @@ try {
 
 async function run(flags: SchedulerFlags): Promise<void> {
   const configuration = readConfiguration(flags);
+  if (flags.writeConfigTo !== undefined) return writeFileSync(flags.writeConfigTo, formatYaml(configuration));
   const kubeconfig = flags.kubeconfig ?? (configuration.clientConnection.kubeconfig || undefined);
   if (kubeconfig === undefined) throw new Error('--kubeconfig is required');
   const log = createLogger({ clock, verbosity: flags.verbosity, write: (line) => process.stderr.write(line) });
@@ -76,16 +77,9 @@ async function lead(
     throw new Error('leader election lost');
 }
 
-function endpointConfig({
-  bindAddress: address,
-  securePort: port,
-  tlsCertFile,
-  tlsKeyFile,
-}: SchedulerFlags): EndpointConfig {
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) return { address, port };
-  return {
-    address,
-    port,
-    certificate: { certificate: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsKeyFile, 'utf8') },
-  };
+function endpointConfig(flags: SchedulerFlags): EndpointConfig {
+  const { bindAddress: address, securePort: port, alwaysAllowPaths, tlsCertFile, tlsKeyFile } = flags;
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return { address, port, alwaysAllowPaths };
+  const certificate = { certificate: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsKeyFile, 'utf8') };
+  return { address, port, alwaysAllowPaths, certificate };
 }

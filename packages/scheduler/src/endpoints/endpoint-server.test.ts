@@ -27,7 +27,7 @@ describe('the endpoints', () => {
     const stop = new AbortController();
     let isReady = false;
     const endpoints = createEndpointServer(
-      { address: '127.0.0.1', port: 0 },
+      { address: '127.0.0.1', port: 0, alwaysAllowPaths: ['/healthz', '/livez', '/readyz'] },
       {
         client: server.client,
         clock: server.clock,

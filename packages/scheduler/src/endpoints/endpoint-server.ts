@@ -16,6 +16,8 @@ export interface EndpointConfig {
   readonly address: string;
   /** 0: any free one. */
   readonly port: number;
+  /** Paths that everybody may see. */
+  readonly alwaysAllowPaths: readonly string[];
   /** Absent: one that nobody has signed. */
   readonly certificate?: KeyPair;
 }
@@ -60,7 +62,7 @@ export function createEndpointServer(config: EndpointConfig, deps: EndpointDeps)
       const group = new TaskGroup(signal);
       const { certificate: cert, key } = config.certificate ?? selfSigned(deps);
       const server = createServer({ cert, key }, (request, response) =>
-        group.start((groupSignal) => respond(request, response, deps, groupSignal)),
+        group.start((groupSignal) => respond(request, response, { ...deps, ...config }, groupSignal)),
       );
       server.headersTimeout = HEADERS_MS_MAX;
       await new Promise<void>((resolve, reject) => {
@@ -85,13 +87,14 @@ export function createEndpointServer(config: EndpointConfig, deps: EndpointDeps)
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  deps: EndpointDeps,
+  deps: EndpointDeps & Pick<EndpointConfig, 'alwaysAllowPaths'>,
   signal: AbortSignal,
 ): Promise<void> {
   let answer: Answer;
   try {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'https://scheduler');
-    const access = await checkAccess(pathname, request.headers.authorization, deps.client, signal);
+    const { authorization } = request.headers;
+    const access = await checkAccess(pathname, deps.alwaysAllowPaths, authorization, deps.client, signal);
     answer = access === 'allowed' ? await answerPath(pathname, searchParams, deps) : refusal(access);
   } catch (error) {
     if (signal.aborted) return;
