@@ -68,8 +68,12 @@ export function nodeStatus(observed: NodeObservation, old: NodeStatus | undefine
       },
     })),
     features: { supplementalGroupsPolicy: runtime.supplementalGroupsPolicy },
+    declaredFeatures: DECLARED_FEATURES,
   };
 }
+
+/** What kubelets of some supported version lack, by name: the scheduler sends pods that need it only where it is declared. */
+const DECLARED_FEATURES = ['RestartAllContainersOnContainerExits'];
 
 /** Resources that others announce (extended ones) stay as they are. */
 function nodeCapacity(
