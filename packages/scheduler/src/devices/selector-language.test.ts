@@ -33,6 +33,7 @@ describe('device selectors', () => {
     ['"model" in device.attributes["gpu.example.com"]', true],
     ['"model" in device.attributes["unknown.example.com"]', false],
     ['has(device.attributes["unknown.example.com"].model)', false],
+    ['cel.bind(own, device.attributes["gpu.example.com"], own.model == "y" && own.cores == 8)', true],
     ['device.attributes["gpu.example.com"].?family.orValue("none") == "none"', true],
   ];
   for (const [expression, expected] of cases) it(expression, () => assert.equal(matches(expression), expected));

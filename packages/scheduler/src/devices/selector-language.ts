@@ -25,7 +25,7 @@ import type { CompiledSelector, SelectorLanguage } from './device-selectors.ts';
  * Mirrors: staging/src/k8s.io/dynamic-resource-allocation/cel/compile.go (v1.36)
  */
 export function createSelectorLanguage(): SelectorLanguage {
-  const environment = createEnvironment({ variables: { device: DEVICE } });
+  const environment = createEnvironment({ variables: { device: DEVICE }, bind: true });
   return {
     compile: (expression) => {
       const compiled = environment.compile(expression);
