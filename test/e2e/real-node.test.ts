@@ -10,6 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { startTestCluster, type TestCluster } from './harness/cluster.ts';
 import { succeed } from './harness/command.ts';
 import { eventually } from './harness/eventually.ts';
+import { startCsiDriver, startDevicePlugin } from './harness/plugins.ts';
 import { cannotRunContainers } from './harness/requirements.ts';
 import { toolPath } from './harness/tools.ts';
 import { fetchFromPod, onNode } from './harness/web.ts';
@@ -356,6 +357,81 @@ describe('containers on a real node', { skip: cannotRunContainers }, () => {
     await cluster.rollout('statefulset/db');
     const answer = await eventually(() => fetchFromPod(cluster, 'client', 'http://db-1.db:8080'));
     assert.equal(answer, 'kts demo v1 on db-1\n');
+  });
+
+  it('mounts volumes of a CSI driver', async () => {
+    const name = 'disk.kts.local';
+    const driver = await startCsiDriver(cluster, name);
+    try {
+      const node = cluster.state.nodes[0]!.name;
+      await eventually(async () => assert.equal(await field(`csinode/${node}`, '{.spec.drivers[0].name}'), name));
+      await cluster.apply({
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'CSIDriver',
+        metadata: { name },
+        spec: { attachRequired: false },
+      });
+      const storage = { accessModes: ['ReadWriteOnce'], storageClassName: '' };
+      await cluster.apply({
+        apiVersion: 'v1',
+        kind: 'PersistentVolume',
+        metadata: { name: 'disk' },
+        spec: { ...storage, capacity: { storage: '1Gi' }, csi: { driver: name, volumeHandle: 'disk-1' } },
+      });
+      await cluster.apply({
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'disk' },
+        spec: { ...storage, volumeName: 'disk', resources: { requests: { storage: '1Gi' } } },
+      });
+      const mount = { volumeMounts: [{ name: 'data', mountPath: '/data' }] };
+      const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'disk' } }];
+      for (const pass of ['first', 'second']) {
+        const main = shell('main', `cat /data/log; echo ${pass} >> /data/log; sleep 1000`, mount);
+        await cluster.apply(pod(`${pass}-writer`, { volumes, containers: [main] }));
+        await cluster.waitFor(`pod/${pass}-writer --for=condition=Ready`);
+        await cluster.kubectl(`delete pod ${pass}-writer`);
+      }
+      const once = ['stage disk-1', 'publish disk-1', 'unpublish disk-1', 'unstage disk-1'];
+      assert.deepEqual(driver.calls, ['registered', ...once, ...once]);
+      assert.equal(await readFile(join(cluster.directory, 'volumes/disk-1/log'), 'utf8'), 'first\nsecond\n');
+    } finally {
+      driver.close();
+    }
+  });
+
+  it('gives a container the device of a plugin, and no other', async () => {
+    const resource = 'kts.local/device';
+    const plugin = await startDevicePlugin(cluster, resource);
+    try {
+      const node = cluster.state.nodes[0]!.name;
+      await eventually(async () =>
+        assert.equal(await field(`node/${node}`, '{.status.allocatable.kts\\.local/device}'), '1'),
+      );
+      const resources = { limits: { [resource]: '1' } };
+      const main = shell('main', 'echo $DEVICE; echo gone > /dev/test && ls /dev/test; sleep 1000', { resources });
+      await cluster.apply(pod('equipped', { containers: [main] }));
+      await cluster.waitFor('pod/equipped --for=condition=Ready');
+      await eventually(async () => assert.equal(await log('equipped'), 'first\n/dev/test\n'));
+      await cluster.apply(pod('bare', { nodeName: node, containers: [main] }));
+      await cluster.waitFor('pod/bare --for=jsonpath={.status.reason}=UnexpectedAdmissionError');
+      assert.deepEqual(plugin.calls, ['allocate first']);
+      await cluster.kubectl('delete pod equipped bare');
+    } finally {
+      plugin.close();
+    }
+  });
+
+  it('opens a port of the node for a pod', async () => {
+    const ports = [{ containerPort: 8080, hostPort: 18_080 }];
+    await cluster.apply(pod('opened', { containers: [{ name: 'main', image: IMAGE, ports }] }));
+    await cluster.waitFor('pod/opened --for=condition=Ready');
+    const { address } = cluster.state.nodes[0]!;
+    const answer = await eventually(() =>
+      onNode(cluster, 1, ['busybox', 'wget', '-q', '-O', '-', `http://${address}:18080`]),
+    );
+    assert.equal(answer, 'kts demo v1 on opened\n');
+    await cluster.kubectl('delete pod opened');
   });
 
   it('keeps a pod of a DaemonSet, also when it is deleted', async () => {

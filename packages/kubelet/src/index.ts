@@ -4,6 +4,12 @@ export { configurationObject } from './configuration/kubelet-configuration.ts';
 export { kubeletSettings, type KubeletSettings } from './configuration/kubelet-settings.ts';
 export { createKubelet, type Kubelet, type KubeletApi, type KubeletDeps } from './kubelet.ts';
 export { unixPluginHost, type PluginHost } from './plugins/plugin-host.ts';
+export {
+  CSI_PROTOCOL,
+  DEVICE_PROTOCOL,
+  REGISTRATION_PROTOCOL,
+  type PublishRequest,
+} from './plugins/plugin-protocols.ts';
 export { linuxHost } from './host/linux/linux-host.ts';
 export { createFakeHost } from './testing/fake-host.ts';
 export type { FileError, FileInfo, FileSystem } from './host/file-system.ts';
