@@ -7,24 +7,26 @@ export function* everySchema(schema: JSONSchemaProps | undefined): Iterable<JSON
   for (const child of childSchemas(schema)) yield* everySchema(child);
 }
 
-function* childSchemas(schema: JSONSchemaProps): Iterable<JSONSchemaProps> {
-  yield* [schema.items ?? []].flat() as JSONSchemaProps[];
-  for (const list of [schema.allOf, schema.anyOf, schema.oneOf]) yield* list ?? [];
-  if (schema.not) yield schema.not;
-  yield* Object.values(schema.properties ?? {});
-  if (typeof schema.additionalProperties === 'object') yield schema.additionalProperties;
-  yield* Object.values(schema.patternProperties ?? {});
-  if (typeof schema.additionalItems === 'object') yield schema.additionalItems;
-  yield* Object.values(schema.definitions ?? {});
+/** Definitions may have thousands of schemas: most have no children. */
+function childSchemas(schema: JSONSchemaProps): readonly JSONSchemaProps[] {
+  const { items, not, additionalProperties, additionalItems } = schema;
+  const children = [items ?? []].flat() as JSONSchemaProps[];
+  for (const list of [schema.allOf, schema.anyOf, schema.oneOf]) if (list) children.push(...list);
+  if (not) children.push(not);
+  for (const map of [schema.properties, schema.patternProperties, schema.definitions]) {
+    if (map) children.push(...Object.values(map));
+  }
+  if (typeof additionalProperties === 'object') children.push(additionalProperties);
+  if (typeof additionalItems === 'object') children.push(additionalItems);
   const dependencies: Record<string, unknown> = schema.dependencies ?? {};
   for (const one of Object.values(dependencies)) {
-    if (one && !Array.isArray(one)) yield one as JSONSchemaProps;
+    if (one && !Array.isArray(one)) children.push(one as JSONSchemaProps);
   }
+  return children;
 }
 
 export function someSchema(schema: JSONSchemaProps | undefined, is: (schema: JSONSchemaProps) => boolean): boolean {
-  for (const one of everySchema(schema)) if (is(one)) return true;
-  return false;
+  return schema !== undefined && (is(schema) || childSchemas(schema).some((child) => someSchema(child, is)));
 }
 
 /** Whether the type is one that values may have. */
