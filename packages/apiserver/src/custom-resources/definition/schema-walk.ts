@@ -7,10 +7,13 @@ export function* everySchema(schema: JSONSchemaProps | undefined): Iterable<JSON
   for (const child of childSchemas(schema)) yield* everySchema(child);
 }
 
+const NONE = {};
+
 /** Definitions may have thousands of schemas: most have no children. */
 function childSchemas(schema: JSONSchemaProps): readonly JSONSchemaProps[] {
-  const { items, not, additionalProperties, additionalItems } = schema;
-  const children = [items ?? []].flat() as JSONSchemaProps[];
+  const { items, not, additionalProperties, additionalItems, dependencies } = schema;
+  const children: JSONSchemaProps[] = [];
+  if (items) children.push(...([items].flat() as JSONSchemaProps[]));
   for (const list of [schema.allOf, schema.anyOf, schema.oneOf]) if (list) children.push(...list);
   if (not) children.push(not);
   for (const map of [schema.properties, schema.patternProperties, schema.definitions]) {
@@ -18,8 +21,7 @@ function childSchemas(schema: JSONSchemaProps): readonly JSONSchemaProps[] {
   }
   if (typeof additionalProperties === 'object') children.push(additionalProperties);
   if (typeof additionalItems === 'object') children.push(additionalItems);
-  const dependencies: Record<string, unknown> = schema.dependencies ?? {};
-  for (const one of Object.values(dependencies)) {
+  for (const one of Object.values((dependencies ?? NONE) as Record<string, unknown>)) {
     if (one && !Array.isArray(one)) children.push(one as JSONSchemaProps);
   }
   return children;
