@@ -1,9 +1,11 @@
 /**
- * What users add to admission: policies and webhooks. They take effect with the write that makes them.
+ * What users add to admission: policies and webhooks. They take effect with the write that makes them, and so does the
+ * loading of the code that serves them: requests that come while it is under way wait for it.
  *
  * Mirrors: the order in pkg/kubeapiserver/options/plugins.go (v1.36)
  */
 import type { Clock, Logger, Metric, Random } from '@kts/base';
+import type { KubeObject } from '@kts/apimachinery';
 import {
   mutatingAdmissionPolicies,
   mutatingAdmissionPolicyBindings,
@@ -13,27 +15,17 @@ import {
   validatingWebhookConfigurations,
   type ResourceDefinition,
 } from '@kts/api';
-import type { MutatingWebhook } from '@kts/api/types/admissionregistration-v1';
 
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { ResourceCatalog } from '../discovery/catalog.ts';
 import type { Dial } from '../subresources/socket-backend.ts';
 import type { AdmissionPlugin } from './admission.ts';
+import type { DynamicPlugins } from './dynamic-plugins.ts';
 import { followStored, type StoredObjects } from './follow-stored.ts';
 import type { LiveObjects } from './live-objects.ts';
-import { HookIndex } from './matching/hook-index.ts';
-import { mutatingPolicies, type MutatingHook } from './policy/mutating-policies.ts';
 import { paramAccess } from './policy/param-access.ts';
-import { policyHooks, type AdmissionPolicy, type PolicyBinding, type PolicyHook } from './policy/policy-hook.ts';
-import { createPolicyMetrics } from './policy/policy-metrics.ts';
-import { validatingPolicies, type ValidatingHook } from './policy/validating-policies.ts';
-import { conditionGate } from './webhook/condition-gate.ts';
-import { mutatingWebhooks } from './webhook/mutating-webhooks.ts';
-import { serviceResolver } from './webhook/service-endpoint.ts';
-import { validatingWebhooks } from './webhook/validating-webhooks.ts';
-import { createWebhookClient } from './webhook/webhook-client.ts';
-import { webhookHooks, type WebhookHook } from './webhook/webhook-hook.ts';
-import { createWebhookMetrics } from './webhook/webhook-metrics.ts';
+import { createPolicyMetrics, type PolicyMetrics } from './policy/policy-metrics.ts';
+import { createWebhookMetrics, type WebhookMetrics } from './webhook/webhook-metrics.ts';
 
 export interface DynamicAdmissionParts extends StoredObjects {
   readonly catalog: ResourceCatalog;
@@ -54,65 +46,108 @@ export interface DynamicAdmission {
   close(): void;
 }
 
+export interface DynamicMetrics {
+  readonly webhooks: WebhookMetrics;
+  readonly mutating: PolicyMetrics;
+  readonly validating: PolicyMetrics;
+}
+
+/** What makes hooks, by the name under which plugins take it up. */
+const SOURCES = {
+  mutatingWebhookConfigurations,
+  validatingWebhookConfigurations,
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+} as const;
+
+export type HookSource = keyof typeof SOURCES;
+export type HookObjects = ReadonlyMap<string, KubeObject>;
+
 export function createDynamicAdmission(parts: DynamicAdmissionParts): DynamicAdmission {
-  const { catalog, live, authorizer, clock, random, log } = parts;
-  const mutating = new HookIndex<WebhookHook<MutatingWebhook>>(catalog, ({ match }) => match);
-  const validating = new HookIndex<WebhookHook>(catalog, ({ match }) => match);
-  const mutatingHooks = new HookIndex<MutatingHook>(catalog, ({ match }) => match);
-  const validatingHooks = new HookIndex<ValidatingHook>(catalog, ({ match }) => match);
-  const client = createWebhookClient(parts.dial, serviceResolver(live, random));
-  const webhookMetrics = createWebhookMetrics(clock);
-  const conditions = conditionGate(authorizer);
-  const webhooks = { live, client, conditions, metrics: webhookMetrics, clock, random, log };
-  const mutatingMetrics = createPolicyMetrics('mutating', clock);
-  const validatingMetrics = createPolicyMetrics('validating', clock);
-  const policies = { live, catalog, authorizer, clock };
+  const { live, catalog, authorizer, clock } = parts;
+  const metrics: DynamicMetrics = {
+    webhooks: createWebhookMetrics(clock),
+    mutating: createPolicyMetrics('mutating', clock),
+    validating: createPolicyMetrics('validating', clock),
+  };
+  const served = new ServedHooks(parts, metrics);
   const followers: { close(): void }[] = [];
   return {
     plugins: [
-      paramAccess(policies),
-      mutatingPolicies({ ...policies, hooks: mutatingHooks, metrics: mutatingMetrics }),
-      mutatingWebhooks({ ...webhooks, hooks: mutating }),
-      validatingPolicies({ ...policies, hooks: validatingHooks, metrics: validatingMetrics }),
-      validatingWebhooks({ ...webhooks, hooks: validating }),
+      paramAccess({ live, catalog, authorizer }),
+      served.admitting('MutatingAdmissionPolicy', ({ mutatingPolicies }) => mutatingPolicies),
+      served.admitting('MutatingAdmissionWebhook', ({ mutatingWebhooks }) => mutatingWebhooks),
+      served.validating('ValidatingAdmissionPolicy', ({ validatingPolicies }) => validatingPolicies),
+      served.validating('ValidatingAdmissionWebhook', ({ validatingWebhooks }) => validatingWebhooks),
     ],
-    metrics: [webhookMetrics, mutatingMetrics, validatingMetrics].flatMap(({ metrics }) => metrics),
+    metrics: Object.values(metrics).flatMap((each: { readonly metrics: readonly Metric[] }) => each.metrics),
     start: async () => {
-      const started = await Promise.all([
-        followStored(parts, mutatingWebhookConfigurations, (configurations) =>
-          mutating.set(webhookHooks(configurations.values())),
-        ),
-        followStored(parts, validatingWebhookConfigurations, (configurations) =>
-          validating.set(webhookHooks(configurations.values())),
-        ),
-        ...followPolicies(parts, mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings, mutatingHooks),
-        ...followPolicies(parts, validatingAdmissionPolicies, validatingAdmissionPolicyBindings, validatingHooks),
-      ]);
-      followers.push(...started);
+      const sources = Object.entries(SOURCES) as unknown as readonly [HookSource, ResourceDefinition][];
+      const follow = ([source, resource]: (typeof sources)[number]): Promise<{ close(): void }> =>
+        followStored(parts, resource, (objects) => served.take(source, objects));
+      followers.push(...(await Promise.all(sources.map(follow))));
     },
     close: () => {
       for (const follower of followers) follower.close();
-      client.close();
+      served.close();
     },
   };
 }
 
-function followPolicies<P extends AdmissionPolicy, B extends PolicyBinding>(
-  stored: StoredObjects,
-  policyResource: ResourceDefinition<P>,
-  bindingResource: ResourceDefinition<B>,
-  index: HookIndex<PolicyHook<P, B>>,
-): readonly Promise<{ close(): void }>[] {
-  let policies: ReadonlyMap<string, P> = new Map();
-  let bindings: ReadonlyMap<string, B> = new Map();
-  return [
-    followStored(stored, policyResource, (objects) => {
-      policies = objects;
-      index.set(policyHooks(policies, bindings));
-    }),
-    followStored(stored, bindingResource, (objects) => {
-      bindings = objects;
-      index.set(policyHooks(policies, bindings));
-    }),
-  ];
+/** The plugins that ask hooks, loaded with the first hook. */
+class ServedHooks {
+  readonly #parts: DynamicAdmissionParts;
+  readonly #metrics: DynamicMetrics;
+  readonly #objects = new Map<HookSource, HookObjects>();
+  #loading: Promise<DynamicPlugins> | undefined;
+  #loaded: DynamicPlugins | undefined;
+
+  constructor(parts: DynamicAdmissionParts, metrics: DynamicMetrics) {
+    this.#parts = parts;
+    this.#metrics = metrics;
+  }
+
+  take(source: HookSource, objects: HookObjects): void {
+    this.#objects.set(source, objects);
+    if (this.#loaded) this.#loaded.take(source, objects);
+    else if (!this.#loading) {
+      this.#loading = this.#load();
+      // Requests that wait for it are told.
+      this.#loading.catch((error: unknown) => this.#parts.log.error('cannot load dynamic admission', { error }));
+    }
+  }
+
+  admitting(name: string, pluginOf: (plugins: DynamicPlugins) => AdmissionPlugin): AdmissionPlugin {
+    return {
+      name,
+      admit: (attributes, reinvocation) => {
+        if (this.#loaded) return pluginOf(this.#loaded).admit?.(attributes, reinvocation);
+        return this.#loading?.then((plugins) => pluginOf(plugins).admit?.(attributes, reinvocation));
+      },
+    };
+  }
+
+  validating(name: string, pluginOf: (plugins: DynamicPlugins) => AdmissionPlugin): AdmissionPlugin {
+    return {
+      name,
+      validate: (attributes) => {
+        if (this.#loaded) return pluginOf(this.#loaded).validate?.(attributes);
+        return this.#loading?.then((plugins) => pluginOf(plugins).validate?.(attributes));
+      },
+    };
+  }
+
+  close(): void {
+    this.#loaded?.close();
+  }
+
+  async #load(): Promise<DynamicPlugins> {
+    const { createDynamicPlugins } = await import('./dynamic-plugins.ts');
+    const plugins = createDynamicPlugins(this.#parts, this.#metrics);
+    for (const [source, objects] of this.#objects) plugins.take(source, objects);
+    this.#loaded = plugins;
+    return plugins;
+  }
 }
