@@ -27,6 +27,7 @@ import { listen, type HttpServer, type TlsMaterial } from './http/http-server.ts
 import { createObjectEncoder } from './http/object-encoder.ts';
 import { serveHttp } from './http/serve.ts';
 import { askInProcess, createInProcessTransport, type InProcessOptions } from './in-process-transport.ts';
+import { flowMetrics, type FlowMetrics } from './metrics/flow-metrics.ts';
 import { processMetrics } from './metrics/process-metrics.ts';
 import { measuringRequests } from './metrics/request-metrics.ts';
 import type { ClusterPki } from './pki/cluster-pki.ts';
@@ -95,7 +96,8 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     backend: socketBackend(certificates.current.kubeletClient, deps.dial),
   });
   const classifier = new FlowClassifier();
-  const flows = createFlowController(config, clock);
+  const flowMeters = flowMetrics(() => flows?.levels ?? new Map<string, never>());
+  const flows = createFlowController(config, clock, flowMeters.onWait);
   const aggregator = createAggregator({
     client: () => client,
     ask,
@@ -106,7 +108,11 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     log,
   });
   const audit = config.audit && createAuditSink(config.audit, clock, log);
-  const parts = { audit, catalog, resources, identity, authorization, classifier, flows, aggregator, state };
+  const metrics = new MetricRegistry();
+  for (const metric of [...processMetrics(clock), ...flowMeters.metrics, ...(resources.metrics ?? [])]) {
+    metrics.register(metric);
+  }
+  const parts = { audit, catalog, resources, identity, authorization, classifier, flows, aggregator, metrics, state };
   const answer = createAnswer(config, deps, parts);
   const inProcess: InProcessOptions = { answer, clock, random, stopped: state.stopped.signal };
 
@@ -213,6 +219,7 @@ interface AnswerParts {
   readonly flows: FlowController | undefined;
   readonly aggregator: Aggregator;
   readonly audit: AuditSink | undefined;
+  readonly metrics: MetricRegistry;
   readonly state: ServerState;
 }
 
@@ -220,19 +227,18 @@ interface AnswerParts {
 function createFlowController(
   { inFlight, requestTimeoutMs }: ApiServerConfig,
   clock: Clock,
+  onWait: FlowMetrics['onWait'],
 ): FlowController | undefined {
   const { readOnly, mutating } = inFlight ?? DEFAULT_IN_FLIGHT;
   const serverSeats = readOnly + mutating;
   const waitMs = (requestTimeoutMs ?? REQUEST_TIMEOUT_MS) / 4;
-  return serverSeats > 0 ? new FlowController({ clock, serverSeats, waitMs }) : undefined;
+  return serverSeats > 0 ? new FlowController({ clock, serverSeats, waitMs, onWait }) : undefined;
 }
 
 /** The chain with its routes, measured. */
 function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerDeps, parts: AnswerParts): Handler {
-  const { catalog, resources, identity, authorization, classifier, flows, aggregator, audit, state } = parts;
+  const { catalog, resources, identity, authorization, classifier, flows, aggregator, audit, metrics, state } = parts;
   const inFlight: InFlight = { readOnly: 0, mutating: 0 };
-  const metrics = new MetricRegistry();
-  for (const metric of [...processMetrics(clock), ...(resources.metrics ?? [])]) metrics.register(metric);
   const chain = createChain(config, {
     catalog,
     resources: resources.handler,

@@ -6,7 +6,7 @@ export type { Component, HealthCheck } from './component.ts';
 export { FlagError, parseFlags, type FlagDefinition, type FlagValues } from './flags.ts';
 export { onAbort } from './on-abort.ts';
 export { createLogger, silentLogger, type LogFields, type Logger, type LogOptions } from './log.ts';
-export { Counter, gauge, Histogram, MetricRegistry, type Metric } from './metric.ts';
+export { Counter, gauge, Histogram, MetricRegistry, readCounter, type Metric } from './metric.ts';
 export { fnv1a32, randomName, seededRandom, systemRandom, type Random } from './random.ts';
 export { systemClock } from './system-clock.ts';
 export { forEachLimit, TaskGroup } from './task-group.ts';

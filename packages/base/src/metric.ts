@@ -41,16 +41,28 @@ export class Counter implements Metric {
   }
 }
 
+type ReadValues = () => Iterable<readonly [labels: readonly string[], value: number]>;
+
 /** A gauge whose values are read when they are asked for. */
-export function gauge(
+export function gauge(name: string, help: string, labels: readonly string[], read: ReadValues): Metric {
+  return readMetric('gauge', name, help, labels, read);
+}
+
+/** A counter that somebody else keeps. */
+export function readCounter(name: string, help: string, labels: readonly string[], read: ReadValues): Metric {
+  return readMetric('counter', name, help, labels, read);
+}
+
+function readMetric(
+  type: 'counter' | 'gauge',
   name: string,
   help: string,
   labels: readonly string[],
-  read: () => Iterable<readonly [labels: readonly string[], value: number]>,
+  read: ReadValues,
 ): Metric {
   return {
     expose() {
-      const values = new Counter(name, help, labels, 'gauge');
+      const values = new Counter(name, help, labels, type);
       for (const [labelValues, value] of read()) values.set(labelValues, value);
       return values.expose();
     },

@@ -22,18 +22,30 @@ export type Admission =
   | { readonly admitted: true; release(): void }
   | {
       readonly admitted: false;
-      readonly reason: RejectReason | 'time-out' | 'cancelled';
+      readonly reason: Refusal;
       readonly retryAfterSeconds: number;
     };
 
-/** How a level is doing, for metrics. */
+/** How a level is doing. */
 export interface LevelState {
   readonly queues: FairQueues;
   readonly dropped: DroppedRequests;
   smoothed: number;
-  dispatched: number;
-  readonly rejected: Map<string, number>;
+  /** By flow schema, for metrics. */
+  readonly tallies: Map<string, FlowTally>;
 }
+
+/** What became of a schema's requests at one level. */
+export interface FlowTally {
+  executing: number;
+  seats: number;
+  inQueue: number;
+  seatsInQueue: number;
+  dispatched: number;
+  readonly rejected: Partial<Record<Refusal, number>>;
+}
+
+export type Refusal = RejectReason | 'time-out' | 'cancelled';
 
 export interface FlowControllerOptions {
   readonly clock: Pick<Clock, 'monotonic' | 'after' | 'now'>;
@@ -41,6 +53,8 @@ export interface FlowControllerOptions {
   readonly serverSeats: number;
   /** How long a request may wait for a seat. */
   readonly waitMs: number;
+  /** Told how long requests have waited, in milliseconds. */
+  readonly onWait?: (flow: Flow, executed: boolean, waitedMs: number) => void;
 }
 
 export class FlowController {
@@ -72,7 +86,7 @@ export class FlowController {
     const level = this.levels.get(flow.levelName);
     if (!level) return FREE;
     const ticket = level.queues.trySeat(width, this.#options.clock.monotonic());
-    return ticket && this.#seated(level, ticket);
+    return ticket && this.#seated(level, flow, ticket, 0);
   }
 
   /** Waits for a seat. */
@@ -81,11 +95,19 @@ export class FlowController {
     const level = this.levels.get(flow.levelName)!;
     const { promise, resolve } = Promise.withResolvers<Admission>();
     const hash = flowHash(flow.schemaName, flow.distinguisher);
-    const ticket = level.queues.enqueue(width, hash, () => resolve(this.#seated(level, ticket as Ticket)));
-    if (typeof ticket === 'string') return this.#refused(flow, level, ticket);
+    const since = clock.monotonic();
+    const waited = (): number => clock.monotonic() - since;
+    const ticket = level.queues.enqueue(width, hash, () => {
+      countWaiting(level, flow, -1, width);
+      resolve(this.#seated(level, flow, ticket as Ticket, waited()));
+    });
+    if (typeof ticket === 'string') return this.#refused(flow, level, ticket, 0);
+    countWaiting(level, flow, 1, width);
     this.#borrowIfDue(level);
     const leave = (reason: 'time-out' | 'cancelled'): void => {
-      if (level.queues.abandon(ticket)) resolve(this.#refused(flow, level, reason));
+      if (!level.queues.abandon(ticket)) return;
+      countWaiting(level, flow, -1, width);
+      resolve(this.#refused(flow, level, reason, waited()));
     };
     const timer = clock.after(waitMs, () => leave('time-out'));
     const onAbort = (): void => leave('cancelled');
@@ -99,21 +121,28 @@ export class FlowController {
     }
   }
 
-  #seated(level: LevelState, ticket: Ticket): Admission {
-    level.dispatched++;
+  #seated(level: LevelState, flow: Flow, ticket: Ticket, waitedMs: number): Admission {
+    const tally = tallyOf(level, flow);
+    tally.dispatched++;
+    tally.executing++;
+    tally.seats += ticket.width;
+    this.#options.onWait?.(flow, true, waitedMs);
     return {
       admitted: true,
       release: () => {
+        tally.executing--;
+        tally.seats -= ticket.width;
         level.queues.finish(ticket, this.#options.clock.monotonic());
         if (level.queues.inQueue > 0) this.#borrowIfDue(level);
       },
     };
   }
 
-  #refused(flow: Flow, level: LevelState, reason: RejectReason | 'time-out' | 'cancelled'): Admission {
+  #refused(flow: Flow, level: LevelState, reason: Refusal, waitedMs: number): Admission {
     level.dropped.record(this.#options.clock.now());
-    const key = `${flow.schemaName} ${reason}`;
-    level.rejected.set(key, (level.rejected.get(key) ?? 0) + 1);
+    const { rejected } = tallyOf(level, flow);
+    rejected[reason] = (rejected[reason] ?? 0) + 1;
+    this.#options.onWait?.(flow, false, waitedMs);
     return { admitted: false, reason, retryAfterSeconds: level.dropped.retryAfterSeconds };
   }
 
@@ -141,5 +170,20 @@ export class FlowController {
 const FREE: Admission = { admitted: true, release: () => {} };
 
 function newLevel(queues: FairQueues): LevelState {
-  return { queues, dropped: new DroppedRequests(), smoothed: 0, dispatched: 0, rejected: new Map() };
+  return { queues, dropped: new DroppedRequests(), smoothed: 0, tallies: new Map() };
+}
+
+function tallyOf({ tallies }: LevelState, { schemaName }: Flow): FlowTally {
+  let tally = tallies.get(schemaName);
+  if (!tally) {
+    tally = { executing: 0, seats: 0, inQueue: 0, seatsInQueue: 0, dispatched: 0, rejected: {} };
+    tallies.set(schemaName, tally);
+  }
+  return tally;
+}
+
+function countWaiting(level: LevelState, flow: Flow, step: 1 | -1, width: number): void {
+  const tally = tallyOf(level, flow);
+  tally.inQueue += step;
+  tally.seatsInQueue += step * width;
 }

@@ -1,15 +1,15 @@
 import { cpuUsage, memoryUsage, uptime } from 'node:process';
 
-import { type Clock, gauge, type Metric } from '@kts/base';
+import { type Clock, gauge, readCounter, type Metric } from '@kts/base';
 
 /** What every process shows about itself, under Prometheus' usual names. */
 export function processMetrics(clock: Pick<Clock, 'now'>): readonly Metric[] {
   const single = (name: string, help: string, read: () => number): Metric =>
     gauge(name, help, [], () => [[[], read()]]);
   return [
-    single('process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.', () => {
+    readCounter('process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.', [], () => {
       const { user, system } = cpuUsage();
-      return (user + system) / 1e6;
+      return [[[], (user + system) / 1e6]];
     }),
     single('process_resident_memory_bytes', 'Resident memory size in bytes.', () => memoryUsage.rss()),
     single(

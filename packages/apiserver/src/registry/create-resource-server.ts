@@ -1,6 +1,7 @@
 import type { KubeObject } from '@kts/apimachinery';
 
 import { measuredAdmission } from '../admission/admission-metrics.ts';
+import { storageMetrics } from '../metrics/storage-metrics.ts';
 import { admissionChain } from '../admission/admission.ts';
 import { choosePlugins } from '../admission/default-plugins.ts';
 import { createDynamicAdmission } from '../admission/dynamic-admission.ts';
@@ -61,7 +62,14 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
   let following: { close(): void } | undefined;
   return {
     handler: registryHandler(registry, specialHandlers(parts)),
-    metrics: [...admission.metrics, ...dynamic.metrics],
+    metrics: [
+      ...admission.metrics,
+      ...dynamic.metrics,
+      ...storageMetrics(
+        () => catalog.all(),
+        () => storages.counts(),
+      ),
+    ],
     count: ({ resource }) => (resource?.storagePrefix ? storages.of(resource).cache.size : 0),
     start: async () => {
       await feed.start();
