@@ -69,9 +69,13 @@ export function insufficientResources(
 ): Rejection | undefined {
   let shortages = 0;
   if (pods.length >= allowedPods) shortages |= PODS;
-  shortages |= CPU * shortage(requests.milliCpu, allocatable.milliCpu, requested.milliCpu);
-  shortages |= MEMORY * shortage(requests.memory, allocatable.memory, requested.memory);
-  shortages |= STORAGE * shortage(requests.ephemeralStorage, allocatable.ephemeralStorage, requested.ephemeralStorage);
+  // What is not requested is not looked at: reading numbers of thousands of nodes is what this costs.
+  const { milliCpu, memory, ephemeralStorage } = requests;
+  if (milliCpu !== 0) shortages |= CPU * shortage(milliCpu, allocatable.milliCpu, requested.milliCpu);
+  if (memory !== 0) shortages |= MEMORY * shortage(memory, allocatable.memory, requested.memory);
+  if (ephemeralStorage !== 0) {
+    shortages |= STORAGE * shortage(ephemeralStorage, allocatable.ephemeralStorage, requested.ephemeralStorage);
+  }
   if (requests.scalar.size === 0) return shortages === 0 ? undefined : rejectionOf(shortages);
   const missing: string[] = [];
   let isSmall = (shortages & TOO_SMALL) !== 0;
