@@ -6,7 +6,8 @@
  * Mirrors: crdConversionRESTOptionsGetter in
  * staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go and .../pkg/apiserver/conversion (v1.36)
  * Differs: objects get the defaults of the version they are stored in when they are written, and not only when they are
- * read.
+ * read. Where a webhook converts, it is not asked for managed fields of other versions, nor for the fields that watches
+ * select by.
  */
 import { deepEqual, type KubeObject } from '@kts/apimachinery';
 import type { StorageConversion } from '@kts/api';
