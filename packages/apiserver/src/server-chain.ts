@@ -12,6 +12,7 @@ import { impersonationStage } from './chain/impersonation.ts';
 import { priorityAndFairnessStage, type FairnessParts } from './chain/priority-and-fairness.ts';
 import { requestInfoStage } from './chain/request-info.ts';
 import type { ResourceCatalog } from './discovery/catalog.ts';
+import type { AccessMetrics } from './metrics/access-metrics.ts';
 import type { Handler } from './response.ts';
 import { createRouter, type PathRoute, type RouterOptions } from './routing/router.ts';
 import type { ApiServerConfig } from './server-config.ts';
@@ -26,6 +27,7 @@ export interface ChainParts {
   readonly fairness: FairnessParts;
   /** Where audit events go; absent: nothing is recorded. */
   readonly audit: Omit<AuditOptions, 'clock'> | undefined;
+  readonly access: AccessMetrics;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -36,11 +38,16 @@ export function createChain(config: ApiServerConfig, parts: ChainParts): Handler
   const stages = [
     requestInfoStage(catalog),
     deadlineStage(clock, config.requestTimeoutMs),
-    authenticationStage({ authenticators: parts.authenticators, anonymous: config.anonymous ?? true, log }),
+    authenticationStage({
+      authenticators: parts.authenticators,
+      anonymous: config.anonymous ?? true,
+      log,
+      onAttempt: parts.access.onAuthentication,
+    }),
     ...(audit ? [auditStage({ ...audit, clock })] : []),
     impersonationStage(authorizer),
     priorityAndFairnessStage(parts.fairness),
-    authorizationStage(authorizer, audit !== undefined),
+    authorizationStage({ authorizer, annotates: audit !== undefined, onDecision: parts.access.onAuthorization }),
   ];
   return answering(composeChain(stages, createRouter(parts)), log);
 }

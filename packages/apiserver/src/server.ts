@@ -27,6 +27,7 @@ import { listen, type HttpServer, type TlsMaterial } from './http/http-server.ts
 import { createObjectEncoder } from './http/object-encoder.ts';
 import { serveHttp } from './http/serve.ts';
 import { askInProcess, createInProcessTransport, type InProcessOptions } from './in-process-transport.ts';
+import { accessMetrics, type AccessMetrics } from './metrics/access-metrics.ts';
 import { flowMetrics, type FlowMetrics } from './metrics/flow-metrics.ts';
 import { processMetrics } from './metrics/process-metrics.ts';
 import { measuringRequests } from './metrics/request-metrics.ts';
@@ -109,10 +110,22 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   });
   const audit = config.audit && createAuditSink(config.audit, clock, log);
   const metrics = new MetricRegistry();
-  for (const metric of [...processMetrics(clock), ...flowMeters.metrics, ...(resources.metrics ?? [])]) {
-    metrics.register(metric);
-  }
-  const parts = { audit, catalog, resources, identity, authorization, classifier, flows, aggregator, metrics, state };
+  const access = accessMetrics();
+  const measured = [processMetrics(clock), access.metrics, flowMeters.metrics, resources.metrics ?? []];
+  for (const metric of measured.flat()) metrics.register(metric);
+  const parts = {
+    audit,
+    catalog,
+    resources,
+    identity,
+    authorization,
+    classifier,
+    flows,
+    aggregator,
+    metrics,
+    access,
+    state,
+  };
   const answer = createAnswer(config, deps, parts);
   const inProcess: InProcessOptions = { answer, clock, random, stopped: state.stopped.signal };
 
@@ -220,6 +233,7 @@ interface AnswerParts {
   readonly aggregator: Aggregator;
   readonly audit: AuditSink | undefined;
   readonly metrics: MetricRegistry;
+  readonly access: AccessMetrics;
   readonly state: ServerState;
 }
 
@@ -237,7 +251,8 @@ function createFlowController(
 
 /** The chain with its routes, measured. */
 function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerDeps, parts: AnswerParts): Handler {
-  const { catalog, resources, identity, authorization, classifier, flows, aggregator, audit, metrics, state } = parts;
+  const { catalog, resources, identity, authorization, classifier, flows, aggregator, audit, metrics, access, state } =
+    parts;
   const inFlight: InFlight = { readOnly: 0, mutating: 0 };
   const chain = createChain(config, {
     catalog,
@@ -257,6 +272,7 @@ function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerD
     authenticators: identity.authenticators,
     authorizer: authorization.authorizer,
     fairness: { classifier, controller: flows, inFlight, count: (request) => resources.count(request) },
+    access,
     clock,
     log,
   });

@@ -118,7 +118,7 @@ describe('audit events', () => {
     const policy = { rules: [{ level: 'Metadata' as const }] };
     const stage = auditStage({ policy, clock: new FakeClock(), write: (line) => void lines.push(line) });
     const authorizer = { authorize: () => ({ decision: 'deny' as const, reason: 'not you' }) };
-    const serve = stage(authorizationStage(authorizer, true)(() => assert.fail('was let through')));
+    const serve = stage(authorizationStage({ authorizer, annotates: true })(() => assert.fail('was let through')));
     await assert.rejects(serve(chainRequest({ path: '/api/v1/pods' })));
     const { annotations } = JSON.parse(lines.at(-1)!) as { annotations: object };
     assert.deepEqual(annotations, {

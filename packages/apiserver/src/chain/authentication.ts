@@ -15,8 +15,8 @@ export interface AuthenticationOptions {
   readonly authenticators: readonly Authenticator[];
   readonly anonymous: boolean;
   readonly log: Logger;
-  /** Told of every failure, for metrics. */
-  readonly onFailure?: () => void;
+  /** Told of every attempt, for metrics; without a name: it failed. */
+  readonly onAttempt?: (userName: string | undefined) => void;
 }
 
 export const authenticationStage =
@@ -33,7 +33,7 @@ export const authenticationStage =
       user = await authenticate(options.authenticators, request);
     } catch (error) {
       options.log.debug(1, 'authentication failed', { error, path: request.path });
-      options.onFailure?.();
+      options.onAttempt?.(undefined);
       throw unauthorized();
     }
     if (!user) {
@@ -41,6 +41,7 @@ export const authenticationStage =
       user = ANONYMOUS;
     }
     request.user = user;
+    options.onAttempt?.(user.name);
     return next(request);
   };
 

@@ -9,12 +9,20 @@ import type { Stage } from '../response.ts';
 const DECISION = 'authorization.k8s.io/decision';
 const REASON = 'authorization.k8s.io/reason';
 
-/** `annotates`: somebody records why a request was let through or not. */
+export interface AuthorizationOptions {
+  readonly authorizer: Authorizer;
+  /** Somebody records why a request was let through or not. */
+  readonly annotates?: boolean;
+  /** Told of every decision about a client outside of this process, for metrics. */
+  readonly onDecision?: (allowed: boolean) => void;
+}
+
 export const authorizationStage =
-  (authorizer: Authorizer, annotates = false): Stage =>
+  ({ authorizer, annotates = false, onDecision }: AuthorizationOptions): Stage =>
   (next) =>
   (request) => {
     const result = authorizer.authorize(request.user, request.info);
+    if (request.connection.kind === 'http') onDecision?.(result.decision === 'allow');
     if (annotates) {
       const decision = result.decision === 'allow' ? 'allow' : 'forbid';
       request.auditAnnotations = { ...request.auditAnnotations, [DECISION]: decision, [REASON]: result.reason ?? '' };

@@ -10,15 +10,40 @@ import type { ApiServerResponse } from '../response.ts';
 import { pageNotFound, plainText } from '../routing/not-found.ts';
 import type { PathRoute } from '../routing/router.ts';
 
-/** The route of one kind of health, such as `livez`, with its checks below it. */
-export function healthRoute(name: string, checks: () => readonly HealthCheck[], log: Logger): PathRoute {
+/**
+ * The route of one kind of health, such as `livez`, with its checks below it. `onCheck` is told what became of each, for
+ * metrics.
+ */
+export function healthRoute(
+  name: string,
+  checks: () => readonly HealthCheck[],
+  log: Logger,
+  onCheck?: (type: string, name: string, healthy: boolean) => void,
+): PathRoute {
+  const told = (): readonly HealthCheck[] =>
+    onCheck ? checks().map((check) => telling(check, (healthy) => onCheck(name, check.name, healthy))) : checks();
   return {
     path: `/${name}`,
     subpaths: true,
     handler: (request) =>
       request.path === `/${name}`
-        ? answerAll(name, checks(), request, log)
-        : answerOne(checks(), request.path.slice(name.length + 2), log),
+        ? answerAll(name, told(), request, log)
+        : answerOne(told(), request.path.slice(name.length + 2), log),
+  };
+}
+
+function telling(one: HealthCheck, tell: (healthy: boolean) => void): HealthCheck {
+  return {
+    name: one.name,
+    check: async () => {
+      try {
+        await one.check();
+      } catch (error) {
+        tell(false);
+        throw error;
+      }
+      tell(true);
+    },
   };
 }
 

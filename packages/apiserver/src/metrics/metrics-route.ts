@@ -3,9 +3,9 @@ import type { PathRoute } from '../routing/router.ts';
 
 const encoder = new TextEncoder();
 
-export function metricsRoute(registry: MetricRegistry): PathRoute {
+export function metricsRoute(path: string, registry: MetricRegistry): PathRoute {
   return {
-    path: '/metrics',
+    path,
     handler: () =>
       Promise.resolve({
         kind: 'bytes',

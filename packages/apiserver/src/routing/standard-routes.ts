@@ -1,4 +1,4 @@
-import type { Logger, MetricRegistry } from '@kts/base';
+import { MetricRegistry, type Logger } from '@kts/base';
 
 import type { VerificationKey } from '../authentication/jwt.ts';
 import type { RemoteApis } from '../aggregation/remote-apis.ts';
@@ -8,6 +8,7 @@ import { healthRoute } from '../health/health-checks.ts';
 import { serverChecks, type ServerState } from '../health/server-checks.ts';
 import { openapiRoutes } from '../openapi/openapi-routes.ts';
 import { openidRoutes } from './openid-routes.ts';
+import { healthMetrics } from '../metrics/health-metrics.ts';
 import { metricsRoute } from '../metrics/metrics-route.ts';
 import { rootRoute } from './root-route.ts';
 import type { PathRoute } from './router.ts';
@@ -28,13 +29,17 @@ export interface StandardRouteParts {
 /** Everything this server answers besides resources. */
 export function standardRoutes(parts: StandardRouteParts): readonly PathRoute[] {
   const { log } = parts;
+  const slis = healthMetrics();
+  const slisRegistry = new MetricRegistry();
+  for (const metric of slis.metrics) slisRegistry.register(metric);
   const health = (endpoint: 'livez' | 'readyz' | 'healthz'): PathRoute => {
     const own = serverChecks(endpoint, parts.state);
-    return healthRoute(endpoint, () => own, log);
+    return healthRoute(endpoint, () => own, log, slis.onCheck);
   };
   const routes: PathRoute[] = [
     versionRoute,
-    metricsRoute(parts.metrics),
+    metricsRoute('/metrics', parts.metrics),
+    metricsRoute('/metrics/slis', slisRegistry),
     ...discoveryRoutes(parts.catalog, parts.remotes, parts.serverAddress),
     health('livez'),
     health('readyz'),

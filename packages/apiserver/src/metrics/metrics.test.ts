@@ -4,11 +4,15 @@ import { describe, it } from 'node:test';
 import { configMaps, deployments, horizontalPodAutoscalers, horizontalPodAutoscalersV1 } from '@kts/api';
 import type { ResourceDefinition } from '@kts/api';
 import type { PriorityLevelConfiguration } from '@kts/api/types/flowcontrol-v1';
-import type { Metric } from '@kts/base';
+import { silentLogger, type Metric } from '@kts/base';
 import { FakeClock } from '@kts/base/testing';
 
 import { FlowController } from '../flowcontrol/flow-controller.ts';
+import { healthRoute } from '../health/health-checks.ts';
+import type { ApiServerRequest } from '../request.ts';
+import { accessMetrics } from './access-metrics.ts';
 import { flowMetrics } from './flow-metrics.ts';
+import { healthMetrics } from './health-metrics.ts';
 import { storageMetrics } from './storage-metrics.ts';
 
 const valuesOf = (metrics: readonly Metric[]): readonly string[] =>
@@ -84,6 +88,42 @@ describe('storage metrics', () => {
       'apiserver_resource_objects{group="autoscaling",resource="horizontalpodautoscalers"} 2',
       'apiserver_storage_objects{resource="deployments.apps"} 1',
       'apiserver_storage_objects{resource="horizontalpodautoscalers.autoscaling"} 2',
+    ]);
+  });
+});
+
+describe('access metrics', () => {
+  it('count attempts, and users by their class', () => {
+    const { metrics, onAuthentication, onAuthorization } = accessMetrics();
+    for (const name of ['admin', 'jane@example.com', 'system:node:a', undefined]) onAuthentication(name);
+    onAuthorization(true);
+    onAuthorization(false);
+    assert.deepEqual(valuesOf(metrics), [
+      'authentication_attempts{result="success"} 3',
+      'authentication_attempts{result="error"} 1',
+      'authenticated_user_requests{username="admin"} 1',
+      'authenticated_user_requests{username="email_id"} 1',
+      'authenticated_user_requests{username="other"} 1',
+      'authorization_attempts_total{result="allowed"} 1',
+      'authorization_attempts_total{result="no-opinion"} 1',
+    ]);
+  });
+});
+
+describe('health metrics', () => {
+  it('remember the last result of each check and count them all', async () => {
+    const { metrics, onCheck } = healthMetrics();
+    let healthy = true;
+    const check = (): Promise<void> => (healthy ? Promise.resolve() : Promise.reject(new Error('down')));
+    const route = healthRoute('livez', () => [{ name: 'etcd', check }], silentLogger, onCheck);
+    const request = { path: '/livez', query: new URLSearchParams() } as ApiServerRequest;
+    await route.handler(request);
+    healthy = false;
+    await route.handler(request);
+    assert.deepEqual(valuesOf(metrics), [
+      'kubernetes_healthcheck{name="etcd",type="livez"} 0',
+      'kubernetes_healthchecks_total{name="etcd",status="success",type="livez"} 1',
+      'kubernetes_healthchecks_total{name="etcd",status="error",type="livez"} 1',
     ]);
   });
 });
