@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { builtinResources } from '@kts/api';
+import { builtinResources, resourceFacts, type ResourceFacts } from '@kts/api';
 
 import {
   aggregatedDiscovery,
@@ -12,6 +12,55 @@ import {
 } from './discovery-documents.ts';
 
 const groups = discoveredGroups(builtinResources);
+
+/** What upstream says of a resource and its subresources, by name. */
+function entriesOf(facts: ResourceFacts, home: string): readonly [string, object][] {
+  const { name, singular, kind, namespaced, verbs, subresources = {} } = facts;
+  const { shortNames, categories, storageVersionHash } = facts;
+  const own = {
+    singularName: singular,
+    namespaced,
+    kind,
+    verbs,
+    ...(shortNames ? { shortNames } : {}),
+    ...(categories ? { categories } : {}),
+    ...(storageVersionHash ? { storageVersionHash } : {}),
+  };
+  return [
+    [name, own],
+    ...Object.entries(subresources).map(([subresource, { group, version, kind, verbs }]): [string, object] => {
+      const elsewhere = `${group}/${version}` === home ? {} : { ...(group ? { group } : {}), version };
+      return [`${name}/${subresource}`, { singularName: '', namespaced, ...elsewhere, kind, verbs }];
+    }),
+  ];
+}
+
+describe('discovery as of a fresh server of upstream', () => {
+  const facts = resourceFacts();
+  const served = Object.entries(facts.groups).flatMap(([group, { versions, enabledByDefault }]) =>
+    versions.filter((version) => enabledByDefault[version]).map((version) => [group, version] as const),
+  );
+  for (const [group, version] of served) {
+    it(`serves ${group}/${version} with every resource, verb and short name`, () => {
+      const found = groups.find(({ name }) => name === group)?.versions.find((one) => one.version === version);
+      assert.ok(found);
+      const { resources } = apiResourceList(group, found) as { resources: Record<string, unknown>[] };
+      const shown = resources.map(({ name, ...rest }) => [name as string, rest] as const);
+      const known = facts.resources[group ? `${group}/${version}` : version]!.flatMap((one) =>
+        entriesOf(one, `${group}/${version}`),
+      );
+      assert.deepEqual(Object.fromEntries(shown), Object.fromEntries(known));
+    });
+  }
+
+  it('serves nothing else, and prefers the versions that upstream does', () => {
+    const shown = groups.flatMap(({ name, versions }) => versions.map(({ version }) => `${name}/${version}`));
+    assert.deepEqual(shown.toSorted(), served.map(([group, version]) => `${group}/${version}`).toSorted());
+    for (const { name, versions } of groups) {
+      assert.equal(versions[0]!.version, facts.groups[name]!.preferredVersion, name);
+    }
+  });
+});
 
 describe('discovery documents', () => {
   it('list groups in the order in which clients prefer them', () => {
