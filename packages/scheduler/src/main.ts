@@ -41,6 +41,7 @@ async function run(flags: SchedulerFlags): Promise<void> {
         ...deps,
         configuration,
         metrics: scheduler.metrics,
+        podResources: scheduler.podResources,
         healthChecks: [],
         readinessChecks: scheduler.healthChecks ?? [],
       });

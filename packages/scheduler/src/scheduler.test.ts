@@ -112,6 +112,7 @@ describe('the scheduler', () => {
     ]) {
       assert.ok(metrics.includes(`${line}\n`), `${line} in\n${metrics.replaceAll(/^.*_bucket.*\n/gm, '')}`);
     }
+    assert.match(cluster.scheduler.podResources(), /pod="large",node="",.*resource="cpu",unit="cores"\} 9\n/);
   });
 });
 

@@ -25,6 +25,7 @@ import {
   type Unschedulable,
 } from './framework/schedule-one.ts';
 import type { Snapshot } from './framework/snapshot.ts';
+import { exposePodResources } from './pod-resource-metrics.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
 import { PreemptionExecutor } from './preemption.ts';
 import { SchedulingQueue, type QueueEntry } from './queue/scheduling-queue.ts';
@@ -49,6 +50,8 @@ export interface SchedulerDeps {
 export interface SchedulerComponent extends Component {
   /** In Prometheus' text form; empty until it runs. */
   readonly metrics: () => string;
+  /** What each pod requests and may use, in the same form. */
+  readonly podResources: () => string;
 }
 
 /** Assigns pods to nodes. Throws for plugins that do not exist; otherwise the configuration must be valid. */
@@ -63,6 +66,7 @@ export function createScheduler(configuration: KubeSchedulerConfiguration, deps:
     name: 'kube-scheduler',
     ready: ready.promise,
     metrics: () => running?.metrics.registry.expose() ?? '',
+    podResources: () => running?.podResources() ?? '',
     healthChecks: [
       {
         name: 'sched-handler-sync',
@@ -191,6 +195,10 @@ class Scheduler {
     };
     if (group.signal.aborted) onAbort();
     else group.signal.addEventListener('abort', onAbort, { once: true });
+  }
+
+  podResources(): string {
+    return exposePodResources(this.#deps.informers.get(pods).list());
   }
 
   /** Until the signal. */

@@ -35,6 +35,7 @@ describe('the endpoints', () => {
         log: silentLogger,
         configuration: { kind: 'KubeSchedulerConfiguration' },
         metrics: () => 'scheduler_pending_pods 0\n',
+        podResources: () => 'kube_pod_resource_limit 1\n',
         healthChecks: [],
         readinessChecks: [
           { name: 'sync', check: () => (isReady ? Promise.resolve() : Promise.reject(new Error('no'))) },
@@ -51,6 +52,7 @@ describe('the endpoints', () => {
     assert.equal((await request(port, '/readyz')).text, 'ok');
     const metrics = await request(port, '/metrics');
     assert.deepEqual([metrics.status, metrics.text], [200, 'scheduler_pending_pods 0\n']);
+    assert.equal((await request(port, '/metrics/resources')).text, 'kube_pod_resource_limit 1\n');
     assert.equal((await request(port, '/configz')).text, '{"componentconfig":{"kind":"KubeSchedulerConfiguration"}}');
     assert.equal((await request(port, '/elsewhere')).status, 404);
     stop.abort();

@@ -10,7 +10,7 @@ import { answerHealth } from './health.ts';
  * The scheduler's HTTPS endpoints: health, metrics and configuration.
  *
  * Mirrors: newEndpointsHandler in cmd/kube-scheduler/app/server.go (v1.36)
- * Differs: no profiling, no `/metrics/resources` and no statusz or flagz.
+ * Differs: no profiling, statusz or flagz.
  */
 export interface EndpointConfig {
   readonly address: string;
@@ -28,6 +28,7 @@ export interface EndpointDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: () => string;
+  readonly podResources: () => string;
   readonly configuration: object;
   readonly healthChecks: readonly HealthCheck[];
   readonly readinessChecks: readonly HealthCheck[];
@@ -120,6 +121,8 @@ async function answerPath(path: string, query: URLSearchParams, deps: EndpointDe
       return health('readyz', [PING, ...deps.readinessChecks]);
     case '/metrics':
       return { status: 200, contentType: METRICS, text: deps.metrics() };
+    case '/metrics/resources':
+      return { status: 200, contentType: METRICS, text: deps.podResources() };
     case '/configz':
       return {
         status: 200,
