@@ -95,7 +95,9 @@ export function strictText(problems: readonly string[]): string {
  */
 export function finishDraft(object: Record<string, unknown>, type: BodyType, sentEntries?: unknown): ObjectDraft {
   const { metadata = {}, kind: _, apiVersion: __, ...rest } = object;
-  if (Array.isArray(sentEntries) && sentEntries.length === 0) Object.assign(metadata as object, { managedFields: [] });
+  // Metadata of custom objects is read once more on its way, which loses the empty list.
+  const resets = Array.isArray(sentEntries) && sentEntries.length === 0 && !type.behaviour?.coerce;
+  if (resets) Object.assign(metadata as object, { managedFields: [] });
   const draft = carrySentEmpty(object, { ...typeOf(object, type), metadata, ...rest } as ObjectDraft);
   type.behaviour?.setDefaults?.(asDraft(draft));
   return draft;
