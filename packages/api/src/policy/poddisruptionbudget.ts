@@ -6,6 +6,7 @@ import type { PodDisruptionBudget, PodDisruptionBudgetSpec } from '../gen/policy
 import { age } from '../human-duration.ts';
 import { hasInvalidLabelValue, validateLabelSelector } from '../label-validation.ts';
 import { internalForm } from '../internal-form.ts';
+import { validateConditions } from '../condition-validation.ts';
 
 const SPEC = FieldPath.of('spec');
 const STATUS = FieldPath.of('status');
@@ -23,10 +24,12 @@ export const podDisruptionBudgets = defineResource<PodDisruptionBudget>('policy/
   },
   validate: ({ spec }) => validateSpec(spec, false),
   validateUpdate: ({ spec }, old) => validateSpec(spec, hasInvalidLabelValue(old.spec?.selector)),
-  validateStatusUpdate: ({ status }) =>
-    (['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) =>
+  validateStatusUpdate: ({ status }) => [
+    ...validateConditions(status?.conditions, STATUS.child('conditions')),
+    ...(['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) =>
       checkNonNegative(status?.[field], STATUS.child(field)),
     ),
+  ],
   cells: ({ metadata, spec, status }, now) => [
     metadata.name,
     spec?.minAvailable === undefined ? 'N/A' : String(spec.minAvailable),

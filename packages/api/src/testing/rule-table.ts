@@ -70,7 +70,7 @@ export function created<T extends KubeObject>(rules: Rules<T>, change: object): 
 
 function changed<T extends KubeObject>(rules: Rules<T>, old: T, change: object, subresource: string): T {
   const { behaviour } = rules.definition;
-  const draft = decoded(rules, old, change);
+  const draft = decoded(rules, { ...old, metadata: { ...old.metadata, resourceVersion: '1' } }, change);
   behaviour.setDefaults?.(draft);
   if (subresource === '') Object.assign(draft, { status: (old as { status?: unknown }).status });
   behaviour.prepareForUpdate?.(draft, old, context(subresource));
