@@ -51,6 +51,12 @@ type Side = JsonValue | undefined;
 function comparePlace(walk: Walk, type: Type, before: Side, after: Side): void {
   // The same immutable part of both objects: nothing below can differ.
   if (before === after) return;
+  if (type === undefined && before !== undefined && after !== undefined && isMap(before) !== isMap(after)) {
+    // Without a schema the values say what they are: a leaf has changed, and a map has come or gone.
+    insertPath(walk.modified, walk.path);
+    compareMembers(walk, type, before, after);
+    return;
+  }
   const kind = kindOfPlace(type, before, after);
   if (kind === 'leaf' || isEmptyPlace(kind, before, after)) {
     if (before === undefined) insertPath(walk.added, walk.path);

@@ -164,6 +164,14 @@ describe('custom objects', () => {
     assert.equal((await failureOf(apply('two', { k: 'a', v: 3 }))).code, 409);
   });
 
+  test('keep their owners when an empty list of them is sent', async () => {
+    await using server = await withThings();
+    const { metadata } = await server.client.create(things, thing({ size: 1 }));
+    const body = { metadata: { managedFields: [] } };
+    const patched = await server.client.patch(things, key, { type: 'merge', body });
+    assert.deepEqual(patched.metadata.managedFields, metadata.managedFields);
+  });
+
   test('know no strategic merge patch', async () => {
     await using server = await withThings();
     await server.client.create(things, thing({ size: 1 }));
