@@ -227,6 +227,7 @@ class KubeletLoop {
       });
       await informer.synced;
       if (signal.aborted) return;
+      intake.reviewResizes();
       onReady();
       every(HOUSEKEEPING_MS, 'clean up pods', () => cleanUpPods(this.#housekeeping, signal));
       every(GARBAGE_MS, 'collect garbage', () => collectGarbage(this.#housekeeping, signal));

@@ -6,6 +6,7 @@ import { rejectionOf, type Rejection } from '../admission/pod-admission.ts';
 import { CONFIG_SEEN_ANNOTATION, CONFIG_SOURCE_ANNOTATION, isMirrorPod, podReference } from '../pod/containers.ts';
 import { qosClass } from '../pod/qos-class.ts';
 import type { DeviceManager } from '../devices/device-manager.ts';
+import { isResizePending } from '../resize/granted-resources.ts';
 import { isTerminalPhase } from '../status/status-update.ts';
 import type { KubeletParts } from './kubelet-parts.ts';
 
@@ -102,9 +103,11 @@ export class PodIntake {
         this.#group.start((signal) => this.#addWithDevices(pod, devices, signal));
         return;
       }
+      if (isResizePending(pod)) allocator.restore(pod);
       const rejection = this.#rejection(pod);
       if (rejection) return this.#reject(pod, rejection);
-      allocator.admit(pod);
+      // A resize that waited is looked at again when all pods of the node are known.
+      if (!isResizePending(pod)) allocator.admit(pod);
     }
     workers.update({ type: 'create', pod });
   }
@@ -156,7 +159,7 @@ export class PodIntake {
       .filter((other) => other.metadata.uid !== pod.metadata.uid)
       .map((other) => this.#parts.allocator.allocated(other));
     return rejectionOf({
-      pod,
+      pod: this.#parts.allocator.allocated(pod),
       node,
       others,
       allowedUnsafeSysctls: this.#config.allowedUnsafeSysctls,

@@ -11,6 +11,7 @@ import { RetryLater } from '../pod-worker/pod-workers.ts';
 import type { PodUpdate, RuntimePod } from '../pod-worker/pod-worker-state.ts';
 import type { ProbeManager } from '../probes/probe-manager.ts';
 import type { ResizeAllocator } from '../resize/resize-allocator.ts';
+import { appliedAmounts, isResizeInProgress } from '../resize/granted-resources.ts';
 import { podLevelAmounts, type ResizeState } from '../resize/resize-state.ts';
 import type { ContainerKiller } from '../runtime/container-killer.ts';
 import { podCgroupResources, type ResourceSettings } from '../runtime/linux-resources.ts';
@@ -233,7 +234,8 @@ export class PodLifecycle implements PodSyncer {
       (container) => findRecord(runtime, container.name)?.state === 'running',
     );
     for (const container of resizable) {
-      if (resizeState.actuated(uid, container.name) === undefined) resizeState.setActuated(pod, container);
+      if (resizeState.actuated(uid, container.name) !== undefined) continue;
+      resizeState.setActuated(pod, container, isResizeInProgress(pod) ? appliedAmounts(pod, container) : undefined);
     }
     const inProgress = resizable.some((container) => {
       const applied = resizeState.actuated(uid, container.name);

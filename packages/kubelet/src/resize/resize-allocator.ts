@@ -5,6 +5,7 @@ import { containerAmounts, sameAmounts } from '../pod/container-amounts.ts';
 import { podReference } from '../pod/containers.ts';
 import { podRequests } from '../pod/pod-resources.ts';
 import type { PodEvents } from '../pod/pod-events.ts';
+import { grantedResources } from './granted-resources.ts';
 import { sameLists, wholeValue, milliValue, type ResourceList } from '../pod/resource-list.ts';
 
 interface Allocation {
@@ -22,7 +23,7 @@ interface Conditions {
  * what it had.
  *
  * Mirrors: pkg/kubelet/allocation/allocation_manager.go (v1.36)
- * Differs: kept in memory; a restarted kubelet grants what pods have in their spec.
+ * Differs: kept in memory; a restarted kubelet takes it from the pods' statuses.
  */
 export class ResizeAllocator {
   readonly #clock: Clock;
@@ -38,6 +39,16 @@ export class ResizeAllocator {
   /** Grants a new pod what it asks for. */
   admit(pod: Pod): void {
     this.#allocations.set(pod.metadata.uid, allocationOf(pod));
+  }
+
+  /** Goes on with what a pod had been granted when its resize had to wait. */
+  restore(pod: Pod): void {
+    this.#allocations.set(
+      pod.metadata.uid,
+      allocationOf(pod, (container) => grantedResources(pod, container)),
+    );
+    const pending = pod.status?.conditions?.find(({ type }) => type === 'PodResizePending');
+    this.#set(pod.metadata.uid, { pending });
   }
 
   /** The pod with the resources that are granted. */
@@ -193,10 +204,13 @@ function generationOf(pod: Pod): number {
   return pod.metadata.generation ?? 0;
 }
 
-function allocationOf(pod: Pod): Allocation {
+function allocationOf(
+  pod: Pod,
+  resourcesOf: (container: Container) => ResourceRequirements = ({ resources = {} }) => resources,
+): Allocation {
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   return {
-    containers: new Map(containers.map((container) => [container.name, container.resources ?? {}])),
+    containers: new Map(containers.map((container) => [container.name, resourcesOf(container)])),
     podLevel: pod.spec.resources,
   };
 }

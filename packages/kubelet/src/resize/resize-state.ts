@@ -11,7 +11,7 @@ interface PodState {
  * The resources that the kubelet has really applied, by pod and container: what a resize starts from.
  *
  * Mirrors: pkg/kubelet/allocation/state (v1.36)
- * Differs: kept in memory only; after a restart of the kubelet the runtime's own report counts.
+ * Differs: kept in memory only; after a restart of the kubelet the pod's status counts.
  */
 export class ResizeState {
   readonly #pods = new Map<string, PodState>();
