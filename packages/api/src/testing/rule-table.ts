@@ -24,13 +24,18 @@ export function testCreation<T extends KubeObject>(rules: Rules<T>, rows: readon
 }
 
 /** Each row as a change of the valid object. `before` is a merge patch of that. */
-export function testUpdate<T extends KubeObject>(rules: Rules<T>, rows: readonly RuleRow[], before: object = {}): void {
+export function testUpdate<T extends KubeObject>(
+  rules: Rules<T>,
+  rows: readonly RuleRow[],
+  before: object = {},
+  subresource = '',
+): void {
   const { behaviour } = rules.definition;
   for (const [name, change, ...errors] of rows) {
     it(name, () => {
       const old = created(rules, before);
-      const object = changed(rules, old, change, '');
-      deepEqual(textsOf(behaviour.validateUpdate?.(object, old, context(''))), errors);
+      const object = changed(rules, old, change, subresource);
+      deepEqual(textsOf(behaviour.validateUpdate?.(object, old, context(subresource))), errors);
     });
   }
 }
@@ -72,7 +77,7 @@ function changed<T extends KubeObject>(rules: Rules<T>, old: T, change: object, 
   const { behaviour } = rules.definition;
   const draft = decoded(rules, { ...old, metadata: { ...old.metadata, resourceVersion: '1' } }, change);
   behaviour.setDefaults?.(draft);
-  if (subresource === '') Object.assign(draft, { status: (old as { status?: unknown }).status });
+  if (subresource !== 'status') Object.assign(draft, { status: (old as { status?: unknown }).status });
   behaviour.prepareForUpdate?.(draft, old, context(subresource));
   return draft as unknown as T;
 }
