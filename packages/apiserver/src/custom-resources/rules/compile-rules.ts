@@ -31,7 +31,8 @@ export interface CompiledRule {
   readonly fieldPath?: string;
 }
 
-const SELF_TYPE = 'selfType';
+/** In messages. Upstream's ends in another number each time. */
+const SELF_TYPE = 'selfType0';
 let base: Environment | undefined;
 
 /** The type of the values at a place; undefined if rules cannot see them. */
