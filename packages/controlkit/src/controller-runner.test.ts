@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import type { KubeObject } from '@kts/apimachinery';
-import { seededRandom, silentLogger } from '@kts/base';
+import { createLogger, seededRandom, silentLogger } from '@kts/base';
 import { FakeClock, settle } from '@kts/base/testing';
 import { Client } from '@kts/client';
 import { answer, ScriptedTransport } from '@kts/client/testing';
@@ -10,6 +10,7 @@ import { answer, ScriptedTransport } from '@kts/client/testing';
 import { createControllerRunner, type ControllerRunner } from './controller-runner.ts';
 import {
   defineController,
+  ExpectedError,
   ownedBy,
   TerminalError,
   watching,
@@ -29,13 +30,15 @@ interface Running {
 async function run(
   definition: AnyControllerDefinition,
   objects: { readonly sets?: readonly TestSet[]; readonly items?: readonly KubeObject[] },
+  write?: (line: string) => void,
 ): Promise<Running> {
   const transport = new ScriptedTransport();
   transport.reply(`GET ${SETS_PATH}`, answer(listOf(10, objects.sets ?? [])));
   transport.reply(`GET ${ITEMS_PATH}`, answer(listOf(10, objects.items ?? [])));
   const clock = new FakeClock();
   const client = new Client(transport);
-  const deps = { client, clock, random: seededRandom(1), log: silentLogger };
+  const log = write ? createLogger({ clock, write }) : silentLogger;
+  const deps = { client, clock, random: seededRandom(1), log };
   const informers = createInformers(deps);
   const runner = createControllerRunner(definition, { ...deps, informers, events: { event: () => {} } });
   const abort = new AbortController();
@@ -139,6 +142,24 @@ describe('controller runner', () => {
     assert.equal(calls, 3);
     assert.deepEqual(runner.metrics, { queueLength: 0, reconciles: 3, errors: 2, dropped: 0, requeues: 0 });
     await stop();
+  });
+
+  test('an expected error is tried again without complaint', async () => {
+    const lines: string[] = [];
+    const failing = (error: Error) =>
+      run(
+        worker(() => Promise.reject(error)),
+        { sets: [set('web', 5, 1)] },
+        (line) => lines.push(line),
+      );
+    const expected = await failing(new ExpectedError('not yet'));
+    await expected.clock.advance(5);
+    assert.equal(expected.runner.metrics.errors, 2);
+    assert.deepEqual(lines, []);
+    await expected.stop();
+    const other = await failing(new Error('no'));
+    assert.equal(lines.length, 1);
+    await other.stop();
   });
 
   test('a terminal error, or one too many, is dropped', async () => {

@@ -5,6 +5,7 @@ import type { Client } from '@kts/client';
 import { aborted } from './aborted.ts';
 import { controllerSources } from './controller-sources.ts';
 import {
+  ExpectedError,
   TerminalError,
   type AnyControllerDefinition,
   type ControllerContext,
@@ -155,6 +156,7 @@ class Runner implements ControllerRunner {
     }
     // Lost races are part of normal life: the next try reads the newer object.
     if (isConflict(error)) this.#log.debug(2, 'reconcile lost a race', { key, error });
+    else if (error instanceof ExpectedError) this.#log.debug(4, 'reconcile has to be tried again', { key, error });
     else this.#log.error('reconcile failed', { key, error });
     this.#queue.addRateLimited(key);
   }

@@ -139,3 +139,8 @@ export function watching<T extends KubeObject>(
 export class TerminalError extends Error {
   override readonly name = 'TerminalError';
 }
+
+/** Thrown by a step that has to be tried again, though nothing went wrong: logged as a detail only. */
+export class ExpectedError extends Error {
+  override readonly name = 'ExpectedError';
+}

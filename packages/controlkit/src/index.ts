@@ -8,6 +8,7 @@ export {
 } from './controller-runner.ts';
 export {
   defineController,
+  ExpectedError,
   ownedBy,
   TerminalError,
   watching,

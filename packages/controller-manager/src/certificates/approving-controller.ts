@@ -6,7 +6,7 @@
 import { certificateSigningRequests, subjectAccessReviews } from '@kts/api';
 import type { CertificateSigningRequest } from '@kts/api/types/certificates-v1';
 import { parseSigningRequest } from '@kts/client';
-import { defineController, type AnyControllerDefinition, type ControllerContext } from '@kts/controlkit';
+import { defineController, ExpectedError, type AnyControllerDefinition, type ControllerContext } from '@kts/controlkit';
 
 import { clientRequestProblem } from './kubelet-request.ts';
 import { KUBELET_CLIENT_SIGNER } from './plan-signature.ts';
@@ -48,7 +48,7 @@ export const approvingController: AnyControllerDefinition = defineController<
     }
     if (recognized.length === 0) return;
     const tried = recognized.map(({ subresource }) => subresource).join(' ');
-    throw new Error(
+    throw new ExpectedError(
       `recognized csr "${request.metadata.name}" as [${tried}] but subject access review was not approved`,
     );
   },
