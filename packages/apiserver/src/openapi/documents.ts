@@ -6,7 +6,10 @@ import { apiVersionOf, type ObjectSchema } from '@kts/apimachinery';
 
 import { KUBERNETES_VERSION } from '../version.ts';
 import { customSchemas, type CustomSchemaOptions } from './custom-schemas.ts';
-import { operationsOf, typeOf, typeOfSubresource, type Operation, type Parameter } from './operations.ts';
+import type { Operation, Parameter } from './operation.ts';
+import { operationsOf, typeOf, typeOfSubresource } from './operations.ts';
+import { schemeVersions } from './published-types.ts';
+import { groupVersionResources, serverPaths, type ServerPath } from './server-paths.ts';
 import { definitionsOf, type KindName, type SchemaObject } from './schemas.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
@@ -22,7 +25,8 @@ const PATCH_TYPES = [
 /** Kinds without a Go type have no strategic merge: kubectl chooses the kind of its patches by this. */
 const CUSTOM_PATCH_TYPES = PATCH_TYPES.filter((type) => !type.includes('strategic') && !type.includes('cbor'));
 const CUSTOM_MEDIA_TYPES = MEDIA_TYPES.slice(0, 2);
-const INFO = { title: 'Kubernetes', version: `v${KUBERNETES_VERSION}` };
+/** Without the patch: the version that is emulated has none. */
+const INFO = { title: 'Kubernetes', version: KUBERNETES_VERSION.split('.').slice(0, 2).join('.') };
 /** Types that every group version has. */
 const COMMON = ['Status', 'DeleteOptions', 'APIResourceList', 'WatchEvent'].map((kind) => META + kind);
 
@@ -36,14 +40,63 @@ export function openapiV3(definitions: readonly ResourceDefinition[]): object {
       item[operation.method] = operationV3(operation, mediaTypesOf(definition), prefix);
     }
   }
+  const [first] = definitions;
+  if (first && first.schema.name !== '') {
+    const discovery = groupVersionResources(first);
+    paths[discovery.path] = { get: serverPathV3(discovery, prefix) };
+  }
+  return documentV3(paths, {
+    ...schemasOf(definitions, { prefix, v2: false }),
+    [`${META}Patch`]: { type: 'object' },
+  });
+}
+
+/** The document of one path that is no resource's. */
+export function openapiV3OfPath(path: ServerPath): object {
+  const prefix = '#/components/schemas/';
+  const roots = path.answer ? [schemaOf(path.answer)] : [];
+  const schemas = definitionsOf(roots, { prefix, kindsOf: discoveryKinds });
+  return documentV3({ [path.path]: { get: serverPathV3(path, prefix) } }, schemas);
+}
+
+const DISCOVERY_KINDS: ReadonlySet<string> = new Set(['APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions']);
+
+function discoveryKinds(name: string): readonly KindName[] {
+  const kind = name.slice(META.length);
+  return name.startsWith(META) && DISCOVERY_KINDS.has(kind) ? [{ group: '', version: 'v1', kind }] : [];
+}
+
+function documentV3(paths: Readonly<Record<string, object>>, schemas: Readonly<Record<string, SchemaObject>>): object {
   return {
     openapi: '3.0.0',
     info: INFO,
     paths: sortedByKey(paths),
     components: {
-      schemas: { ...schemasOf(definitions, { prefix, v2: false }), [`${META}Patch`]: { type: 'object' } },
+      schemas,
       securitySchemes: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } },
     },
+  };
+}
+
+function serverPathV3({ id, tag, answer, produces }: ServerPath, prefix: string): object {
+  const schema = answer ? { $ref: prefix + answer } : { type: 'string' };
+  const content = Object.fromEntries(produces.map((type) => [type, { schema }]));
+  return {
+    tags: [tag],
+    operationId: id,
+    responses: { 200: { description: 'OK', content }, 401: { description: 'Unauthorized' } },
+  };
+}
+
+function serverPathV2({ id, tag, answer, produces, consumes }: ServerPath, prefix: string): object {
+  const schema = answer ? { $ref: prefix + answer } : { type: 'string' };
+  return {
+    ...(consumes ? { consumes } : {}),
+    produces,
+    schemes: ['https'],
+    tags: [tag],
+    operationId: id,
+    responses: { 200: { description: 'OK', schema }, 401: { description: 'Unauthorized' } },
   };
 }
 
@@ -60,12 +113,17 @@ function mediaTypesOf({ schema }: ResourceDefinition): MediaTypes {
   return schema.name === '' ? CUSTOM : BUILT_IN;
 }
 
+function producedBy({ action, watchable }: Operation, types: MediaTypes): readonly string[] {
+  if (action === 'connect') return ['*/*'];
+  return watchable ? types.watched : types.produced;
+}
+
 function operationV3(operation: Operation, types: MediaTypes, prefix: string): object {
   const content = (mediaTypes: readonly string[], name: string | undefined): object =>
     Object.fromEntries(
       mediaTypes.map((type) => [type, { schema: name ? { $ref: prefix + name } : { type: 'string' } }]),
     );
-  const produced = operation.watchable ? types.watched : types.produced;
+  const produced = producedBy(operation, types);
   return {
     tags: [operation.tag],
     operationId: operation.id,
@@ -106,11 +164,18 @@ export function openapiV2(definitions: readonly ResourceDefinition[]): object {
       item[operation.method] = operationV2(operation, mediaTypesOf(definition), prefix);
     }
   }
+  const others = serverPaths(definitions);
+  for (const other of others) paths[other.path] = { get: serverPathV2(other, prefix) };
+  const discovery = others.flatMap(({ answer }) => (answer ? [schemaOf(answer)] : []));
   return {
     swagger: '2.0',
     info: INFO,
     paths: sortedByKey(paths),
-    definitions: { ...schemasOf(definitions, { prefix, v2: true }), [`${META}Patch`]: { type: 'object' } },
+    definitions: sortedByKey({
+      ...definitionsOf(discovery, { prefix, kindsOf: discoveryKinds }),
+      ...schemasOf(definitions, { prefix, v2: true }),
+      [`${META}Patch`]: { type: 'object' },
+    }),
     securityDefinitions: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } },
     security: [{ BearerToken: [] }],
   };
@@ -123,7 +188,7 @@ function operationV2(operation: Operation, types: MediaTypes, prefix: string): o
     : [];
   return {
     consumes: operation.method === 'patch' ? types.patch : ['*/*'],
-    produces: operation.watchable ? types.watched : types.produced,
+    produces: producedBy(operation, types),
     schemes: ['https'],
     tags: [operation.tag],
     operationId: operation.id,
@@ -165,7 +230,6 @@ function schemasOf(
   for (const name of COMMON) addRoot(name);
   for (const definition of definitions) {
     const { group, version, kind, listKind, schema } = definition;
-    for (const common of ['DeleteOptions', 'WatchEvent']) addKind(META + common, { group, version, kind: common });
     for (const subresource of definition.subresources) {
       const name = typeOfSubresource(definition, subresource);
       if (name === typeOf(definition) || subresource.connect || !addRoot(name)) continue;
@@ -180,6 +244,9 @@ function schemasOf(
     addKind(schema.name, { group, version, kind });
     const listName = schema.name.slice(0, schema.name.lastIndexOf('.') + 1) + listKind;
     if (definition.verbs.includes('list') && addRoot(listName)) addKind(listName, { group, version, kind: listKind });
+  }
+  for (const { group, version } of schemeVersions()) {
+    for (const kind of ['DeleteOptions', 'WatchEvent']) addKind(META + kind, { group, version, kind });
   }
   addKind(`${META}Status`, { group: '', version: 'v1', kind: 'Status' });
   addKind(`${META}APIResourceList`, { group: '', version: 'v1', kind: 'APIResourceList' });

@@ -16,7 +16,8 @@ import type { ApiServerResponse } from '../response.ts';
 import { plainText } from '../routing/not-found.ts';
 import type { PathRoute } from '../routing/router.ts';
 import { KUBERNETES_VERSION } from '../version.ts';
-import { groupVersionPath, openapiV2, openapiV3 } from './documents.ts';
+import { groupVersionPath, openapiV2, openapiV3, openapiV3OfPath } from './documents.ts';
+import { serverPaths, type ServerPath } from './server-paths.ts';
 import { encodeOpenapiV2 } from './v2-protobuf.ts';
 
 const encoder = new TextEncoder();
@@ -37,6 +38,8 @@ interface GroupVersion {
 interface Documents {
   readonly generation: number;
   readonly byGroupVersion: ReadonlyMap<string, GroupVersion>;
+  /** What is no resource's: discovery of groups, the version. */
+  readonly others: ReadonlyMap<string, { readonly path: ServerPath; readonly hash: string }>;
   /** By hash: a change somewhere else does not make a document anew. */
   readonly made: Map<string, Document>;
 }
@@ -49,7 +52,9 @@ export function openapiRoutes(catalog: ResourceCatalog, remotes: RemoteApis): re
   };
   const v3 = (now: Documents, path: string): Document | undefined => {
     const found = now.byGroupVersion.get(path);
-    return found && now.made.getOrInsertComputed(found.hash, () => documentOf(openapiV3(found.definitions)));
+    if (found) return now.made.getOrInsertComputed(found.hash, () => documentOf(openapiV3(found.definitions)));
+    const other = now.others.get(path);
+    return other && now.made.getOrInsertComputed(other.hash, () => documentOf(openapiV3OfPath(other.path)));
   };
   const v2 = (now: Documents): Document =>
     now.made.getOrInsertComputed('v2', () => documentOf(openapiV2([...catalog.all()])));
@@ -85,9 +90,19 @@ export function openapiRoutes(catalog: ResourceCatalog, remotes: RemoteApis): re
 function documentsOf(catalog: ResourceCatalog, before: Documents | undefined): Documents {
   const grouped = Map.groupBy(catalog.all(), groupVersionPath);
   const byGroupVersion = new Map([...grouped].map(([path, definitions]) => [path, groupVersionOf(path, definitions)]));
-  const hashes = new Set([...byGroupVersion.values()].map(({ hash }) => hash));
+  const others = othersOf(catalog.all(), byGroupVersion);
+  const hashes = new Set([...byGroupVersion.values(), ...others.values()].map(({ hash }) => hash));
   const made = new Map([...(before?.made ?? [])].filter(([hash]) => hashes.has(hash)));
-  return { generation: catalog.generation, byGroupVersion, made };
+  return { generation: catalog.generation, byGroupVersion, others, made };
+}
+
+function othersOf(definitions: Iterable<ResourceDefinition>, known: Documents['byGroupVersion']): Documents['others'] {
+  const named = serverPaths(definitions).map((path) => [path.path.slice(1, -1), path] as const);
+  return new Map(
+    named
+      .filter(([name]) => !known.has(name))
+      .map(([name, path]) => [name, { path, hash: hashOf(encoder.encode(KUBERNETES_VERSION + path.path)) }]),
+  );
 }
 
 function groupVersionOf(path: string, definitions: readonly ResourceDefinition[]): GroupVersion {
@@ -99,12 +114,11 @@ function groupVersionOf(path: string, definitions: readonly ResourceDefinition[]
  * The index names each document by a hash of what it is derived from, so that asking for the index does not make all
  * documents.
  */
-function indexOf({ byGroupVersion }: Documents): object {
+function indexOf({ byGroupVersion, others }: Documents): object {
   return Object.fromEntries(
-    [...byGroupVersion.keys()].sort().map((path) => {
-      const { hash } = byGroupVersion.get(path)!;
-      return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }];
-    }),
+    [...byGroupVersion, ...others]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([path, { hash }]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }]),
   );
 }
 

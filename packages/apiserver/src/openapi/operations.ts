@@ -4,33 +4,14 @@
  * Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/installer.go (v1.36)
  */
 import type { ResourceDefinition, SubresourceDefinition } from '@kts/api';
-import { apiVersionOf } from '@kts/apimachinery';
 
+import { connectOperations } from './connect-operations.ts';
 import { customTypeName } from './custom-schemas.ts';
-import type { KindName } from './schemas.ts';
-
-export interface Parameter {
-  readonly name: string;
-  readonly in: 'query' | 'path';
-  readonly type: 'string' | 'boolean' | 'integer';
-}
-
-export interface Operation {
-  readonly path: string;
-  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  readonly id: string;
-  readonly action: string;
-  readonly kind: KindName;
-  readonly parameters: readonly Parameter[];
-  /** Names of types; `patch` is any patch. */
-  readonly body?: string;
-  readonly responses: Readonly<Record<string, string | undefined>>;
-  readonly tag: string;
-  readonly watchable: boolean;
-}
+import { capitalized, placeOf, type Operation, type Parameter, type Place } from './operation.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 const query = (name: string, type: Parameter['type'] = 'string'): Parameter => ({ name, in: 'query', type });
+const PRETTY = query('pretty');
 const LIST = [
   query('allowWatchBookmarks', 'boolean'),
   query('continue'),
@@ -114,37 +95,33 @@ export function operationsOf(definition: ResourceDefinition): readonly Operation
     ({ verb, at }) => definition.verbs.includes(verb) && (at !== 'everywhere' || definition.namespaced),
   ).map((verb) => verbOperation(definition, place, verb));
   const below = definition.subresources.flatMap((subresource) =>
-    subresource.verbs.flatMap((verb) => subresourceOperation(definition, place, subresource, verb) ?? []),
+    subresource.connect
+      ? connectOperations(definition, place, subresource)
+      : subresource.verbs.flatMap((verb) => subresourceOperation(definition, place, subresource, verb) ?? []),
   );
-  return [...own, ...below];
+  return [...own, ...below, ...watchOperations(definition, place)];
 }
 
-/** Where a resource is, and what its operations are called. */
-interface Place {
-  readonly paths: Readonly<Record<VerbTemplate['at'], string>>;
-  readonly collectionParameters: readonly Parameter[];
-  readonly itemParameters: readonly Parameter[];
-  /** `CoreV1`. */
-  readonly prefix: string;
-  /** `Namespaced`, or nothing. */
-  readonly scope: string;
-  /** `core_v1`. */
-  readonly tag: string;
-}
-
-function placeOf({ group, version, namespaced, plural }: ResourceDefinition): Place {
-  const root = `/${group ? 'apis' : 'api'}/${apiVersionOf({ group, version })}`;
-  const collection = namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`;
-  const collectionParameters: Parameter[] = namespaced ? [{ name: 'namespace', in: 'path', type: 'string' }] : [];
-  const words = (group === '' ? 'core' : group.replace(/\.k8s\.io$/, '')).split(/[.-]/);
-  return {
-    paths: { collection, item: `${collection}/{name}`, everywhere: `${root}/${plural}` },
-    collectionParameters,
-    itemParameters: [{ name: 'name', in: 'path', type: 'string' }, ...collectionParameters],
-    prefix: [...words, version].map(capitalized).join(''),
-    scope: namespaced ? 'Namespaced' : '',
-    tag: `${words[0]!}${words.slice(1).map(capitalized).join('')}_${version}`,
-  };
+/** Watches by path, as they were before there was a parameter. */
+function watchOperations(definition: ResourceDefinition, place: Place): readonly Operation[] {
+  const { group, version, kind, namespaced, schema, verbs } = definition;
+  if (!verbs.includes('watch') || schema.name === '') return [];
+  const watch = (at: VerbTemplate['at'], id: string, fixed: readonly Parameter[]): Operation => ({
+    path: place.paths[at].replace(place.root, `${place.root}/watch`),
+    method: 'get',
+    id: `watch${place.prefix}${id}`,
+    action: at === 'item' ? 'watch' : 'watchlist',
+    kind: { group, version, kind },
+    parameters: [...fixed, PRETTY, ...LIST],
+    responses: { 200: `${META}WatchEvent` },
+    tag: place.tag,
+    watchable: true,
+  });
+  return [
+    watch('collection', `${place.scope}${kind}List`, place.collectionParameters),
+    watch('item', `${place.scope}${kind}`, place.itemParameters),
+    ...(namespaced ? [watch('everywhere', `${kind}ListForAllNamespaces`, [])] : []),
+  ];
 }
 
 function verbOperation(definition: ResourceDefinition, place: Place, verb: VerbTemplate): Operation {
@@ -164,7 +141,7 @@ function verbOperation(definition: ResourceDefinition, place: Place, verb: VerbT
         : `${verb.id}${place.prefix}${collection}${place.scope}${kind}`,
     action: verb.action,
     kind: { group, version, kind },
-    parameters: [...fixed, ...verb.query],
+    parameters: [...fixed, PRETTY, ...verb.query],
     ...(verb.body ? { body: bodies[verb.body] } : {}),
     responses: Object.fromEntries(verb.answers.map((code) => [code, answer])),
     tag: place.tag,
@@ -186,19 +163,6 @@ function subresourceOperation(
     tag: place.tag,
     watchable: false,
   };
-  if (subresource.connect) {
-    if (verb !== 'get' && verb !== 'create') return undefined;
-    const method = verb === 'get' ? 'get' : 'post';
-    const id = `connect${place.prefix}${capitalized(method)}${suffix}`;
-    return {
-      ...common,
-      method,
-      id,
-      action: 'connect',
-      parameters: place.itemParameters,
-      responses: { 200: undefined },
-    };
-  }
   const like = VERBS.find((candidate) => candidate.verb === verb);
   if (!like || like.answer !== 'object') return undefined;
   const type = typeOfSubresource(definition, subresource);
@@ -207,7 +171,7 @@ function subresourceOperation(
     method: like.method,
     id: `${like.id}${place.prefix}${suffix}`,
     action: like.action,
-    parameters: [...place.itemParameters, ...like.query],
+    parameters: [...place.itemParameters, PRETTY, ...like.query],
     ...(like.body ? { body: like.body === 'patch' ? `${META}Patch` : type } : {}),
     responses: Object.fromEntries(like.answers.map((code) => [code, type])),
   };
@@ -225,5 +189,3 @@ export function typeOfSubresource(definition: ResourceDefinition, subresource: S
   const group = subresource.group === '' ? 'core' : subresource.group.split('.')[0]!;
   return `io.k8s.api.${group}.${subresource.version}.${subresource.kind}`;
 }
-
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

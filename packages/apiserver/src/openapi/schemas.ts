@@ -6,6 +6,8 @@
  */
 import type { Field, ObjectSchema, ScalarFormat, Schema } from '@kts/apimachinery';
 
+import { PUBLISHED_UNIONS } from './published-types.ts';
+
 export type SchemaObject = Readonly<Record<string, unknown>>;
 
 /** Group, version and kind, as `x-kubernetes-group-version-kind` shows them. */
@@ -124,6 +126,7 @@ function objectSchema(schema: ObjectSchema, convert: Convert): SchemaObject {
     ...(required.length > 0 ? { required } : {}),
     type: 'object',
     ...mapExtensions(schema.structType),
+    ...(PUBLISHED_UNIONS[schema.name] ? { 'x-kubernetes-unions': [PUBLISHED_UNIONS[schema.name]] } : {}),
     ...(schema.preserveUnknownFields ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
   };
 }
