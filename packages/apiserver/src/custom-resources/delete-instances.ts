@@ -14,8 +14,8 @@ import { draftOf } from '../registry/object-draft.ts';
 import { planDelete } from '../registry/plan-delete.ts';
 import { currentEntry, freshEntry, putObject, removeObject, type WriteTarget } from '../registry/put-object.ts';
 import { isTrue, withCondition } from './definition-status.ts';
+import { CLEANUP_FINALIZER } from './plan-definition-delete.ts';
 
-export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 const PAGE_KEYS = 500;
 const POLL_MS = 5_000;
 const PATIENCE_MS = 60_000;

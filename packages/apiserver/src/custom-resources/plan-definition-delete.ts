@@ -10,8 +10,10 @@ import type { CustomResourceDefinition } from '@kts/api/types/apiextensions-v1';
 
 import { draftOf } from '../registry/object-draft.ts';
 import { planDelete, type DeletePlan } from '../registry/plan-delete.ts';
-import { CLEANUP_FINALIZER } from './delete-instances.ts';
 import { withCondition } from './definition-status.ts';
+
+/** Held by a definition until all its objects are gone. */
+export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 
 /** Throws Conflict where a precondition does not hold. */
 export function planDefinitionDelete(crd: CustomResourceDefinition, options: DeleteOptions, now: number): DeletePlan {

@@ -7,8 +7,6 @@ import { choosePlugins } from '../admission/default-plugins.ts';
 import { createDynamicAdmission } from '../admission/dynamic-admission.ts';
 import { liveObjects } from '../admission/live-objects.ts';
 import { resourceQuota } from '../admission/resource-quota.ts';
-import { serviceResolver } from '../admission/webhook/service-endpoint.ts';
-import { createWebhookClient } from '../admission/webhook/webhook-client.ts';
 import { CacheFeed } from '../cache/cache-feed.ts';
 import { followDefinitions } from '../custom-resources/follow-definitions.ts';
 import { validatedDefinitions } from '../custom-resources/validated-definitions.ts';
@@ -57,7 +55,6 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
     random,
     log,
   };
-  const conversionClient = createWebhookClient(dial, serviceResolver(live, random));
   const bookmarks = runBookmarks(registry);
   let following: { close(): void } | undefined;
   return {
@@ -73,13 +70,12 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
     count: ({ resource }) => (resource?.storagePrefix ? storages.of(resource).cache.size : 0),
     start: async () => {
       await feed.start();
-      following = await followDefinitions(registry, conversionClient, log);
+      following = await followDefinitions({ registry, live, dial });
       await dynamic.start();
       bookmarks.start();
     },
     close: () => {
       following?.close();
-      conversionClient.close();
       dynamic.close();
       bookmarks.stop();
       feed.close();

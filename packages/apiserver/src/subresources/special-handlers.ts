@@ -3,7 +3,6 @@ import type { ResourceDefinition } from '@kts/api';
 import type { TokenIssuer } from '../authentication/token-issuer.ts';
 import type { Review } from '../authorization/access-reviews.ts';
 import type { SpecialHandlers } from '../registry/handler.ts';
-import { customScale } from '../custom-resources/custom-scale.ts';
 import { bindPod } from './binding.ts';
 import { admittingConnections } from './connect-admission.ts';
 import { componentStatusHandler } from './component-status.ts';
@@ -20,6 +19,11 @@ export interface SpecialHandlersParts {
   readonly reviews: Readonly<Record<string, Review>>;
   readonly backend?: BackendConnector;
 }
+
+const customScale: SubresourceHandler = async (scope) => {
+  const { customScale: serve } = await import('../custom-resources/custom-scale.ts');
+  return serve(scope);
+};
 
 /** Resources that are not stored, and subresources with a behaviour of their own. */
 export function specialHandlers(parts: SpecialHandlersParts): SpecialHandlers {
@@ -45,7 +49,7 @@ export function specialHandlers(parts: SpecialHandlersParts): SpecialHandlers {
   return {
     find: (definition: ResourceDefinition, subresource: string) => {
       if (definition.schema.name === '') {
-        return subresource === 'scale' ? (scope) => customScale(scope) : undefined;
+        return subresource === 'scale' ? customScale : undefined;
       }
       return subresource === '' ? byKind.get(definition.kind) : byPath.get(`${definition.plural}/${subresource}`);
     },
