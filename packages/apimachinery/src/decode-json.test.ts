@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { decodeJson } from './decode-json.ts';
 import { canonicalObject, decodeObject } from './decode-object.ts';
 import { deepFreeze } from './deep-equal.ts';
+import { parseMerging } from './json-scan.ts';
 import { formatJson, parseJson, parseJsonStrict } from './strict-json.ts';
 import { configMapSchema, deploymentSchema, podSchema } from './testing/schema-builder.ts';
 
@@ -231,6 +232,16 @@ describe('JSON text', () => {
     test(`refuses ${JSON.stringify(text)}`, () =>
       assert.throws(() => parseJson(text), { name: 'JsonSyntaxError', message }));
   }
+
+  const merges: readonly (readonly [text: string, value: unknown])[] = [
+    ['{"a":{"b":1},"a":{"c":2}}', { a: { b: 1, c: 2 } }],
+    ['{"a":{"b":1},"a":{}}', { a: { b: 1 } }],
+    ['{"a":[{"b":1},2],"a":[{"c":2}]}', { a: [{ b: 1, c: 2 }] }],
+    ['{"a":{"b":1},"a":null}', { a: null }],
+    ['{"a":1,"a":"b"}', { a: 'b' }],
+    ['{"a":1,"a":null}', { a: 1 }],
+  ];
+  for (const [text, value] of merges) test(`merges ${text}`, () => assert.deepEqual(parseMerging(text), value));
 
   test('reports members that occur twice', () => {
     assert.deepEqual(parseJsonStrict('{"a":{"b":1,"b":2},"l":[{"c":":","c":1}],"a":3}').duplicates, [

@@ -1,7 +1,7 @@
 import { explainDecoding, isDecodedPath } from './decode-errors.ts';
 import { decodeObject, type DecodeResult } from './decode-object.ts';
 import { NumberLiteral } from './decode-scalar.ts';
-import { jsonPathText, scanJson } from './json-scan.ts';
+import { jsonPathText, parseMerging, scanJson } from './json-scan.ts';
 import type { ObjectSchema } from './schema.ts';
 import { countKeys, countMembers, hasUnusualElements, jsonText, parseJson } from './strict-json.ts';
 
@@ -23,15 +23,16 @@ export function decodeJson(
   options: { readonly strict?: boolean } = {},
 ): DecodedJson {
   const text = jsonText(input);
-  const value = parseJson(text);
+  const parsed = parseJson(text);
   const { keys, unusualNumbers } = countKeys(text);
-  const members = options.strict ? countMembers(value) : 0;
+  const repeats = keys !== countMembers(parsed);
+  const value = repeats ? parseMerging(text) : parsed;
   const result = decodeObject(schema, value, { owned: true });
   if (result.error !== undefined || unusualNumbers || (result.integerLists && hasUnusualElements(text))) {
     const { error } = explainDecoding(schema, parseWithLiterals(text));
     if (error !== undefined) return { ...result, error, strictErrors: [] };
   }
-  const clean = !options.strict || (keys === members && result.unknown.length === 0);
+  const clean = !options.strict || (!repeats && result.unknown.length === 0);
   return { ...result, strictErrors: clean ? [] : findStrictErrors(schema, text, result.unknown) };
 }
 

@@ -11,7 +11,7 @@ import type { Field, ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema }
  * list or map that is never left out is `null` when it is empty, as Go prints it after a trip through storage.
  *
  * Mirrors: sigs.k8s.io/json and the JSON tags of the API types (v1.36)
- * Differs: integers beyond 2**53 lose their last digits; a member that occurs twice does not merge with the first.
+ * Differs: integers beyond 2**53 lose their last digits.
  */
 export interface DecodeResult {
   readonly object: JsonObject;

@@ -6,6 +6,8 @@
  * Mirrors: Go's encoding/json scanner and sigs.k8s.io/json (v1.36)
  */
 
+import type { JsonObject, JsonValue } from './scalars.ts';
+
 /** Text that is no JSON. The message is Go's. */
 export class JsonSyntaxError extends Error {
   override readonly name = 'JsonSyntaxError';
@@ -23,6 +25,35 @@ export function scanJson(text: string, onMember: MemberVisitor = () => {}): void
   const scanner = new Scanner(text, onMember);
   scanner.value();
   scanner.end();
+}
+
+/**
+ * A value as Go decodes it into a struct: where an object has a member twice, the second goes into what the first has
+ * left. Objects get further members, elements of lists are merged one by one, and `null` leaves strings, numbers and
+ * booleans as they are. Throws JsonSyntaxError.
+ *
+ * Differs: a pointer to one of these would become nil, and members of a map would replace each other.
+ */
+export function parseMerging(text: string): JsonValue {
+  const scanner = new Scanner(text, () => {});
+  const value = scanner.value();
+  scanner.end();
+  return value;
+}
+
+function merged(old: JsonValue | undefined, value: JsonValue): JsonValue {
+  if (Array.isArray(old) && Array.isArray(value)) {
+    return value.map((element: JsonValue, index) => merged(old[index] as JsonValue | undefined, element));
+  }
+  if (value === null && old !== undefined && typeof old !== 'object') return old;
+  if (!isObject(old) || !isObject(value)) return value;
+  const members = new Map(Object.entries(old));
+  for (const [key, member] of Object.entries(value)) members.set(key, merged(members.get(key), member));
+  return Object.fromEntries(members);
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A path as messages show it: `spec.containers[0].name`. */
@@ -46,29 +77,29 @@ class Scanner {
     this.#onMember = onMember;
   }
 
-  value(): void {
+  value(): JsonValue {
     if (this.#path.length > JSON_DEPTH_MAX) throw new JsonSyntaxError('exceeded max depth');
     const character = this.#skipSpace();
-    if (character === '{') this.#object();
-    else if (character === '[') this.#array();
-    else if (character === '"') this.#string();
-    else if (character === 't') this.#literal('true');
-    else if (character === 'f') this.#literal('false');
-    else if (character === 'n') this.#literal('null');
-    else if (character === '-' || isDigit(character)) this.#number();
-    else throw this.#unexpected('looking for beginning of value');
+    if (character === '{') return this.#object();
+    if (character === '[') return this.#array();
+    if (character === '"') return this.#string();
+    if (character === 't') return this.#literal('true', true);
+    if (character === 'f') return this.#literal('false', false);
+    if (character === 'n') return this.#literal('null', null);
+    if (character === '-' || isDigit(character)) return this.#number();
+    throw this.#unexpected('looking for beginning of value');
   }
 
   end(): void {
     if (this.#skipSpace() !== '') throw this.#unexpected('after top-level value');
   }
 
-  #object(): void {
+  #object(): JsonObject {
     this.#position++;
-    const seen = new Set<string>();
+    const members = new Map<string, JsonValue>();
     if (this.#skipSpace() === '}') {
       this.#position++;
-      return;
+      return {};
     }
     for (;;) {
       if (this.#skipSpace() !== '"') throw this.#unexpected('looking for beginning of object key string');
@@ -76,31 +107,31 @@ class Scanner {
       if (this.#skipSpace() !== ':') throw this.#unexpected('after object key');
       this.#position++;
       this.#path.push(key);
-      this.#onMember(this.#path, seen.has(key));
-      seen.add(key);
-      this.value();
+      this.#onMember(this.#path, members.has(key));
+      members.set(key, merged(members.get(key), this.value()));
       this.#path.pop();
       const next = this.#skipSpace();
       if (next !== ',' && next !== '}') throw this.#unexpected('after object key:value pair');
       this.#position++;
-      if (next === '}') return;
+      if (next === '}') return Object.fromEntries(members);
     }
   }
 
-  #array(): void {
+  #array(): JsonValue[] {
     this.#position++;
+    const elements: JsonValue[] = [];
     if (this.#skipSpace() === ']') {
       this.#position++;
-      return;
+      return elements;
     }
     for (let index = 0; ; index++) {
       this.#path.push(index);
-      this.value();
+      elements.push(this.value());
       this.#path.pop();
       const next = this.#skipSpace();
       if (next !== ',' && next !== ']') throw this.#unexpected('after array element');
       this.#position++;
-      if (next === ']') return;
+      if (next === ']') return elements;
     }
   }
 
@@ -129,15 +160,17 @@ class Scanner {
     }
   }
 
-  #literal(word: string): void {
+  #literal(word: string, value: boolean | null): boolean | null {
     for (const expected of word) {
       if (this.#peek() !== expected)
         throw this.#unexpected(`in literal ${word} (expecting ${quoteCharacter(expected)})`);
       this.#position++;
     }
+    return value;
   }
 
-  #number(): void {
+  #number(): number {
+    const start = this.#position;
     if (this.#peek() === '-') this.#position++;
     if (this.#peek() === '0') this.#position++;
     else this.#digits('in numeric literal');
@@ -150,6 +183,7 @@ class Scanner {
       if (this.#peek() === '+' || this.#peek() === '-') this.#position++;
       this.#digits('in exponent of numeric literal');
     }
+    return Number(this.#text.slice(start, this.#position));
   }
 
   #digits(where: string): void {
