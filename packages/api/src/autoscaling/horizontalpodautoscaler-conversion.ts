@@ -94,13 +94,14 @@ function statusToV2(status: v1.HorizontalPodAutoscalerStatus, annotations: Annot
 }
 
 function statusToV1(status: v2.HorizontalPodAutoscalerStatus): v1.HorizontalPodAutoscalerStatus {
-  const { currentMetrics, conditions: _, currentReplicas = 0, ...rest } = status;
+  const { currentMetrics, conditions: _, currentReplicas = 0, desiredReplicas, ...rest } = status;
   const utilization = currentMetrics?.findLast(
     ({ type, resource }) => type === 'Resource' && resource?.name === 'cpu' && resource.current.averageUtilization,
   )?.resource?.current.averageUtilization;
   return {
     ...rest,
     currentReplicas,
+    desiredReplicas,
     ...(utilization === undefined ? {} : { currentCPUUtilizationPercentage: utilization }),
   };
 }
