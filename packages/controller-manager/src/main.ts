@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 
 import { createLogger, systemClock as clock, systemRandom as random, type Logger } from '@kts/base';
 import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
+import { ClientMetrics } from '@kts/controlkit/client-metrics';
 import { QueueMetrics } from '@kts/controlkit/queue-metrics';
 
 import { parseCommandLine, usage, UsageError, type CertificateFiles, type CommandLine } from './command-line.ts';
@@ -27,20 +28,24 @@ async function run(options: CommandLine): Promise<void> {
     write: (line) => process.stderr.write(line),
   });
   if (options.kubeconfig === undefined) throw new UsageError('--kubeconfig is required');
-  const transport = createHttpTransport({
-    ...accessFromKubeconfig(options.kubeconfig),
-    userAgent: 'kube-controller-manager',
-  });
+  const access = accessFromKubeconfig(options.kubeconfig);
+  const transport = createHttpTransport({ ...access, userAgent: 'kube-controller-manager' });
+  const clientMetrics = options.serving && new ClientMetrics(new URL(access.server).host, clock);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const deps = { client: new Client(transport), clock, random, log };
+  const deps = { client: new Client(clientMetrics?.measure(transport) ?? transport), clock, random, log };
   const queueMetrics = options.serving && new QueueMetrics(clock);
   const manager = createControllerManager(completeConfig(options), { ...deps, queueMetrics });
   const ownMetrics = processMetrics(clock, () => {
     const { user, system } = process.cpuUsage();
     return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
   });
-  const metrics = (): readonly string[] => [...manager.metrics(), ...ownMetrics(), ...(queueMetrics?.lines() ?? [])];
+  const metrics = (): readonly string[] => [
+    ...manager.metrics(),
+    ...ownMetrics(),
+    ...(clientMetrics?.lines() ?? []),
+    ...(queueMetrics?.lines() ?? []),
+  ];
   try {
     if (!(await waitForServer(transport, { clock, log }, stop.signal))) return;
     const server = options.serving && (await startManagerServer(options.serving, manager, metrics, deps, stop.signal));

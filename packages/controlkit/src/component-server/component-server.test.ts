@@ -4,9 +4,10 @@ import { describe, it } from 'node:test';
 
 import { silentLogger, type HealthCheck } from '@kts/base';
 import { FakeClock } from '@kts/base/testing';
-import { Client, issue } from '@kts/client';
+import { Client, issue, TransportError } from '@kts/client';
 import { answer as answerWith, ScriptedTransport } from '@kts/client/testing';
 
+import { ClientMetrics } from './client-metrics.ts';
 import { startComponentServer, type ComponentServerDependencies } from './component-server.ts';
 import { createDelegatedAccess, type DelegatedAccess } from './delegated-access.ts';
 import { formatMetric, Histogram } from './metrics-text.ts';
@@ -187,5 +188,31 @@ describe('metrics', () => {
     assert.equal(value('workqueue_unfinished_work_seconds'), '3');
     queue.done('a');
     assert.ok(metrics.lines().includes('workqueue_work_duration_seconds_sum{name="q"} 3'));
+  });
+});
+
+describe('metrics of a client', () => {
+  it('count requests by method and status, also those that fail', async () => {
+    const transport = new ScriptedTransport();
+    const clock = new FakeClock();
+    transport.reply('GET /there', answerWith({}));
+    transport.reply('POST /there', () => Promise.reject(new TransportError('gone')));
+    const metrics = new ClientMetrics('server:6443', clock);
+    const measured = metrics.measure(transport);
+    await measured.request({ method: 'GET', path: '/there' });
+    await measured.request({ method: 'GET', path: '/there' });
+    await measured.request({ method: 'GET', path: '/elsewhere' });
+    await assert.rejects(measured.request({ method: 'POST', path: '/there' }), TransportError);
+    await measured.watch({ method: 'GET', path: '/there' });
+    assert.deepEqual(
+      metrics.lines().filter((line) => /^rest_client_requests_total|_count/.test(line)),
+      [
+        'rest_client_request_duration_seconds_count{host="server:6443",verb="GET"} 4',
+        'rest_client_request_duration_seconds_count{host="server:6443",verb="POST"} 1',
+        'rest_client_requests_total{code="200",host="server:6443",method="GET"} 3',
+        'rest_client_requests_total{code="404",host="server:6443",method="GET"} 1',
+        'rest_client_requests_total{code="<error>",host="server:6443",method="POST"} 1',
+      ],
+    );
   });
 });
