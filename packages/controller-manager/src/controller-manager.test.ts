@@ -37,7 +37,9 @@ async function startCluster(): Promise<Cluster> {
     start: (identity) => {
       const queueMetrics = new QueueMetrics(clock);
       const leaderElection = { ...TIMES, identity, leaseName: LEASE.name, leaseNamespace: LEASE.namespace };
-      const config = { controllers: ['root-ca-certificate-publisher-controller'], rootCA: 'CA', leaderElection };
+      // Nobody gives out addresses here, so that the second has no work.
+      const controllers = ['root-ca-certificate-publisher-controller', 'node-ipam-controller'];
+      const config = { controllers, rootCA: 'CA', leaderElection };
       const client = new Client(server.transportFor(ADMIN));
       const deps = { client, clock, random: server.random, log: silentLogger, queueMetrics };
       const manager = createControllerManager(config, deps);

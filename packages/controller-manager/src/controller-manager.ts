@@ -35,7 +35,7 @@ export function createControllerManager(
   const complete = { ...DEFAULT_CONFIG, ...config };
   const ready = Promise.withResolvers<void>();
   const { leaderElection } = complete;
-  const enabled = enabledControllers(complete.controllers).map(({ name }) => name);
+  const enabled = runningControllers(complete).map(({ name }) => name);
   let isLeading = false;
   const work = async (signal: AbortSignal): Promise<void> => {
     isLeading = true;
@@ -82,6 +82,10 @@ function managerMetrics(
 
 const LEASE_TYPE = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
 
+function runningControllers(config: ControllerManagerConfig): readonly ControllerEntry[] {
+  return enabledControllers(config.controllers).filter(({ hasWork }) => hasWork?.(config) ?? true);
+}
+
 async function runControllers(
   config: ControllerManagerConfig,
   deps: ControllerManagerDependencies,
@@ -90,7 +94,7 @@ async function runControllers(
 ): Promise<void> {
   const group = new TaskGroup(signal);
   const informers = createInformers(deps);
-  const components = enabledControllers(config.controllers).flatMap((entry) =>
+  const components = runningControllers(config).flatMap((entry) =>
     startController(entry, config, deps, informers, group),
   );
   group.start((groupSignal) => informers.run(groupSignal));
@@ -115,7 +119,7 @@ function startController(
     workers: config.workers[entry.name],
     queueObserver: deps.queueMetrics?.observer(queueNameOf(entry.name)),
   });
-  if (components.length > 0) group.start((signal) => events.run(signal));
+  group.start((signal) => events.run(signal));
   for (const component of components) group.start((signal) => component.run(signal));
   return components;
 }

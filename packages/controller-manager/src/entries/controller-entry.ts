@@ -11,7 +11,8 @@ export interface ControllerEntry {
   /** The component that its events name; it differs from the controller's name where upstream's does. */
   readonly eventSource: string;
   readonly offByDefault?: boolean;
-  /** What to run. Nothing, if the configuration leaves it without work. */
+  /** Whether the configuration leaves it any work. */
+  readonly hasWork?: (config: ControllerManagerConfig) => boolean;
   readonly make: (config: ControllerManagerConfig, deps: ControllerDependencies) => readonly Component[];
 }
 

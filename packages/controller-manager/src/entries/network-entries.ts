@@ -4,11 +4,6 @@ import { endpointSliceMirroringController } from '../endpointslicemirroring/endp
 import { serviceCIDRController } from '../servicecidr/service-cidr-controller.ts';
 import { always, lazily, type ControllerEntry } from './controller-entry.ts';
 
-const nodeIpam = lazily([], async (config) => {
-  const { nodeIpamController } = await import('../nodeipam/node-ipam-controller.ts');
-  return [nodeIpamController(config)];
-});
-
 /** What makes pods be found, and gives out addresses. Every cluster has a Service. */
 export const NETWORK_ENTRIES: readonly ControllerEntry[] = [
   {
@@ -38,6 +33,10 @@ export const NETWORK_ENTRIES: readonly ControllerEntry[] = [
   {
     name: 'node-ipam-controller',
     eventSource: 'cidrAllocator',
-    make: (config, deps) => (config.allocateNodeCIDRs ? nodeIpam(config, deps) : []),
+    hasWork: ({ allocateNodeCIDRs }) => allocateNodeCIDRs,
+    make: lazily([], async (config) => {
+      const { nodeIpamController } = await import('../nodeipam/node-ipam-controller.ts');
+      return [nodeIpamController(config)];
+    }),
   },
 ];
