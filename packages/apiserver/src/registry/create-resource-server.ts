@@ -1,6 +1,7 @@
 import type { KubeObject } from '@kts/apimachinery';
 
 import { measuredAdmission } from '../admission/admission-metrics.ts';
+import type { FindKind } from '../admission/owner-references.ts';
 import { storageMetrics } from '../metrics/storage-metrics.ts';
 import { admissionChain } from '../admission/admission.ts';
 import { choosePlugins } from '../admission/default-plugins.ts';
@@ -15,6 +16,7 @@ import { rbacHooks } from './rbac-hooks.ts';
 import { serviceHooks } from '../services/service-hooks.ts';
 import { dialDirectly } from '../subresources/socket-backend.ts';
 import { specialHandlers } from '../subresources/special-handlers.ts';
+import { adminAccessHooks } from './admin-access-hooks.ts';
 import { runBookmarks } from './bookmarks.ts';
 import type { Registry } from './deps.ts';
 import { registryHandler } from './handler.ts';
@@ -33,11 +35,12 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
   const live = liveObjects(storages, feed);
   catalog.add(validatedDefinitions());
   const { dial = dialDirectly } = parts;
+  const findKind: FindKind = (group, version, kind) => catalog.findKind(group, version, kind);
   const dynamic = createDynamicAdmission({ storages, feed, catalog, live, authorizer, dial, clock, random, log });
   const admission = measuredAdmission(
     admissionChain(
       choosePlugins(
-        { live, authorizer, random, dynamic: dynamic.plugins, quota: resourceQuota(live, () => registry) },
+        { live, authorizer, findKind, random, dynamic: dynamic.plugins, quota: resourceQuota(live, () => registry) },
         parts.admissionPlugins,
       ),
     ),
@@ -49,7 +52,11 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
     storages,
     catalog,
     admission: admission.chain,
-    hooks: new Map([['services/specs', serviceHooks(parts.serviceRanges)], ...rbacHooks(parts.escalation)]),
+    hooks: new Map([
+      ['services/specs', serviceHooks(parts.serviceRanges)],
+      ...rbacHooks(parts.escalation),
+      ...adminAccessHooks(live),
+    ]),
     authorizer,
     clock,
     random,

@@ -12,6 +12,8 @@ export interface Transaction {
 export interface ResourceHooks {
   /** Before strategy and validation; may change the draft. `old` is undefined for a new object. */
   begin?(scope: RequestScope, draft: ObjectDraft, old: KubeObject | undefined, dryRun: boolean): Promise<Transaction>;
+  /** The same for a change of the status. */
+  beginStatus?(scope: RequestScope, draft: ObjectDraft, old: KubeObject, dryRun: boolean): Promise<Transaction>;
   /** After an object is gone for good. */
   deleted?(scope: RequestScope, object: KubeObject): Promise<void>;
 }
@@ -24,9 +26,10 @@ export async function runHooks(
   old: KubeObject | undefined,
   dryRun: boolean,
 ): Promise<Transaction> {
-  if (scope.subresource !== '') return NOTHING;
   const hooks = scope.registry.hooks.get(scope.definition.storagePrefix);
-  return (await hooks?.begin?.(scope, draft, old, dryRun)) ?? NOTHING;
+  if (scope.subresource === '') return (await hooks?.begin?.(scope, draft, old, dryRun)) ?? NOTHING;
+  if (scope.subresource !== 'status' || !old) return NOTHING;
+  return (await hooks?.beginStatus?.(scope, draft, old, dryRun)) ?? NOTHING;
 }
 
 export async function runDeleted(scope: RequestScope, object: KubeObject): Promise<void> {
