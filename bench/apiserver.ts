@@ -1,11 +1,17 @@
 /**
  * The request path of an API server, from outside: any kubeconfig, ours or another. Prints for each kind of request the
- * server's CPU per 1,000, latency, and memory. `--pid` names the server's processes (and its store's), comma separated.
+ * server's CPU per 1,000, how often that is what a bare HTTP/2 server takes for one answer in the same run, latency, and
+ * memory. `--pid` names the server's processes (and its store's), comma separated.
  *
  *   node bench/apiserver.ts --kubeconfig FILE --pid 123[,456] [--pods 10000] [--watchers 1000] [--only get,list]
  *
  * Give it an empty cluster without nodes: it makes its own namespace and leaves nothing behind.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
@@ -40,12 +46,17 @@ const connections = Array.from({ length: CONNECTIONS }, () => new Connection(val
 const api = `/api/v1/namespaces/${NAMESPACE}`;
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 const idleMb = residentMb(pids);
+/** CPU ms of a bare server for 1,000 answers: what the machine is able to do today. */
+let bareMs = 0;
 
 await main();
 
 async function main(): Promise<void> {
+  console.log(
+    'request                                count   CPU ms per 1,000   x bare    p50 ms    p99 ms   per second',
+  );
+  await benchBare();
   await setUp();
-  console.log('request                                count   CPU ms per 1,000    p50 ms    p99 ms   per second');
   await bench('get', 'GET pod', 10_000, 32, (index) => ['GET', `${api}/pods/pod-${index % PODS}`]);
   await bench('list', `LIST ${PODS} pods`, 10, 1, () => ['GET', `${api}/pods`]);
   await bench('list', `LIST ${PODS} pods, pages of 500`, 10, 1, (index) => ['GET', `${api}/pods?limit=500&n=${index}`]);
@@ -65,7 +76,7 @@ async function main(): Promise<void> {
   ]);
   await bench('patch', 'PATCH pod (strategic)', 2_000, 32, (index) => [
     'PATCH',
-    `${api}/pods/pod-${index}`,
+    `${api}/pods/pod-${index % PODS}`,
     { metadata: { labels: { patched: String(index) } } },
     undefined,
     'application/strategic-merge-patch+json',
@@ -88,6 +99,20 @@ async function main(): Promise<void> {
   for (const connection of connections) connection.close();
 }
 
+async function benchBare(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'kts-bench-'));
+  const kubeconfig = join(directory, 'kubeconfig');
+  const server = fork(join(import.meta.dirname, 'bare-server.ts'), [kubeconfig], { stdio: 'inherit' });
+  await once(server, 'message');
+  const bare = Array.from({ length: CONNECTIONS }, () => new Connection(kubeconfig));
+  const measured = await run(10_000, 32, bare, [server.pid!], () => ['GET', '/']);
+  bareMs = (measured.cpu / measured.count) * 1000;
+  report('a bare HTTP/2 server', measured);
+  for (const connection of bare) connection.close();
+  server.kill();
+  rmSync(directory, { recursive: true });
+}
+
 type Request = readonly [
   method: string,
   path: string,
@@ -95,6 +120,14 @@ type Request = readonly [
   accept?: string | undefined,
   contentType?: string,
 ];
+
+/** What a number of requests took. Times in milliseconds. */
+interface Measured {
+  readonly count: number;
+  readonly cpu: number;
+  readonly latencies: readonly number[];
+  readonly elapsed: number;
+}
 
 async function bench(
   group: string,
@@ -104,12 +137,22 @@ async function bench(
   make: (index: number) => Request,
 ): Promise<void> {
   if (only.length > 0 && group !== SET_UP && !only.includes(group)) return;
+  report(name, await run(count, lanes, connections, pids, make));
+}
+
+async function run(
+  count: number,
+  lanes: number,
+  through: readonly Connection[],
+  measured: readonly number[],
+  make: (index: number) => Request,
+): Promise<Measured> {
   const latencies: number[] = [];
   let next = 0;
-  const cpu = cpuMs(pids);
+  const cpu = cpuMs(measured);
   const start = performance.now();
   const lane = async (number: number): Promise<void> => {
-    const connection = connections[number % CONNECTIONS]!;
+    const connection = through[number % through.length]!;
     for (let index = next++; index < count; index = next++) {
       const [method, path, body, accept, contentType] = make(index);
       const sent = performance.now();
@@ -124,7 +167,7 @@ async function bench(
     }
   };
   await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
-  report(name, count, cpuMs(pids) - cpu, latencies, performance.now() - start);
+  return { count, cpu: cpuMs(measured) - cpu, latencies, elapsed: performance.now() - start };
 }
 
 /** One event to every watcher, many times: one after another for the latency, then several under way for the rate. */
@@ -164,10 +207,10 @@ async function benchEvents(name: string, events: number, lanes: number, sendOne:
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  report(name, events * WATCHERS, cpuMs(pids) - cpu, latencies, performance.now() - start);
+  report(name, { count: events * WATCHERS, cpu: cpuMs(pids) - cpu, latencies, elapsed: performance.now() - start });
 }
 
-function report(name: string, count: number, cpu: number, latencies: number[], elapsedMs: number): void {
+function report(name: string, { count, cpu, latencies, elapsed }: Measured): void {
   const sorted = latencies.toSorted((a, b) => a - b);
   const at = (share: number): string =>
     sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(1);
@@ -175,9 +218,10 @@ function report(name: string, count: number, cpu: number, latencies: number[], e
     name.padEnd(36) +
       String(count).padStart(8) +
       ((cpu / count) * 1000).toFixed(1).padStart(19) +
+      (((cpu / count) * 1000) / bareMs).toFixed(2).padStart(9) +
       at(0.5).padStart(10) +
       at(0.99).padStart(10) +
-      ((count / elapsedMs) * 1000).toFixed(0).padStart(13),
+      ((count / elapsed) * 1000).toFixed(0).padStart(13),
   );
 }
 
