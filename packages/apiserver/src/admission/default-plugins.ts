@@ -11,10 +11,13 @@ import type { LiveObjects } from './live-objects.ts';
 import { namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
+import { ownerReferencesPermissionEnforcement, type FindKind } from './owner-references.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
 import { isChosen, type PluginChoice } from './plugin-choice.ts';
+import { podNodeSelector } from './pod-node-selector.ts';
 import { podResizeValidator } from './pod-resize-validator.ts';
+import { podTolerationRestriction } from './pod-toleration-restriction.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priority } from './priority.ts';
 import { runtimeClass } from './runtime-class.ts';
@@ -33,6 +36,7 @@ import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 export interface PluginParts {
   readonly live: LiveObjects;
   readonly authorizer: Authorizer;
+  readonly findKind: FindKind;
   readonly random: Random;
   /** Policies and webhooks of the cluster: after everything built in, before quota. */
   readonly dynamic?: readonly AdmissionPlugin[];
@@ -50,7 +54,8 @@ export function choosePlugins(parts: PluginParts, choice: PluginChoice = {}): re
   return orderedPlugins(parts).filter(({ name }) => isChosen(name, choice));
 }
 
-function orderedPlugins({ live, authorizer, random, dynamic = [], quota }: PluginParts): readonly AdmissionPlugin[] {
+function orderedPlugins(parts: PluginParts): readonly AdmissionPlugin[] {
+  const { live, authorizer, findKind, random, dynamic = [], quota } = parts;
   return [
     alwaysAdmit,
     namespaceLifecycle(live),
@@ -62,11 +67,14 @@ function orderedPlugins({ live, authorizer, random, dynamic = [], quota }: Plugi
     taintNodesByCondition,
     alwaysPullImages,
     podSecurity(live),
+    podNodeSelector(live),
     priority(live),
     defaultTolerationSeconds,
+    podTolerationRestriction(live),
     extendedResourceToleration,
     defaultStorageClass(live),
     storageObjectInUseProtection,
+    ownerReferencesPermissionEnforcement(authorizer, findKind),
     persistentVolumeClaimResize(live),
     runtimeClass(live),
     certificateApproval(authorizer),

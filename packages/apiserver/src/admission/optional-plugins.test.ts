@@ -1,10 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { configMaps, nodes, podDisruptionBudgets, pods, resourceQuotas, services } from '@kts/api';
-import type { Pod } from '@kts/api/types/core-v1';
+import {
+  configMaps,
+  namespaces,
+  nodes,
+  podDisruptionBudgets,
+  pods,
+  replicaSets,
+  resourceQuotas,
+  serviceAccounts,
+  services,
+  type ResourceDefinition,
+} from '@kts/api';
+import type { Pod, Toleration } from '@kts/api/types/core-v1';
+import type { OwnerReference } from '@kts/apimachinery';
 
 import { failureOf, startTestApiServer } from '../testing/index.ts';
+import type { AdmissionAttributes } from './admission.ts';
+import { ownerReferencesPermissionEnforcement } from './owner-references.ts';
+import { includes } from './pod-toleration-restriction.ts';
 
 const namespace = 'default';
 const ZONE = 'topology.kubernetes.io/zone';
@@ -51,6 +66,184 @@ describe('PodTopologyLabels', () => {
     const created = await server.client.create(pods, pod('a', { nodeName: 'elsewhere' }));
     assert.deepEqual(created.metadata.labels, { app: 'web', [ZONE]: 'own' });
   });
+});
+
+describe('what namespaces say about their pods', () => {
+  const SELECTOR = 'scheduler.alpha.kubernetes.io/node-selector';
+  const DEFAULTS = 'scheduler.alpha.kubernetes.io/defaultTolerations';
+  const WHITELIST = 'scheduler.alpha.kubernetes.io/tolerationsWhitelist';
+  const exists = (key: string): Toleration => ({ key, operator: 'Exists', effect: 'NoSchedule' });
+  const gpu = exists('gpu');
+
+  async function created(
+    plugin: string,
+    annotations: Record<string, string>,
+    spec: Partial<Pod['spec']>,
+  ): Promise<Pod['spec'] | string> {
+    await using server = await startTestApiServer({ admissionPlugins: [plugin] });
+    await server.client.create(namespaces, { metadata: { name: 'home', annotations }, spec: {} });
+    await server.client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'home' } });
+    const made = pod('a', spec);
+    try {
+      return (await server.client.create(pods, { ...made, metadata: { name: 'a', namespace: 'home' } })).spec;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  const selectors: readonly [annotation: string, own: Record<string, string>, expected: object | RegExp][] = [
+    ['disk=ssd, zone = a', {}, { disk: 'ssd', zone: 'a' }],
+    ['disk=ssd', { zone: 'b', disk: 'ssd' }, { disk: 'ssd', zone: 'b' }],
+    ['', { zone: 'b' }, { zone: 'b' }],
+    ['disk=ssd', { disk: 'hdd' }, /pod node label selector conflicts with its namespace node label selector$/],
+    ['disk', {}, /^invalid selector: \[disk\]$/],
+  ];
+  for (const [annotation, nodeSelector, expected] of selectors) {
+    it(`PodNodeSelector: ${annotation} and ${JSON.stringify(nodeSelector)}`, async () => {
+      const spec = await created('PodNodeSelector', { [SELECTOR]: annotation }, { nodeSelector });
+      if (expected instanceof RegExp) assert.match(spec as string, expected);
+      else assert.deepEqual((spec as Pod['spec']).nodeSelector, expected);
+    });
+  }
+
+  const tolerations: readonly [annotations: Record<string, object>, own: Toleration[], expected: string[] | RegExp][] =
+    [
+      [{ [DEFAULTS]: [gpu] }, [], ['gpu']],
+      [{ [DEFAULTS]: [gpu] }, [exists('ssd')], ['gpu', 'ssd']],
+      [{ [DEFAULTS]: [gpu] }, [gpu], ['gpu']],
+      [{ [WHITELIST]: [gpu] }, [], []],
+      [{ [WHITELIST]: [gpu] }, [{ ...gpu, operator: 'Equal', value: 'a' }], ['gpu']],
+      [{ [WHITELIST]: [gpu] }, [exists('ssd')], /conflict with its namespace whitelist$/],
+    ];
+  for (const [annotations, own, expected] of tolerations) {
+    it(`PodTolerationRestriction: ${JSON.stringify(annotations)} and ${own.map(({ key }) => key).join()}`, async () => {
+      const texts = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, JSON.stringify(value)]));
+      texts[WHITELIST] &&= JSON.stringify([...(annotations[WHITELIST] as Toleration[]), ...NOT_READY]);
+      const spec = await created('PodTolerationRestriction', texts, { tolerations: own });
+      if (expected instanceof RegExp) assert.match(spec as string, expected);
+      else {
+        const keys = ((spec as Pod['spec']).tolerations ?? []).map(({ key }) => key!);
+        assert.deepEqual(
+          keys.filter((key) => !key.startsWith('node.kubernetes.io/')),
+          expected,
+        );
+      }
+    });
+  }
+  const NOT_READY = ['not-ready', 'unreachable'].map((name): Toleration => ({
+    key: `node.kubernetes.io/${name}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: 300,
+  }));
+
+  const pairs: readonly [wide: Toleration, one: Toleration, expected: boolean][] = [
+    [{ operator: 'Exists' }, gpu, true],
+    [gpu, { operator: 'Exists' }, false],
+    [{ key: 'a', value: 'b' }, { key: 'a', operator: 'Equal', value: 'b' }, true],
+    [{ key: 'a', value: 'b' }, { key: 'a', value: 'c' }, false],
+    [
+      { key: 'a', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 },
+      { key: 'a', operator: 'Exists', effect: 'NoExecute' },
+      false,
+    ],
+    [
+      { key: 'a', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 },
+      { key: 'a', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 4 },
+      true,
+    ],
+    [{ key: 'a', operator: 'Exists' }, { key: 'a', operator: 'Exists', effect: 'NoExecute' }, true],
+    [{ key: 'a', operator: 'Exists', effect: 'NoSchedule' }, { key: 'a', operator: 'Exists' }, false],
+  ];
+  for (const [wide, one, expected] of pairs) {
+    it(`${JSON.stringify(wide)} ${expected ? 'includes' : 'does not include'} ${JSON.stringify(one)}`, () => {
+      assert.equal(includes(wide, one), expected);
+    });
+  }
+});
+
+describe('OwnerReferencesPermissionEnforcement', () => {
+  const owner = (blockOwnerDeletion: boolean, kind = 'ReplicaSet'): OwnerReference => ({
+    apiVersion: 'apps/v1',
+    kind,
+    name: 'web',
+    uid: 'u',
+    blockOwnerDeletion,
+  });
+  const rows: readonly [
+    name: string,
+    operation: 'CREATE' | 'UPDATE',
+    before: OwnerReference[],
+    now: OwnerReference[],
+    allowed: string[],
+    problem: RegExp | undefined,
+  ][] = [
+    ['nothing changes', 'UPDATE', [owner(true)], [owner(true)], [], undefined],
+    ['a new object may have owners', 'CREATE', [], [owner(false)], [], undefined],
+    [
+      'an object that may not be deleted',
+      'UPDATE',
+      [],
+      [owner(false)],
+      [],
+      /cannot set an ownerRef on a resource you can't delete: , <nil>$/,
+    ],
+    ['an object that may be', 'UPDATE', [], [owner(false)], ['delete pods/ a'], undefined],
+    [
+      'an owner that may not be held',
+      'CREATE',
+      [],
+      [owner(true)],
+      [],
+      /refers to a resource you can't set finalizers on: , <nil>$/,
+    ],
+    ['an owner that may be', 'CREATE', [], [owner(true)], ['update replicasets/finalizers web'], undefined],
+    [
+      'an owner that was held before',
+      'UPDATE',
+      [owner(true)],
+      [owner(true), owner(false)],
+      ['delete pods/ a'],
+      undefined,
+    ],
+    [
+      'an owner of an unknown kind',
+      'CREATE',
+      [],
+      [owner(true, 'Other')],
+      [],
+      /cannot find RESTMapping for APIVersion apps\/v1 Kind Other/,
+    ],
+  ];
+  for (const [name, operation, before, now, allowed, problem] of rows) {
+    it(name, () => {
+      const plugin = ownerReferencesPermissionEnforcement(
+        {
+          authorize: (_user, { verb, resource, subresource, name: target }) =>
+            allowed.includes(`${verb} ${resource}/${subresource} ${target}`)
+              ? { decision: 'allow', reason: '' }
+              : { decision: 'no-opinion', reason: '' },
+        },
+        (_group, _version, kind) =>
+          kind === 'ReplicaSet' ? (replicaSets as unknown as ResourceDefinition) : undefined,
+      );
+      const object = { metadata: { name: 'a', ownerReferences: now } };
+      const old = operation === 'UPDATE' ? { metadata: { name: 'a', ownerReferences: before } } : undefined;
+      const attributes = {
+        operation,
+        definition: pods,
+        subresource: '',
+        namespace,
+        name: 'a',
+        object,
+        old,
+        request: { user: {} },
+      };
+      const validate = (): unknown => plugin.validate!(attributes as unknown as AdmissionAttributes);
+      if (problem) assert.throws(validate, problem);
+      else validate();
+    });
+  }
 });
 
 describe('plugins that are off by default', () => {

@@ -16,7 +16,7 @@ import { rbacHooks } from './rbac-hooks.ts';
 import { serviceHooks } from '../services/service-hooks.ts';
 import { dialDirectly } from '../subresources/socket-backend.ts';
 import { specialHandlers } from '../subresources/special-handlers.ts';
-import { adminAccessHooks } from './admin-access-hooks.ts';
+import { claimHooks } from './claim-hooks.ts';
 import { runBookmarks } from './bookmarks.ts';
 import type { Registry } from './deps.ts';
 import { registryHandler } from './handler.ts';
@@ -55,7 +55,7 @@ export function createResourceServer(parts: ResourceServerParts & ResourceServer
     hooks: new Map([
       ['services/specs', serviceHooks(parts.serviceRanges)],
       ...rbacHooks(parts.escalation),
-      ...adminAccessHooks(live),
+      ...claimHooks(live),
     ]),
     authorizer,
     clock,
