@@ -32,7 +32,7 @@ import {
 import { schemaOf, type ResourceBehaviour } from '@kts/api';
 
 import { MEDIA_TYPES } from '../http/negotiation.ts';
-import type { RequestBody } from '../request.ts';
+import type { ApiServerRequest, RequestBody } from '../request.ts';
 import { isOtherVersion, kindProblem, type TypeMeta } from './kind-mismatch.ts';
 import { asDraft, cloneJson, type ObjectDraft } from './object-draft.ts';
 import { addStrictWarnings, type RequestScope } from './request-scope.ts';
@@ -64,7 +64,11 @@ export async function decodeBody(
   validation: FieldValidation,
 ): Promise<ObjectDraft> {
   const body = await scope.request.readBody();
-  const { object, problems, error } = decodeBytesOrObject(body ?? EMPTY_BODY, type, validation !== 'Ignore');
+  const { object, problems, error } = decodeBytesOrObject(
+    body ?? emptyBody(scope.request),
+    type,
+    validation !== 'Ignore',
+  );
   if (error !== undefined) throw cannotBeHandled(object, type, error);
   if (problems.length > 0) {
     if (validation === 'Strict') throw cannotBeHandled(object, type, strictText(problems));
@@ -83,7 +87,10 @@ function sentManagedFields(body: RequestBody): unknown {
   return (JSON.parse(text) as Partial<KubeObject> | null)?.metadata?.managedFields;
 }
 
-const EMPTY_BODY: RequestBody = { kind: 'bytes', bytes: new Uint8Array(), contentType: '' };
+/** No body is an empty one, of the type that the client says: YAML may be empty. */
+function emptyBody({ headers }: Pick<ApiServerRequest, 'headers'>): RequestBody {
+  return { kind: 'bytes', bytes: new Uint8Array(), contentType: headers['content-type'] ?? '' };
+}
 
 export function strictText(problems: readonly string[]): string {
   return `strict decoding error: ${problems.join(', ')}`;

@@ -59,6 +59,7 @@ describe('what all endpoints have in common', () => {
     ['PUT', '/api/v1/watch/namespaces/default/configmaps', {}, 405, /does not allow this method/],
     ['GET', CONFIG_MAPS, { limit: '99999999999999999999' }, 400, /: value out of range$/],
     ['GET', CONFIG_MAPS, { continue: 'abc', resourceVersion: '5' }, 400, /^invalid continue token/],
+    ['PUT', '/api/v1/nodes/none/proxy', {}, 404, /^nodes "none" not found$/],
     [
       'GET',
       '/apis/events.k8s.io/v1/events',

@@ -103,6 +103,7 @@ function queryText(query: URLSearchParams): string {
 }
 
 async function nodeTarget(scope: RequestScope, { name, port }: NamedPort): Promise<BackendTarget> {
+  await getEntry(scope);
   const kubelet = await kubeletOf(scope, name);
   return port === '' || Number(port) === kubelet.port
     ? kubelet
