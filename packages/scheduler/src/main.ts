@@ -1,13 +1,25 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { durationToMs, formatYaml } from '@kts/apimachinery';
-import { createLogger, systemClock as clock, systemRandom as random, TaskGroup } from '@kts/base';
+import {
+  createLogger,
+  onAbort,
+  systemClock as clock,
+  systemRandom as random,
+  TaskGroup,
+  type HealthCheck,
+} from '@kts/base';
 import { accessFromKubeconfig, Client, createHttpTransport, waitForServer } from '@kts/client';
 import { LeaderElector, type LeaderElectionOptions } from '@kts/controlkit';
 import { parseSchedulerFlags, readConfiguration, USAGE, type SchedulerFlags } from './command-line.ts';
 import type { CompleteConfiguration } from './configuration/default-configuration.ts';
 import { createEndpointServer, type EndpointConfig } from './endpoints/endpoint-server.ts';
 import { createScheduler, type SchedulerComponent } from './scheduler.ts';
+
+/** A copy that can no longer renew its lease ends by itself. */
+const ELECTION: HealthCheck = { name: 'leaderElection', check: () => Promise.resolve() };
+/** The endpoints end with everything else. */
+const SHUTDOWN: HealthCheck = { name: 'shutdown', check: () => Promise.resolve() };
 
 try {
   const flags = parseSchedulerFlags(process.argv.slice(2));
@@ -26,29 +38,34 @@ async function run(flags: SchedulerFlags): Promise<void> {
   const log = createLogger({ clock, verbosity: flags.verbosity, write: (line) => process.stderr.write(line) });
   const transport = createHttpTransport({ ...accessFromKubeconfig(kubeconfig), userAgent: 'kube-scheduler' });
   const { podMaxInUnschedulablePodsMs: podMaxMs } = flags;
+  const { leaderElect } = configuration.leaderElection;
   const deps = { client: new Client(transport), clock, random, log, hostname: hostname() };
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const turn = Promise.withResolvers<void>();
   const scheduler = createScheduler(configuration, {
     ...deps,
     ...(podMaxMs !== undefined && { podMaxInUnschedulablePodsMs: podMaxMs }),
+    ...(leaderElect && { turn: turn.promise }),
   });
   const group = new TaskGroup(stop.signal);
   try {
     if (!(await waitForServer(transport, { clock, log }, stop.signal))) return;
     if (flags.securePort !== 0) {
+      const election = leaderElect ? [ELECTION] : [];
       const endpoints = createEndpointServer(endpointConfig(flags), {
         ...deps,
         configuration,
         metrics: scheduler.metrics,
         podResources: scheduler.podResources,
-        healthChecks: [],
-        readinessChecks: scheduler.healthChecks ?? [],
+        healthChecks: election,
+        readinessChecks: [...election, SHUTDOWN, ...(scheduler.healthChecks ?? [])],
       });
       group.start((signal) => endpoints.run(signal));
     }
     group.start(async (signal) => {
-      await lead(configuration, scheduler, deps, signal);
+      if (leaderElect) await lead(configuration, scheduler, turn.resolve, deps, signal);
+      else await scheduler.run(signal);
       stop.abort();
     });
     await group.done();
@@ -57,14 +74,14 @@ async function run(flags: SchedulerFlags): Promise<void> {
   }
 }
 
-/** Schedules, as soon as this is the one that may. */
+/** Schedules as soon as this is the one that may; until then it only follows what happens, or not even that. */
 async function lead(
-  { leaderElection: election }: CompleteConfiguration,
+  { leaderElection: election, delayCacheUntilActive }: CompleteConfiguration,
   scheduler: SchedulerComponent,
+  takeTurn: () => void,
   deps: ConstructorParameters<typeof LeaderElector>[1],
   signal: AbortSignal,
 ): Promise<void> {
-  if (!election.leaderElect) return scheduler.run(signal);
   const options: LeaderElectionOptions = {
     lease: { namespace: election.resourceNamespace, name: election.resourceName },
     identity: `${hostname()}_${random.uuid()}`,
@@ -74,8 +91,22 @@ async function lead(
     releaseOnStop: true,
   };
   const elector = new LeaderElector(options, deps);
-  if ((await elector.run(signal, (leading) => scheduler.run(leading))) === 'lost')
-    throw new Error('leader election lost');
+  const group = new TaskGroup(signal);
+  const ended = Promise.withResolvers<void>();
+  const start = (): void => group.start((groupSignal) => scheduler.run(groupSignal).finally(ended.resolve));
+  if (!delayCacheUntilActive) start();
+  let isLost = false;
+  group.start(async (groupSignal) => {
+    const outcome = await elector.run(groupSignal, async (leading) => {
+      if (delayCacheUntilActive) start();
+      takeTurn();
+      using _ = onAbort(leading, () => group.stop());
+      await ended.promise;
+    });
+    isLost = outcome === 'lost';
+  });
+  await group.done();
+  if (isLost) throw new Error('leader election lost');
 }
 
 function endpointConfig(flags: SchedulerFlags): EndpointConfig {

@@ -91,6 +91,18 @@ describe('the scheduler', () => {
     assert.deepEqual([await cluster.outcome('spread'), await cluster.outcome('packed')], ['on b', 'on a']);
   });
 
+  it('only follows what happens until it is its turn', async () => {
+    const { promise: turn, resolve } = Promise.withResolvers<void>();
+    await using cluster = await startScheduler({}, turn);
+    await cluster.addNode('n');
+    await cluster.addPod('a');
+    await cluster.settle();
+    assert.deepEqual(cluster.writes, []);
+    resolve();
+    await cluster.settle();
+    assert.equal(await cluster.outcome('a'), 'on n');
+  });
+
   it('counts and measures what it does', async () => {
     await using cluster = await startScheduler();
     await cluster.addPod('waits');

@@ -45,6 +45,8 @@ export interface SchedulerDeps {
   readonly hostname?: string;
   /** After so long an unschedulable pod is tried again, whatever happened. Default 5 min. */
   readonly podMaxInUnschedulablePodsMs?: number;
+  /** Until this resolves the scheduler only follows what happens. */
+  readonly turn?: Promise<void>;
 }
 
 export interface SchedulerComponent extends Component {
@@ -84,6 +86,7 @@ export function createScheduler(configuration: KubeSchedulerConfiguration, deps:
         await Promise.race([informers.synced(), scheduler.stopped]);
         isSynced = true;
         ready.resolve();
+        await Promise.race([deps.turn, scheduler.stopped]);
         await scheduler.run();
       });
       await group.done();

@@ -40,12 +40,21 @@ const STEP_MS = 20;
 const QUIET_STEPS = 4;
 const STEPS_MAX = 500;
 
-export async function startScheduler(configuration: KubeSchedulerConfiguration = {}): Promise<SchedulerHarness> {
+export async function startScheduler(
+  configuration: KubeSchedulerConfiguration = {},
+  turn?: Promise<void>,
+): Promise<SchedulerHarness> {
   const clock = new FakeClock(parseTime('2026-01-01T00:00:00Z'));
   const server = await startTestApiServer({ clock, log: silentLogger });
   const { client } = server;
   const writes: string[] = [];
-  const deps = { client: new Client(recording(server, writes)), clock, random: server.random, log: silentLogger };
+  const deps = {
+    client: new Client(recording(server, writes)),
+    clock,
+    random: server.random,
+    log: silentLogger,
+    ...(turn && { turn }),
+  };
   const scheduler = createScheduler(configuration, deps);
   const stop = new AbortController();
   const group = new TaskGroup(stop.signal);
