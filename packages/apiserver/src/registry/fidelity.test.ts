@@ -59,7 +59,6 @@ describe('what all endpoints have in common', () => {
     ['PUT', '/api/v1/watch/namespaces/default/configmaps', {}, 405, /does not allow this method/],
     ['GET', CONFIG_MAPS, { limit: '99999999999999999999' }, 400, /: value out of range$/],
     ['GET', CONFIG_MAPS, { continue: 'abc', resourceVersion: '5' }, 400, /^invalid continue token/],
-    ['PUT', '/api/v1/nodes/none/proxy', {}, 404, /^nodes "none" not found$/],
     [
       'GET',
       '/apis/events.k8s.io/v1/events',
@@ -72,7 +71,7 @@ describe('what all endpoints have in common', () => {
     it(`${method} ${path} ${new URLSearchParams(query).toString()}: ${status}`, async () => {
       await using server = await startTestApiServer();
       const answer = await ask(server, method, path, query);
-      assert.equal(answer.status, status);
+      assert.equal(answer.status, status, answer.body.message);
       assert.match(answer.body.message ?? '', message);
     });
   }
