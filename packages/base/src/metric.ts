@@ -8,11 +8,16 @@ export interface Metric {
   expose(): string;
 }
 
+interface Count {
+  readonly labels: readonly string[];
+  value: number;
+}
+
 export class Counter implements Metric {
   readonly #head: string;
   readonly #name: string;
   readonly #labels: readonly string[];
-  readonly #values = new Map<string, { readonly labels: readonly string[]; value: number }>();
+  readonly #values = new Map<string, Count>();
 
   constructor(name: string, help: string, labels: readonly string[] = [], type: 'counter' | 'gauge' = 'counter') {
     this.#head = head(name, help, type);
@@ -22,14 +27,19 @@ export class Counter implements Metric {
 
   /** Label values in the order of the labels. */
   add(labels: readonly string[], amount = 1): void {
-    const key = labels.join('\u0000');
-    const known = this.#values.get(key);
-    if (known) known.value += amount;
-    else this.#values.set(key, { labels, value: amount });
+    this.of(labels).value += amount;
   }
 
   set(labels: readonly string[], value: number): void {
-    this.#values.set(labels.join('\u0000'), { labels, value });
+    this.of(labels).value = value;
+  }
+
+  /** The count of one set of label values, to be kept by those who count often. It is exposed from now on. */
+  of(labels: readonly string[]): { value: number } {
+    const key = labels.join('\u0000');
+    let count = this.#values.get(key);
+    if (!count) this.#values.set(key, (count = { labels, value: 0 }));
+    return count;
   }
 
   expose(): string {
@@ -69,11 +79,27 @@ function readMetric(
   };
 }
 
-interface Series {
+/** The observations of one set of label values. */
+class Series {
   readonly labels: readonly string[];
   readonly counts: Float64Array;
-  sum: number;
-  count: number;
+  readonly #bounds: readonly number[];
+  sum = 0;
+  count = 0;
+
+  constructor(labels: readonly string[], bounds: readonly number[]) {
+    this.labels = labels;
+    this.counts = new Float64Array(bounds.length);
+    this.#bounds = bounds;
+  }
+
+  observe(value: number): void {
+    this.sum += value;
+    this.count++;
+    let bucket = 0;
+    while (bucket < this.#bounds.length && value > this.#bounds[bucket]!) bucket++;
+    if (bucket < this.#bounds.length) this.counts[bucket]!++;
+  }
 }
 
 export class Histogram implements Metric {
@@ -92,17 +118,15 @@ export class Histogram implements Metric {
   }
 
   observe(labels: readonly string[], value: number): void {
+    this.of(labels).observe(value);
+  }
+
+  /** Where one set of label values is observed, to be kept by those who observe often. It is exposed from now on. */
+  of(labels: readonly string[]): { observe(value: number): void } {
     const key = labels.join('\u0000');
     let series = this.#series.get(key);
-    if (!series) {
-      series = { labels, counts: new Float64Array(this.#bounds.length), sum: 0, count: 0 };
-      this.#series.set(key, series);
-    }
-    series.sum += value;
-    series.count++;
-    let bucket = 0;
-    while (bucket < this.#bounds.length && value > this.#bounds[bucket]!) bucket++;
-    if (bucket < this.#bounds.length) series.counts[bucket]!++;
+    if (!series) this.#series.set(key, (series = new Series(labels, this.#bounds)));
+    return series;
   }
 
   expose(): string {

@@ -24,13 +24,22 @@ export function accessMetrics(): AccessMetrics {
     "Counter of authorization attempts broken down by result. It can be either 'allowed', 'denied', 'no-opinion' or 'error'.",
     ['result'],
   );
+  let success: { value: number } | undefined;
+  let allowed: { value: number } | undefined;
   return {
     metrics: [attempts, users, decisions],
     onAuthentication: (userName) => {
-      attempts.add([userName === undefined ? 'error' : 'success']);
-      if (userName !== undefined) users.add([userNameClass(userName)]);
+      if (userName === undefined) {
+        attempts.add(['error']);
+        return;
+      }
+      (success ??= attempts.of(['success'])).value++;
+      users.add([userNameClass(userName)]);
     },
-    onAuthorization: (allowed) => decisions.add([allowed ? 'allowed' : 'no-opinion']),
+    onAuthorization: (isAllowed) => {
+      if (isAllowed) (allowed ??= decisions.of(['allowed'])).value++;
+      else decisions.add(['no-opinion']);
+    },
   };
 }
 

@@ -49,24 +49,37 @@ export function measuringRequests(
     ),
   );
   registerServerMetrics(registry, inFlight);
+  const known = new Map<string, RequestSeries>();
   return async (request) => {
     const started = clock.monotonic();
     const response = await answer(request);
     const { group, version, resource, subresource, verb } = request.info;
     const dryRun = request.query.get('dryRun') ? 'All' : '';
     const scope = scopeOf(request);
-    const shown = verb.toUpperCase();
-    const code = String('status' in response ? response.status : 200);
-    total.add([shown, dryRun, group, version, resource, subresource, scope, 'apiserver', code]);
+    const code = 'status' in response ? response.status : 200;
     if (isLongRunning(request.info)) {
-      const labels = [shown, group, version, resource, subresource, scope, 'apiserver'];
-      countWhileOpen(response, longRunning, labels);
+      const shown = verb.toUpperCase();
+      total.add([shown, dryRun, group, version, resource, subresource, scope, 'apiserver', String(code)]);
+      countWhileOpen(response, longRunning, [shown, group, version, resource, subresource, scope, 'apiserver']);
       return response;
     }
-    const labels = [shown, dryRun, group, version, resource, subresource, scope, 'apiserver'];
-    duration.observe(labels, (clock.monotonic() - started) / 1000);
+    const key = `${verb} ${dryRun} ${group} ${version} ${resource} ${subresource} ${scope} ${code}`;
+    let series = known.get(key);
+    if (!series) {
+      const labels = [verb.toUpperCase(), dryRun, group, version, resource, subresource, scope, 'apiserver'];
+      series = { total: total.of([...labels, String(code)]), duration: duration.of(labels) };
+      known.set(key, series);
+    }
+    series.total.value++;
+    series.duration.observe((clock.monotonic() - started) / 1000);
     return response;
   };
+}
+
+/** What requests of one kind are counted by. */
+interface RequestSeries {
+  readonly total: { value: number };
+  readonly duration: { observe(value: number): void };
 }
 
 /** A watch counts from its start to its end. */
