@@ -1,5 +1,6 @@
-import { describe } from 'node:test';
-import { testCreation, testStatusUpdate, testUpdate, testWarnings } from '../testing/rule-table.ts';
+import { deepEqual } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { created, testCreation, testStatusUpdate, testUpdate, testWarnings } from '../testing/rule-table.ts';
 import { cronJobs } from './cronjob.ts';
 import { jobs } from './job.ts';
 
@@ -538,4 +539,22 @@ describe('changes of cron jobs', () => {
     ],
     { spec: { schedule: '@daily' } },
   );
+});
+
+describe('labels of jobs', () => {
+  const generated = {
+    'batch.kubernetes.io/controller-uid': 'u',
+    'batch.kubernetes.io/job-name': 'x',
+    'controller-uid': 'u',
+    'job-name': 'x',
+  };
+  const labelled = (labels: object): object => ({ spec: { template: { metadata: { labels } } } });
+  const rows: readonly [name: string, change: object, labels: object][] = [
+    ['those of its pods', {}, generated],
+    ['with what pods have besides', labelled({ app: 'a' }), { app: 'a', ...generated }],
+    ['its own', { metadata: { labels: { a: 'b' } } }, { a: 'b' }],
+  ];
+  for (const [name, change, labels] of rows) {
+    it(name, () => deepEqual(created(job, change).metadata.labels, labels));
+  }
 });

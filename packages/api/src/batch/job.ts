@@ -39,6 +39,9 @@ export const jobs = defineResource<Job>('batch/v1', 'jobs', {
   setDefaults: setJobDefaults,
   prepareForCreate: (draft) => {
     if (!draft.spec?.manualSelector) generateSelector(draft);
+    // Upstream defaults what it reads, too: a job that is stored without labels is shown with those of its pods.
+    const labels = draft.spec!.template.metadata?.labels;
+    if (labels && Object.keys(draft.metadata.labels ?? {}).length === 0) draft.metadata.labels = { ...labels };
     draft.status = {};
     dropDisabledPodFields(draft.spec!.template.spec!);
   },
