@@ -71,7 +71,7 @@ describe('what all endpoints have in common', () => {
     it(`${method} ${path} ${new URLSearchParams(query).toString()}: ${status}`, async () => {
       await using server = await startTestApiServer();
       const answer = await ask(server, method, path, query);
-      assert.equal(answer.status, status, answer.body.message);
+      assert.equal(answer.status, status, answer.body.message ?? '');
       assert.match(answer.body.message ?? '', message);
     });
   }
