@@ -34,11 +34,17 @@ export const limitRanges = defineResource<LimitRange>('v1', 'limitranges', {
   },
   /** Names are optional. */
   prepareForCreate: ({ metadata }) => {
-    metadata.name ||= metadata.uid!;
+    metadata.name ||= anotherUuid(metadata.uid);
   },
   validate: validateLimitRange,
   validateUpdate: validateLimitRange,
 });
+
+/** Strategies have no randomness of their own: the same digits in another order. */
+function anotherUuid(uuid: string): string {
+  const [first = '', second, third, fourth, last = ''] = uuid.split('-');
+  return [last.slice(0, first.length), second, third, fourth, first + last.slice(first.length)].join('-');
+}
 
 /** Limits of containers are the maximum unless given, requests the limit, else the minimum. */
 function setLimitDefaults(limit: Draft<LimitRangeItem>): void {
