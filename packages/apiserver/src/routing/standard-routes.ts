@@ -61,5 +61,5 @@ function pathList(routes: readonly PathRoute[], { catalog, state }: StandardRout
   for (const endpoint of ['livez', 'readyz', 'healthz'] as const) {
     for (const { name } of serverChecks(endpoint, state)) paths.push(`/${endpoint}/${name}`);
   }
-  return [...paths, '/apis/'];
+  return [...paths, '/apis/', '/openapi/v3/'];
 }
