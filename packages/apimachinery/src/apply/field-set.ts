@@ -18,6 +18,8 @@ import {
 export interface FieldSet {
   readonly members: ReadonlySet<PathElement>;
   readonly children: ReadonlyMap<PathElement, FieldSet>;
+  /** What it was decoded from: most sets that a write decodes it encodes again as they were. */
+  readonly encoded?: JsonObject;
 }
 
 export type FieldPath = readonly PathElement[];
@@ -144,12 +146,9 @@ export function pathsOf(set: FieldSet): FieldPath[] {
   return [...members, ...below];
 }
 
-/** Sets and their encoded forms are values: most of those that a write decodes it encodes again as they were. */
-const encodedForms = new WeakMap<FieldSet, JsonObject>();
-
 /** FieldsV1: `{"f:spec":{"f:replicas":{}}}`, with `.` where a member has something below it. */
 export function encodeFieldsV1(set: FieldSet): JsonObject {
-  return encodedForms.get(set) ?? writeFields(set);
+  return set.encoded ?? writeFields(set);
 }
 
 function writeFields(set: FieldSet): JsonObject {
@@ -164,18 +163,10 @@ function writeFields(set: FieldSet): JsonObject {
   return fields;
 }
 
-/** Objects are immutable: the fields of the one that is stored are decoded by the first write that looks at them. */
-const decodedForms = new WeakMap<object, FieldSet>();
-
 /** Elements of unknown kinds are skipped. Throws SyntaxError if a key or value is no JSON. */
 export function decodeFieldsV1(fields: JsonValue | undefined): FieldSet {
-  if (typeof fields !== 'object' || fields === null) return EMPTY_FIELDS;
-  const known = decodedForms.get(fields);
-  if (known) return known;
-  const set = readFields(fields).set ?? EMPTY_FIELDS;
-  if (set !== EMPTY_FIELDS) encodedForms.set(set, fields as JsonObject);
-  decodedForms.set(fields, set);
-  return set;
+  const { set } = readFields(fields);
+  return set ? { ...set, encoded: fields as JsonObject } : EMPTY_FIELDS;
 }
 
 function readFields(fields: JsonValue | undefined): { set: FieldSet | undefined; isMember: boolean } {
