@@ -20,6 +20,11 @@ export function measuredAdmission(chain: AdmissionChain, clock: Pick<Clock, 'mon
     ['type', 'operation', 'rejected'],
     SECONDS,
   );
+  const known = new Map<string, { observe(value: number): void }>();
+  const seriesOf = (type: string, operation: string, rejected: boolean): { observe(value: number): void } =>
+    known.getOrInsertComputed(`${type} ${operation} ${rejected}`, () =>
+      duration.of([type, operation, String(rejected)]),
+    );
   const measure = async (type: 'admit' | 'validate', attributes: AdmissionAttributes): Promise<void> => {
     const started = clock.monotonic();
     let rejected = true;
@@ -27,8 +32,7 @@ export function measuredAdmission(chain: AdmissionChain, clock: Pick<Clock, 'mon
       await chain[type](attributes);
       rejected = false;
     } finally {
-      const seconds = (clock.monotonic() - started) / 1000;
-      duration.observe([type, attributes.operation, String(rejected)], seconds);
+      seriesOf(type, attributes.operation, rejected).observe((clock.monotonic() - started) / 1000);
     }
   };
   return {

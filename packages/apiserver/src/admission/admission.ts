@@ -44,8 +44,13 @@ export interface Reinvocation {
   state<T extends object>(plugin: string, make: () => T): T;
 }
 
+/** What is known of a write before it is looked at. */
+export type AdmissionTarget = Pick<AdmissionAttributes, 'definition' | 'operation' | 'subresource'>;
+
 export interface AdmissionPlugin {
   readonly name: string;
+  /** Asked once for each target: plugins that a write cannot concern are passed over. Absent: any may. */
+  concerns?(target: AdmissionTarget): boolean;
   /** Changes the object, or throws what the client gets. */
   admit?(attributes: AdmissionAttributes, reinvocation: Reinvocation): void | Promise<void>;
   /** Throws what the client gets. Must not change anything. */
@@ -59,21 +64,58 @@ export interface AdmissionChain {
 
 /** Asks the plugins in order; the first refusal counts. */
 export function admissionChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
+  const routes = new AdmissionRoutes(plugins);
   return {
     async admit(attributes) {
+      const { admitting } = routes.of(attributes);
       const rounds = new Rounds();
       const managedFields = attributes.object?.metadata?.managedFields;
-      await rounds.run(plugins, attributes);
-      if (rounds.isRequired) await rounds.second().run(plugins, attributes);
+      await rounds.run(admitting, attributes);
+      if (rounds.isRequired) await rounds.second().run(admitting, attributes);
       checkManagedFields(attributes, managedFields);
     },
     async validate(attributes) {
-      for (const plugin of plugins) {
-        const pending = plugin.validate?.(attributes);
+      for (const plugin of routes.of(attributes).validating) {
+        const pending = plugin.validate!(attributes);
         if (pending) await pending;
       }
     },
   };
+}
+
+interface AdmissionRoute {
+  readonly admitting: readonly AdmissionPlugin[];
+  readonly validating: readonly AdmissionPlugin[];
+}
+
+/** Which plugins a write may concern: of some thirty, a handful. */
+class AdmissionRoutes {
+  readonly #plugins: readonly AdmissionPlugin[];
+  readonly #known = new WeakMap<ResourceDefinition, Map<string, AdmissionRoute>>();
+
+  constructor(plugins: readonly AdmissionPlugin[]) {
+    this.#plugins = plugins;
+  }
+
+  of(target: AdmissionTarget): AdmissionRoute {
+    const { definition, operation, subresource } = target;
+    let routes = this.#known.get(definition);
+    if (!routes) this.#known.set(definition, (routes = new Map()));
+    return routes.getOrInsertComputed(`${operation} ${subresource}`, () => this.#find(target));
+  }
+
+  #find(target: AdmissionTarget): AdmissionRoute {
+    const concerned = this.#plugins.filter((plugin) => plugin.concerns?.(target) ?? true);
+    return {
+      admitting: concerned.filter((plugin) => plugin.admit),
+      validating: concerned.filter((plugin) => plugin.validate),
+    };
+  }
+}
+
+/** For plugins about certain resources, which are named as by `resourceOf`. */
+export function only(...resources: readonly string[]): (target: AdmissionTarget) => boolean {
+  return (target) => resources.includes(resourceOf(target));
 }
 
 class Rounds implements Reinvocation {
@@ -100,7 +142,7 @@ class Rounds implements Reinvocation {
 
   async run(plugins: readonly AdmissionPlugin[], attributes: AdmissionAttributes): Promise<void> {
     for (const plugin of plugins) {
-      const pending = plugin.admit?.(attributes, this);
+      const pending = plugin.admit!(attributes, this);
       if (pending) await pending;
     }
   }

@@ -7,19 +7,21 @@ import { deepEqual } from '@kts/apimachinery';
 import type { CertificateSigningRequest } from '@kts/api/types/certificates-v1';
 
 import { resourceAttributes, type Authorizer } from '../authorization/authorizer.ts';
-import { resourceOf, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
+import { only, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
 import { csrOrganizations } from './csr-organizations.ts';
 import { forbiddenBy } from './forbidden.ts';
 
 const GROUP = 'certificates.k8s.io';
+const isRequest = only(`certificatesigningrequests.${GROUP}`);
 const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
 const MASTERS = 'system:masters';
 
 export function certificateApproval(authorizer: Authorizer): AdmissionPlugin {
   return {
     name: 'CertificateApproval',
+    concerns: isRequest,
     validate(attributes) {
-      if (!concerns(attributes, 'approval')) return;
+      if (!changes(attributes, 'approval')) return;
       const { signerName } = (attributes.old as CertificateSigningRequest).spec;
       if (mayUseSigner(authorizer, attributes, 'approve', signerName)) return;
       const text = `user not permitted to approve requests with signerName ${JSON.stringify(signerName)}`;
@@ -31,8 +33,9 @@ export function certificateApproval(authorizer: Authorizer): AdmissionPlugin {
 export function certificateSigning(authorizer: Authorizer): AdmissionPlugin {
   return {
     name: 'CertificateSigning',
+    concerns: isRequest,
     validate(attributes) {
-      if (!concerns(attributes, 'status')) return;
+      if (!changes(attributes, 'status')) return;
       const old = attributes.old as CertificateSigningRequest;
       const request = attributes.object as unknown as CertificateSigningRequest;
       const same =
@@ -50,9 +53,9 @@ export function certificateSigning(authorizer: Authorizer): AdmissionPlugin {
 
 export const certificateSubjectRestriction: AdmissionPlugin = {
   name: 'CertificateSubjectRestriction',
+  concerns: isRequest,
   validate(attributes) {
-    if (resourceOf(attributes) !== `certificatesigningrequests.${GROUP}` || attributes.subresource !== '') return;
-    if (attributes.operation !== 'CREATE' || !attributes.object) return;
+    if (attributes.operation !== 'CREATE' || attributes.subresource !== '' || !attributes.object) return;
     const { spec } = attributes.object as unknown as CertificateSigningRequest;
     if (spec.signerName !== CLIENT_SIGNER) return;
     if (!organizationsOf(attributes, spec.request).includes(MASTERS)) return;
@@ -60,8 +63,7 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
   },
 };
 
-function concerns(attributes: AdmissionAttributes, subresource: string): boolean {
-  if (resourceOf(attributes) !== `certificatesigningrequests.${GROUP}`) return false;
+function changes(attributes: AdmissionAttributes, subresource: string): boolean {
   return attributes.subresource === subresource && attributes.old !== undefined;
 }
 

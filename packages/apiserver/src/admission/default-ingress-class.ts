@@ -7,7 +7,7 @@ import type { Draft } from '@kts/apimachinery';
 import { ingressClasses } from '@kts/api';
 import type { Ingress } from '@kts/api/types/networking-v1';
 
-import { resourceOf, type AdmissionPlugin } from './admission.ts';
+import { only, type AdmissionPlugin } from './admission.ts';
 import { newestDefault } from './default-class.ts';
 import type { LiveObjects } from './live-objects.ts';
 
@@ -17,9 +17,9 @@ const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
 export function defaultIngressClass(live: LiveObjects): AdmissionPlugin {
   return {
     name: 'DefaultIngressClass',
+    concerns: only('ingresses.networking.k8s.io'),
     async admit(attributes) {
-      if (resourceOf(attributes) !== 'ingresses.networking.k8s.io' || attributes.subresource !== '') return;
-      if (attributes.operation !== 'CREATE' || !attributes.object) return;
+      if (attributes.operation !== 'CREATE' || attributes.subresource !== '' || !attributes.object) return;
       const ingress = attributes.object as unknown as Draft<Ingress>;
       if (ingress.spec?.ingressClassName !== undefined) return;
       if (ingress.metadata.annotations?.[CLASS_ANNOTATION] !== undefined) return;

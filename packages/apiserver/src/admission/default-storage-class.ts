@@ -7,7 +7,7 @@ import type { Draft } from '@kts/apimachinery';
 import { storageClasses } from '@kts/api';
 import type { PersistentVolumeClaim } from '@kts/api/types/core-v1';
 
-import { resourceOf, type AdmissionPlugin } from './admission.ts';
+import { only, type AdmissionPlugin } from './admission.ts';
 import { newestDefault } from './default-class.ts';
 import type { LiveObjects } from './live-objects.ts';
 
@@ -18,9 +18,9 @@ const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 export function defaultStorageClass(live: LiveObjects): AdmissionPlugin {
   return {
     name: 'DefaultStorageClass',
+    concerns: only('persistentvolumeclaims'),
     async admit(attributes) {
-      if (resourceOf(attributes) !== 'persistentvolumeclaims' || attributes.subresource !== '') return;
-      if (attributes.operation !== 'CREATE' || !attributes.object) return;
+      if (attributes.operation !== 'CREATE' || attributes.subresource !== '' || !attributes.object) return;
       const claim = attributes.object as unknown as Draft<PersistentVolumeClaim>;
       if (claim.metadata.annotations?.[CLASS_ANNOTATION] !== undefined) return;
       if (claim.spec?.storageClassName !== undefined) return;

@@ -6,15 +6,16 @@
 import type { Draft } from '@kts/apimachinery';
 import type { Pod } from '@kts/api/types/core-v1';
 
-import { resourceOf, type AdmissionPlugin } from './admission.ts';
+import { only, type AdmissionPlugin } from './admission.ts';
 
 const TOLERATION_SECONDS = 300;
 const TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
+  concerns: only('pods'),
   admit(attributes) {
-    if (resourceOf(attributes) !== 'pods' || attributes.subresource !== '' || !attributes.object) return;
+    if (attributes.subresource !== '' || !attributes.object) return;
     addDefaultTolerations(attributes.object as unknown as Draft<Pod>);
   },
 };

@@ -7,7 +7,7 @@ import { quantityCompare } from '@kts/apimachinery';
 import { storageClasses } from '@kts/api';
 import type { PersistentVolumeClaim } from '@kts/api/types/core-v1';
 
-import { resourceOf, type AdmissionPlugin } from './admission.ts';
+import { only, type AdmissionPlugin } from './admission.ts';
 import { forbiddenBy } from './forbidden.ts';
 import type { LiveObjects } from './live-objects.ts';
 
@@ -16,8 +16,9 @@ const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 export function persistentVolumeClaimResize(live: LiveObjects): AdmissionPlugin {
   return {
     name: 'PersistentVolumeClaimResize',
+    concerns: only('persistentvolumeclaims'),
     async validate(attributes) {
-      if (resourceOf(attributes) !== 'persistentvolumeclaims' || attributes.subresource !== '') return;
+      if (attributes.subresource !== '') return;
       if (attributes.operation !== 'UPDATE' || !attributes.object || !attributes.old) return;
       const claim = attributes.object as unknown as PersistentVolumeClaim;
       const old = attributes.old as PersistentVolumeClaim;

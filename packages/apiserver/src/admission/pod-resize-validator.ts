@@ -7,7 +7,7 @@ import { quantityCompare, quantityToMilli, quantityToNumber, StatusError } from 
 import { nodes, podRequests } from '@kts/api';
 import type { Node, Pod } from '@kts/api/types/core-v1';
 
-import { resourceOf, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
+import { only, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
 import { forbiddenBy } from './forbidden.ts';
 import type { LiveObjects } from './live-objects.ts';
 
@@ -16,9 +16,10 @@ const OS_LABEL = 'kubernetes.io/os';
 export function podResizeValidator(live: LiveObjects): AdmissionPlugin {
   return {
     name: 'PodResizeValidator',
+    concerns: only('pods'),
     async validate(attributes) {
       const { object, old, operation, subresource } = attributes;
-      if (operation !== 'UPDATE' || subresource !== 'resize' || resourceOf(attributes) !== 'pods') return;
+      if (operation !== 'UPDATE' || subresource !== 'resize') return;
       const pod = object as unknown as Pod;
       const { nodeName } = pod.spec;
       if (!nodeName || pod.metadata.generation === old?.metadata.generation) return;

@@ -7,7 +7,7 @@ import type { Draft } from '@kts/apimachinery';
 import { nodes } from '@kts/api';
 import type { Binding, Pod } from '@kts/api/types/core-v1';
 
-import { resourceOf, type AdmissionPlugin } from './admission.ts';
+import { only, type AdmissionPlugin } from './admission.ts';
 import type { LiveObjects } from './live-objects.ts';
 
 const COPIED_LABELS = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
@@ -15,9 +15,10 @@ const COPIED_LABELS = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/re
 export function podTopologyLabels(live: LiveObjects): AdmissionPlugin {
   return {
     name: 'PodTopologyLabels',
+    concerns: only('pods'),
     async admit(attributes) {
       const { object, operation, subresource } = attributes;
-      if (!object || operation !== 'CREATE' || resourceOf(attributes) !== 'pods') return;
+      if (!object || operation !== 'CREATE') return;
       const nodeName = nodeNameOf(object, subresource);
       if (!nodeName) return;
       const labels = (await live.get(nodes, '', nodeName))?.metadata.labels ?? {};

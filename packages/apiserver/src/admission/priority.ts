@@ -8,7 +8,7 @@ import { priorityClasses } from '@kts/api';
 import type { Pod } from '@kts/api/types/core-v1';
 import type { PriorityClass } from '@kts/api/types/scheduling-v1';
 
-import { resourceOf, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
+import { only, resourceOf, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
 import { forbiddenBy } from './forbidden.ts';
 import type { LiveObjects } from './live-objects.ts';
 
@@ -21,6 +21,7 @@ interface Established {
 export function priority(live: LiveObjects): AdmissionPlugin {
   return {
     name: 'Priority',
+    concerns: only('pods', 'priorityclasses.scheduling.k8s.io'),
     async admit(attributes) {
       if (resourceOf(attributes) !== 'pods' || attributes.subresource !== '') return;
       const pod = attributes.object as Draft<Pod> | undefined;

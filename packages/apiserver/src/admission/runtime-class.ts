@@ -8,7 +8,7 @@ import { runtimeClasses } from '@kts/api';
 import type { Pod } from '@kts/api/types/core-v1';
 import type { RuntimeClass } from '@kts/api/types/node-v1';
 
-import { resourceOf, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
+import { only, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
 import { forbiddenBy } from './forbidden.ts';
 import type { LiveObjects } from './live-objects.ts';
 
@@ -22,8 +22,9 @@ export function runtimeClass(live: LiveObjects): AdmissionPlugin {
   };
   return {
     name: 'RuntimeClass',
+    concerns: only('pods'),
     async admit(attributes) {
-      if (!concerns(attributes)) return;
+      if (!creates(attributes)) return;
       const pod = attributes.object as unknown as Draft<Pod>;
       const found = await classOf(attributes, pod);
       if (!found) return;
@@ -37,7 +38,7 @@ export function runtimeClass(live: LiveObjects): AdmissionPlugin {
       if (found.scheduling) schedule(attributes, pod, found);
     },
     async validate(attributes) {
-      if (!concerns(attributes)) return;
+      if (!creates(attributes)) return;
       const pod = attributes.object as unknown as Pod;
       const found = await classOf(attributes, pod);
       if (found?.overhead) {
@@ -50,9 +51,9 @@ export function runtimeClass(live: LiveObjects): AdmissionPlugin {
   };
 }
 
-function concerns(attributes: AdmissionAttributes): boolean {
+function creates(attributes: AdmissionAttributes): boolean {
   const { operation, subresource, object } = attributes;
-  return resourceOf(attributes) === 'pods' && subresource === '' && operation === 'CREATE' && object !== undefined;
+  return subresource === '' && operation === 'CREATE' && object !== undefined;
 }
 
 function mismatch(attributes: AdmissionAttributes): Error {

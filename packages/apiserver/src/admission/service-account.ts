@@ -9,7 +9,7 @@ import { goQuote, isPathSegmentName, type Draft } from '@kts/apimachinery';
 import { serviceAccounts } from '@kts/api';
 import type { Pod, ServiceAccount, Volume } from '@kts/api/types/core-v1';
 
-import { resourceOf, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
+import { only, type AdmissionAttributes, type AdmissionPlugin } from './admission.ts';
 import { forbiddenBy } from './forbidden.ts';
 import type { LiveObjects } from './live-objects.ts';
 import { secretProblem, secretReferences } from './mountable-secrets.ts';
@@ -35,8 +35,9 @@ export function serviceAccount(live: LiveObjects, random: Random): AdmissionPlug
   };
   return {
     name: 'ServiceAccount',
+    concerns: only('pods'),
     async admit(attributes) {
-      if (!concerns(attributes, '') || attributes.operation !== 'CREATE') return;
+      if (!writes(attributes, '') || attributes.operation !== 'CREATE') return;
       const pod = attributes.object as unknown as Draft<Pod>;
       if (pod.metadata.annotations?.[MIRROR] !== undefined) return;
       pod.spec.serviceAccountName ||= DEFAULT_ACCOUNT;
@@ -49,8 +50,8 @@ export function serviceAccount(live: LiveObjects, random: Random): AdmissionPlug
     },
     async validate(attributes) {
       const ephemeral = attributes.subresource === 'ephemeralcontainers' && attributes.operation === 'UPDATE';
-      if (!ephemeral && (!concerns(attributes, '') || attributes.operation !== 'CREATE')) return;
-      if (!concerns(attributes, attributes.subresource)) return;
+      if (!ephemeral && (!writes(attributes, '') || attributes.operation !== 'CREATE')) return;
+      if (!writes(attributes, attributes.subresource)) return;
       const pod = attributes.object as unknown as Pod;
       if (!ephemeral && pod.metadata.annotations?.[MIRROR] !== undefined) {
         const problem = mirrorPodProblem(pod);
@@ -72,8 +73,8 @@ export function serviceAccount(live: LiveObjects, random: Random): AdmissionPlug
   };
 }
 
-function concerns(attributes: AdmissionAttributes, subresource: string): boolean {
-  return resourceOf(attributes) === 'pods' && attributes.subresource === subresource && attributes.object !== undefined;
+function writes(attributes: AdmissionAttributes, subresource: string): boolean {
+  return attributes.subresource === subresource && attributes.object !== undefined;
 }
 
 function mirrorPodProblem(pod: Pod): string | undefined {

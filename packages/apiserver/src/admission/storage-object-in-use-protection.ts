@@ -13,6 +13,7 @@ const FINALIZERS: Readonly<Record<string, string>> = {
 
 export const storageObjectInUseProtection: AdmissionPlugin = {
   name: 'StorageObjectInUseProtection',
+  concerns: (target) => resourceOf(target) in FINALIZERS,
   admit(attributes) {
     const finalizer = FINALIZERS[resourceOf(attributes)];
     if (!finalizer || attributes.subresource !== '' || attributes.operation !== 'CREATE' || !attributes.object) return;

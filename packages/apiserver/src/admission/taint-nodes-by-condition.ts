@@ -6,14 +6,15 @@
 import type { Draft } from '@kts/apimachinery';
 import type { Node } from '@kts/api/types/core-v1';
 
-import { resourceOf, type AdmissionPlugin } from './admission.ts';
+import { only, type AdmissionPlugin } from './admission.ts';
 
 const NOT_READY = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' } as const;
 
 export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
+  concerns: only('nodes'),
   admit(attributes) {
-    if (resourceOf(attributes) !== 'nodes' || attributes.subresource !== '') return;
+    if (attributes.subresource !== '') return;
     if (attributes.operation !== 'CREATE' || !attributes.object) return;
     const node = attributes.object as unknown as Draft<Node>;
     const taints = node.spec?.taints ?? [];
