@@ -107,8 +107,8 @@ class AdmissionRoutes {
   #find(target: AdmissionTarget): AdmissionRoute {
     const concerned = this.#plugins.filter((plugin) => plugin.concerns?.(target) ?? true);
     return {
-      admitting: concerned.filter((plugin) => plugin.admit),
-      validating: concerned.filter((plugin) => plugin.validate),
+      admitting: concerned.filter((plugin) => 'admit' in plugin),
+      validating: concerned.filter((plugin) => 'validate' in plugin),
     };
   }
 }
