@@ -22,8 +22,5 @@ fi
 
 NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$here/node_modules/.cache/compile}
 export NODE_COMPILE_CACHE
-# Memory over a little speed: young objects get 8 MB instead of 32, the heap may double (not quadruple) before its garbage
-# is collected, and glibc gives large blocks back at once.
-export MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=131072
-exec "$node" --disable-warning=ExperimentalWarning --expose-gc --max-semi-space-size=8 --heap-growing-percent=100 --import "$here/packages/cli/src/resolve-imports.ts" \
+exec "$node" --disable-warning=ExperimentalWarning --import "$here/packages/cli/src/resolve-imports.ts" \
   "$here/packages/cli/src/main.ts" "$@"

@@ -9,8 +9,8 @@ const INTERVAL_MS = 10_000;
 const QUIET_CPU_SHARE = 0.05;
 /** Growth of the heap since the last collection that makes another one worth its while. */
 const GROWTH_BYTES_MIN = 8 * 1024 * 1024;
-/** A collection stops the process for about a millisecond per megabyte in use: large heaps are left to V8's own pace. */
-const HEAP_BYTES_MAX = 128 * 1024 * 1024;
+/** A collection stops the process for up to a millisecond per megabyte: large heaps are left to V8's own pace. */
+const HEAP_BYTES_MAX = 256 * 1024 * 1024;
 
 /** What of the process is looked at and can be done. */
 export interface ProcessMemory {
