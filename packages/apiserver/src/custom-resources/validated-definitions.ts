@@ -32,24 +32,19 @@ export function validatedDefinitions(): ResourceDefinition<CustomResourceDefinit
     formats ??= await import('./definition/format-warnings.ts');
     if (hasRules(crd)) rules ??= await loadRuleChecks();
   };
-  return {
-    ...customResourceDefinitions,
-    get schema() {
-      return customResourceDefinitions.schema;
-    },
-    get columns() {
-      return customResourceDefinitions.columns;
-    },
-    behaviour: {
-      ...customResourceDefinitions.behaviour,
-      load: (crd) => (validation && formats && (rules || !hasRules(crd)) ? undefined : load(crd)),
-      validate: (crd) => [...validation!.validateDefinitionName(crd), ...validation!.validateDefinition(crd, rules)],
-      validateUpdate: (crd, old) => validation!.validateDefinitionUpdate(crd, old, rules),
-      validateStatusUpdate: ({ status }) =>
-        validateNames(status?.acceptedNames ?? {}, FieldPath.of('status', 'acceptedNames')),
-      warnings: (crd, old) => formats!.formatWarnings(crd, old),
-    },
+  const behaviour: ResourceDefinition<CustomResourceDefinition>['behaviour'] = {
+    ...customResourceDefinitions.behaviour,
+    load: (crd) => (validation && formats && (rules || !hasRules(crd)) ? undefined : load(crd)),
+    validate: (crd) => [...validation!.validateDefinitionName(crd), ...validation!.validateDefinition(crd, rules)],
+    validateUpdate: (crd, old) => validation!.validateDefinitionUpdate(crd, old, rules),
+    validateStatusUpdate: ({ status }) =>
+      validateNames(status?.acceptedNames ?? {}, FieldPath.of('status', 'acceptedNames')),
+    warnings: (crd, old) => formats!.formatWarnings(crd, old),
   };
+  // Its schema and columns are getters, which a spread would call long before somebody needs them.
+  return Object.create(customResourceDefinitions, {
+    behaviour: { value: behaviour, enumerable: true },
+  }) as ResourceDefinition<CustomResourceDefinition>;
 }
 
 async function loadRuleChecks(): Promise<RuleChecks> {
