@@ -134,7 +134,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   ready.promise.catch(() => {});
   const start = async (group: TaskGroup): Promise<void> => {
     await resources.start();
-    await bootstrap(client, serviceRanges, certificates.current, deps);
+    const writeStatuses = await bootstrap(client, serviceRanges, certificates.current, deps);
     const followerDeps = { ask, clock, log };
     await follow(
       [...authorization.followers(followerDeps), ...followFlows(classifier, flows, followerDeps), aggregator.follower],
@@ -143,6 +143,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     state.synced = true;
     group.start((signal) => aggregator.run(signal));
     group.start((signal) => compactRegularly(deps.store, clock, log, signal));
+    group.start(writeStatuses);
     if (!config.secure) return;
     const http = await startHttp(config.secure, deps, certificates.current, catalog, answer);
     state.http = http;
@@ -292,7 +293,7 @@ function bootstrap(
   serviceRanges: readonly string[],
   { authority, frontProxyAuthority }: ClusterPki,
   { clock, log }: ApiServerDeps,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const objects = bootstrapObjects({
     serviceRanges,
     clientAuthority: authority.certificate,

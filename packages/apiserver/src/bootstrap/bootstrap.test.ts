@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { clusterRoles, namespaces } from '@kts/api';
+import { apiServices, clusterRoles, namespaces } from '@kts/api';
 import type { KubeObject } from '@kts/apimachinery';
+import { silentLogger } from '@kts/base';
 
 import { bootstrapObjects, type WantedObject } from './bootstrap-objects.ts';
-import { planBootstrap } from './ensure-objects.ts';
+import { ensureObjects, planBootstrap } from './ensure-objects.ts';
+import { startTestApiServer } from '../testing/test-api-server.ts';
 import { parseRules } from './rule-lines.ts';
 
 const OPTIONS = { serviceRanges: ['10.96.0.0/16'], clientAuthority: 'a', frontProxyAuthority: 'b', now: 0 };
@@ -80,4 +82,19 @@ describe('rule lines', () => {
     ['get | /healthz /livez', { verbs: ['get'], nonResourceURLs: ['/healthz', '/livez'] }],
   ];
   for (const [line, rule] of rows) it(line, () => assert.deepEqual(parseRules(`\n  ${line}\n`), [rule]));
+});
+
+describe('statuses of bootstrap objects', () => {
+  it('are written by the next server if one did not come to it', async () => {
+    await using server = await startTestApiServer();
+    const groups = bootstrapObjects(OPTIONS);
+    const available = async (): Promise<number> =>
+      (await server.client.list(apiServices)).items.filter(({ status }) => status?.conditions?.length).length;
+    await ensureObjects(server.client, groups, silentLogger);
+    assert.equal(await available(), 0);
+    const writeStatuses = await ensureObjects(server.client, groups, silentLogger);
+    await writeStatuses();
+    assert.equal(await available(), (await server.client.list(apiServices)).items.length);
+    assert.ok((await available()) > 0);
+  });
 });

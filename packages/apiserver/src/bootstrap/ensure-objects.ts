@@ -37,21 +37,48 @@ export function planBootstrap(
 
 /**
  * Makes wanted objects exist, group after group. Other servers may be doing the same. An object that is refused is
- * logged and left out: a server without it can still be repaired, one that does not start cannot.
+ * logged and left out: a server without it can still be repaired, one that does not start cannot. Answers what writes
+ * the status of those without one, which upstream leaves to controllers, and for which nobody has to wait.
  */
 export async function ensureObjects(
   client: Client,
   groups: readonly (readonly WantedObject[])[],
   log: Logger,
-): Promise<void> {
+): Promise<() => Promise<void>> {
+  const unfinished: Unfinished[] = [];
   for (const wanted of groups) {
     const byResource = Map.groupBy(wanted, (item) => item.resource);
     const existing = new Map<ResourceType, ReadonlyMap<string, KubeObject>>();
     await Promise.all(
       [...byResource].map(async ([resource, items]) => existing.set(resource, await findExisting(client, items))),
     );
-    await forEachLimit(planBootstrap(wanted, existing), WRITES_AT_A_TIME, (step) => applyStep(client, step, log));
+    unfinished.push(...withoutStatus(wanted, existing));
+    await forEachLimit(planBootstrap(wanted, existing), WRITES_AT_A_TIME, (step) =>
+      unlessRefused(step.wanted, log, async () => {
+        const object = await applyStep(client, step);
+        if (object && step.wanted.status) unfinished.push({ object, wanted: step.wanted });
+      }),
+    );
   }
+  return () => forEachLimit(unfinished, WRITES_AT_A_TIME, (each) => writeStatus(client, each, log));
+}
+
+/** An object that has no status yet. */
+interface Unfinished {
+  readonly object: KubeObject;
+  readonly wanted: WantedObject;
+}
+
+/** Objects whose status a server did not come to write. */
+function withoutStatus(
+  wanted: readonly WantedObject[],
+  existing: ReadonlyMap<ResourceType, ReadonlyMap<string, KubeObject>>,
+): readonly Unfinished[] {
+  return wanted.flatMap((item) => {
+    const object = item.status && existing.get(item.resource)?.get(keyText(metadataOf(item.object)));
+    const { status } = (object ?? {}) as { readonly status?: { readonly conditions?: readonly unknown[] } };
+    return object && !status?.conditions?.length ? [{ object, wanted: item }] : [];
+  });
 }
 
 /** Few objects are read one by one: there may be very many others of their kind. */
@@ -73,16 +100,29 @@ async function findExisting(client: Client, items: readonly WantedObject[]): Pro
   return found;
 }
 
-async function applyStep(client: Client, step: BootstrapStep, log: Logger): Promise<void> {
-  const { resource, manager, status, object } = step.wanted;
+/** The object if it is a new one. */
+async function applyStep(client: Client, step: BootstrapStep): Promise<KubeObject | undefined> {
+  const { resource, manager, object } = step.wanted;
   const options = { fieldManager: manager };
+  if (step.do === 'create') return client.create(resource, object as KubeObject, options);
+  await client.update(resource, step.object as KubeObject, options);
+  return undefined;
+}
+
+function writeStatus(client: Client, { object, wanted }: Unfinished, log: Logger): Promise<void> {
+  const { resource, status, manager } = wanted;
+  return unlessRefused(wanted, log, async () => {
+    await client.updateStatus(resource, { ...object, status } as KubeObject, { fieldManager: manager });
+  });
+}
+
+async function unlessRefused(
+  { resource, object }: WantedObject,
+  log: Logger,
+  write: () => Promise<void>,
+): Promise<void> {
   try {
-    if (step.do === 'update') {
-      await client.update(resource, step.object as KubeObject, options);
-      return;
-    }
-    const created = await client.create(resource, object as KubeObject, options);
-    if (status) await client.updateStatus(resource, { ...created, status } as KubeObject, options);
+    await write();
   } catch (error) {
     // Another server was faster; what it wrote is as good.
     if (isAlreadyExists(error) || isConflict(error)) return;
