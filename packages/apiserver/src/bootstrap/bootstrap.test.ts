@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { apiServices, clusterRoles, namespaces } from '@kts/api';
+import { clusterRoles, flowSchemas, namespaces } from '@kts/api';
 import type { KubeObject } from '@kts/apimachinery';
 import { silentLogger } from '@kts/base';
 
@@ -88,13 +88,13 @@ describe('statuses of bootstrap objects', () => {
   it('are written by the next server if one did not come to it', async () => {
     await using server = await startTestApiServer();
     const groups = bootstrapObjects(OPTIONS);
-    const available = async (): Promise<number> =>
-      (await server.client.list(apiServices)).items.filter(({ status }) => status?.conditions?.length).length;
+    const described = async (): Promise<number> =>
+      (await server.client.list(flowSchemas)).items.filter(({ status }) => status?.conditions?.length).length;
     await ensureObjects(server.client, groups, silentLogger);
-    assert.equal(await available(), 0);
+    assert.equal(await described(), 0);
     const writeStatuses = await ensureObjects(server.client, groups, silentLogger);
     await writeStatuses();
-    assert.equal(await available(), (await server.client.list(apiServices)).items.length);
-    assert.ok((await available()) > 0);
+    assert.equal(await described(), (await server.client.list(flowSchemas)).items.length);
+    assert.ok((await described()) > 0);
   });
 });
