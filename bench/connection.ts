@@ -55,6 +55,8 @@ export class Connection {
       key: material(user['client-key-data'], user['client-key']),
       settings: { initialWindowSize: WINDOW_BYTES },
     });
+    // Whoever waits for an answer is told by its stream.
+    this.#session.on('error', () => {});
     this.#session.once('connect', (session) => session.setLocalWindowSize(WINDOW_BYTES));
   }
 
