@@ -7,8 +7,8 @@ import type { Clock } from '@kts/base';
 const INTERVAL_MS = 10_000;
 /** Share of one core below which an interval was quiet. */
 const QUIET_CPU_SHARE = 0.05;
-/** Growth of the heap since the last collection that makes another one worth its while. */
-const GROWTH_BYTES_MIN = 8 * 1024 * 1024;
+/** Growth of the heap since the last release that makes another one worth its while: more than room for young objects. */
+const GROWTH_BYTES_MIN = 24 * 1024 * 1024;
 /** A collection stops the process for up to a millisecond per megabyte: large heaps are left to V8's own pace. */
 const HEAP_BYTES_MAX = 256 * 1024 * 1024;
 
