@@ -8,6 +8,7 @@ import { type Clock, type Component, type Logger, MetricRegistry, type Random, T
 import { Client, type Transport } from '@kts/client';
 import type { Store } from '@kts/store';
 
+import { answering } from './answer.ts';
 import { createAuditSink, type AuditSink } from './audit/audit-sink.ts';
 import { createAggregator, type Aggregator } from './aggregation/aggregator.ts';
 import { AUTHENTICATED_GROUP } from './authentication/authenticator.ts';
@@ -15,6 +16,8 @@ import type { BoundObjectReader } from './authentication/service-account-tokens.
 import { bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
 import { ensureObjects } from './bootstrap/ensure-objects.ts';
 import { isReachable, kubernetesService, publishEndpoints } from './bootstrap/kubernetes-service.ts';
+import { composeChain } from './chain/chain.ts';
+import { requestInfoStage } from './chain/request-info.ts';
 import { DEFAULT_IN_FLIGHT, type InFlight } from './chain/priority-and-fairness.ts';
 import { REQUEST_TIMEOUT_MS } from './chain/deadline.ts';
 import { compactRegularly } from './compaction.ts';
@@ -130,11 +133,14 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   const inProcess: InProcessOptions = { answer, clock, random, stopped: state.stopped.signal };
 
   const client = new Client(createInProcessTransport(inProcess, LOOPBACK));
+  // What the server writes before anybody can ask for anything need not be asked who it is, unless somebody records it.
+  const shortWay = answering(composeChain([requestInfoStage(catalog)], resources.handler), log);
+  const ownClient = audit ? client : new Client(createInProcessTransport({ ...inProcess, answer: shortWay }, LOOPBACK));
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
   const start = async (group: TaskGroup): Promise<void> => {
     await resources.start();
-    const writeStatuses = await bootstrap(client, serviceRanges, certificates.current, deps);
+    const writeStatuses = await bootstrap(ownClient, serviceRanges, certificates.current, deps);
     const followerDeps = { ask, clock, log };
     await follow(
       [...authorization.followers(followerDeps), ...followFlows(classifier, flows, followerDeps), aggregator.follower],
