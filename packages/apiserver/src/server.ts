@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 
 import { builtinResources } from '@kts/api';
 import type { KubeObject } from '@kts/apimachinery';
-import { type Clock, type Component, type Logger, MetricRegistry, type Random, TaskGroup } from '@kts/base';
+import { aborted, type Clock, type Component, type Logger, MetricRegistry, type Random, TaskGroup } from '@kts/base';
 import { Client, type Transport } from '@kts/client';
 import type { Store } from '@kts/store';
 
@@ -193,7 +193,7 @@ async function runServer(
   try {
     await start(group);
     ready.resolve();
-    await untilAborted(group.signal);
+    await aborted(group.signal);
   } catch (error) {
     ready.reject(error as Error);
     throw error;
@@ -353,11 +353,4 @@ async function publishService(
 function tlsOf({ serving, authority, frontProxyAuthority }: ClusterPki): TlsMaterial {
   const ca = [authority.certificate, frontProxyAuthority.certificate];
   return { cert: serving.certificate, key: serving.key, ca };
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  else signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise;
 }

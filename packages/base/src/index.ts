@@ -4,7 +4,7 @@ export { childSignal, type ChildSignal } from './child-signal.ts';
 export { formatMicroTime, formatTime, sleepWith, type Clock, type Timer } from './clock.ts';
 export type { Component, HealthCheck } from './component.ts';
 export { FlagError, parseFlags, type FlagDefinition, type FlagValues } from './flags.ts';
-export { onAbort } from './on-abort.ts';
+export { aborted, onAbort } from './on-abort.ts';
 export { createLogger, silentLogger, type LogFields, type Logger, type LogOptions } from './log.ts';
 export { Counter, gauge, Histogram, MetricRegistry, readCounter, type Metric } from './metric.ts';
 export { fnv1a32, randomName, seededRandom, systemRandom, type Random } from './random.ts';

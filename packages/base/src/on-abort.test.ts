@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 
-import { onAbort } from './on-abort.ts';
+import { aborted, onAbort } from './on-abort.ts';
 
 describe('onAbort', () => {
   it('calls everybody back once, in order', () => {
@@ -50,4 +50,18 @@ describe('onAbort', () => {
     using _third = onAbort(controller.signal, () => {});
     assert.equal(listeners(), 1);
   });
+});
+
+describe('aborted', () => {
+  it('resolves when the signal is aborted, not before', async () => {
+    const controller = new AbortController();
+    let resolved = false;
+    const waiting = aborted(controller.signal).then(() => (resolved = true));
+    await Promise.resolve();
+    assert.equal(resolved, false);
+    controller.abort();
+    await waiting;
+  });
+
+  it('resolves at once for a signal that is aborted already', () => aborted(AbortSignal.abort()));
 });

@@ -30,6 +30,12 @@ export function onAbort(signal: AbortSignal, callback: () => void): Disposable {
   };
 }
 
+/** Resolves when the signal is aborted, or at once if it is. For waits that end with the owner of the signal. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => void onAbort(signal, resolve));
+}
+
 function waitFor(signal: AbortSignal): Waiting {
   const callbacks = new Set<() => void>();
   const listener = (): void => {

@@ -1,8 +1,7 @@
 import { isConflict, keyText, parseKey, type ObjectKey } from '@kts/apimachinery';
-import { childSignal, TaskGroup, type Clock, type Component, type Logger, type Random } from '@kts/base';
+import { aborted, childSignal, TaskGroup, type Clock, type Component, type Logger, type Random } from '@kts/base';
 import type { Client } from '@kts/client';
 
-import { aborted } from './aborted.ts';
 import { controllerSources } from './controller-sources.ts';
 import {
   ExpectedError,

@@ -1,8 +1,7 @@
 import type { KubeObject, ResourceType } from '@kts/apimachinery';
-import { TaskGroup } from '@kts/base';
+import { aborted, TaskGroup } from '@kts/base';
 import type { Selection } from '@kts/client';
 
-import { aborted } from './aborted.ts';
 import { ReflectingInformer, type Informer, type InformerDependencies } from './informer.ts';
 
 /** One informer per resource and selection, shared by all that ask for it. */

@@ -3,12 +3,11 @@ import { describe, test } from 'node:test';
 
 import type { Lease } from '@kts/api/types/coordination-v1';
 import { alreadyExists, conflict, notFound } from '@kts/apimachinery';
-import { seededRandom, silentLogger } from '@kts/base';
+import { aborted, seededRandom, silentLogger } from '@kts/base';
 import { FakeClock } from '@kts/base/testing';
 import { Client, TransportError } from '@kts/client';
 import { answer, ScriptedTransport, statusAnswer } from '@kts/client/testing';
 
-import { aborted } from './aborted.ts';
 import { LeaderElector, observeLease, planLease } from './leader-election.ts';
 
 const RESOURCE = { group: 'coordination.k8s.io', plural: 'leases' };

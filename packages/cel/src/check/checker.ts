@@ -23,6 +23,7 @@ import {
   UINT,
   listOf,
   mapOf,
+  mapParameters,
   optionalOf,
   parameterType,
   sameType,
@@ -497,35 +498,11 @@ function qualifiedName(expression: Expression): string | undefined {
   return operand === undefined ? undefined : `${operand}.${expression.field}`;
 }
 
+/** The type with fresh type parameters in the place of its own. */
 function instantiate(type: CelType, fresh: ReadonlyMap<string, CelType>): CelType {
   if (fresh.size === 0) return type;
-  switch (type.kind) {
-    case 'parameter':
-      return fresh.get(type.name) ?? type;
-    case 'list':
-      return listOf(instantiate(type.element, fresh));
-    case 'map':
-      return mapOf(instantiate(type.key, fresh), instantiate(type.value, fresh));
-    case 'opaque':
-      return { ...type, parameters: type.parameters.map((parameter) => instantiate(parameter, fresh)) };
-    case 'type':
-      return type.of ? { kind: 'type', of: instantiate(type.of, fresh) } : type;
-    case 'any':
-    case 'bool':
-    case 'bytes':
-    case 'double':
-    case 'duration':
-    case 'dyn':
-    case 'error':
-    case 'int':
-    case 'null':
-    case 'object':
-    case 'string':
-    case 'timestamp':
-    case 'uint':
-    case 'wrapper':
-      return type;
-  }
+  if (type.kind === 'parameter') return fresh.get(type.name) ?? type;
+  return mapParameters(type, (parameter) => instantiate(parameter, fresh));
 }
 
 function literalType(value: Literal): CelType {

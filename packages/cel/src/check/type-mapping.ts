@@ -1,4 +1,4 @@
-import { DYN, isOptionalType, listOf, mapOf, parametersOf, sameType, typeOf, type CelType } from '../types/cel-type.ts';
+import { DYN, isOptionalType, mapParameters, parametersOf, sameType, type CelType } from '../types/cel-type.ts';
 
 /**
  * Unification: which types type parameters stand for, found out as expressions are checked.
@@ -173,40 +173,5 @@ function isNullable(type: CelType): boolean {
     case 'type':
     case 'uint':
       return false;
-  }
-}
-
-function mapParameters(type: CelType, change: (type: CelType) => CelType): CelType {
-  switch (type.kind) {
-    case 'list': {
-      const element = change(type.element);
-      return element === type.element ? type : listOf(element);
-    }
-    case 'map': {
-      const [key, value] = [change(type.key), change(type.value)];
-      return key === type.key && value === type.value ? type : mapOf(key, value);
-    }
-    case 'opaque': {
-      if (type.parameters.length === 0) return type;
-      return { ...type, parameters: type.parameters.map(change) };
-    }
-    case 'type':
-      return type.of ? typeOf(change(type.of)) : type;
-    case 'any':
-    case 'bool':
-    case 'bytes':
-    case 'double':
-    case 'duration':
-    case 'dyn':
-    case 'error':
-    case 'int':
-    case 'null':
-    case 'object':
-    case 'parameter':
-    case 'string':
-    case 'timestamp':
-    case 'uint':
-    case 'wrapper':
-      return type;
   }
 }

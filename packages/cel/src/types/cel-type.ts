@@ -190,6 +190,42 @@ export function parametersOf(type: CelType): readonly CelType[] {
   }
 }
 
+/** The type made with other types in the places that `parametersOf` lists; the same one if none is another. */
+export function mapParameters(type: CelType, change: (type: CelType) => CelType): CelType {
+  switch (type.kind) {
+    case 'list': {
+      const element = change(type.element);
+      return element === type.element ? type : listOf(element);
+    }
+    case 'map': {
+      const [key, value] = [change(type.key), change(type.value)];
+      return key === type.key && value === type.value ? type : mapOf(key, value);
+    }
+    case 'opaque': {
+      if (type.parameters.length === 0) return type;
+      return { ...type, parameters: type.parameters.map(change) };
+    }
+    case 'type':
+      return type.of ? typeOf(change(type.of)) : type;
+    case 'any':
+    case 'bool':
+    case 'bytes':
+    case 'double':
+    case 'duration':
+    case 'dyn':
+    case 'error':
+    case 'int':
+    case 'null':
+    case 'object':
+    case 'parameter':
+    case 'string':
+    case 'timestamp':
+    case 'uint':
+    case 'wrapper':
+      return type;
+  }
+}
+
 /** The same kind, name and parameters; bounds play no part. */
 export function sameType(a: CelType, b: CelType): boolean {
   if (a === b) return true;

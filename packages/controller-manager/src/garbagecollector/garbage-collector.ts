@@ -8,7 +8,7 @@
  * Differs: owner references are replaced by a merge patch of the version that was looked at, for all resources.
  */
 import { isConflict, isNotFound, parseApiVersion, type KubeObject, type OwnerReference } from '@kts/apimachinery';
-import { forEachLimit, TaskGroup, type Component } from '@kts/base';
+import { aborted, forEachLimit, TaskGroup, type Component } from '@kts/base';
 import { WorkQueue, type ControllerDependencies } from '@kts/controlkit';
 
 import { discoverResources, type ServerResource } from '../discovery/server-resources.ts';
@@ -298,9 +298,4 @@ class GarbageCollector implements Component {
     if (!found) throw new Error(`unable to get REST mapping for ${apiVersion}/${kind}.`);
     return found;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

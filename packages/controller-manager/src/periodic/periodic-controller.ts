@@ -1,4 +1,4 @@
-import { TaskGroup, type Component } from '@kts/base';
+import { aborted, TaskGroup, type Component } from '@kts/base';
 import type { ControllerDependencies } from '@kts/controlkit';
 import type { KubeObject, ResourceType } from '@kts/apimachinery';
 
@@ -27,7 +27,7 @@ export function createPeriodicController(definition: PeriodicController, deps: C
   const lookAgainAndAgain = async (signal: AbortSignal): Promise<void> => {
     const context = { ...deps, log, signal };
     definition.setup?.(context);
-    await Promise.race([Promise.all(caches.map((cache) => cache.synced)), abortOf(signal)]);
+    await Promise.race([Promise.all(caches.map((cache) => cache.synced)), aborted(signal)]);
     ready.resolve();
     while (!signal.aborted) {
       await definition.look(context).catch((error: unknown) => {
@@ -45,9 +45,4 @@ export function createPeriodicController(definition: PeriodicController, deps: C
       await group.done();
     },
   };
-}
-
-function abortOf(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
