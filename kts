@@ -22,5 +22,4 @@ fi
 
 NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$here/node_modules/.cache/compile}
 export NODE_COMPILE_CACHE
-exec "$node" --disable-warning=ExperimentalWarning --import "$here/packages/cli/src/resolve-imports.ts" \
-  "$here/packages/cli/src/main.ts" "$@"
+exec "$node" --disable-warning=ExperimentalWarning "$here/packages/cli/src/start.ts" "$@"
