@@ -47,6 +47,19 @@ describe('the bundle of the program', () => {
     );
   });
 
+  it('takes names from CommonJS packages, those loaded on demand too', async () => {
+    await mkdir(join(root, 'node_modules/box'), { recursive: true });
+    await writeFile(join(root, 'node_modules/box/index.js'), "exports.pack = (what) => 'packed ' + what;");
+    await write(
+      'main.ts',
+      `import { pack } from 'box';
+      export const now = pack('now');
+      export const load = async () => (await import('box')).pack('late');`,
+    );
+    const program = (await import(await make())) as { now: string; load: () => Promise<string> };
+    assert.deepEqual([program.now, await program.load()], ['packed now', 'packed late']);
+  });
+
   it('is used until a source changes', async () => {
     assert.equal(currentEntry(directory), undefined);
     const entry = await make();

@@ -71,7 +71,7 @@ async function bundle(root: string, directory: string, entry: string) {
       banner: {
         js: "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);",
       },
-      plugins: [keepPlaces],
+      plugins: [keepPlaces, leavePackagesOnDemand],
     });
   } finally {
     await stop();
@@ -88,6 +88,19 @@ const keepPlaces: Plugin = {
         .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
         .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
       return { contents, loader: 'ts' };
+    });
+  },
+};
+
+/**
+ * Leaves packages that are loaded on demand to Node: bundled, a CommonJS one would have a default export alone, where Node
+ * finds the names of what it exports.
+ */
+const leavePackagesOnDemand: Plugin = {
+  name: 'leave-packages-on-demand',
+  setup: (plugin) => {
+    plugin.onResolve({ filter: /^[a-z@]/ }, ({ kind, path }) => {
+      return kind === 'dynamic-import' && !path.startsWith('@kts/') ? { path, external: true } : undefined;
     });
   },
 };
