@@ -16,6 +16,7 @@ export interface ApiServerFlags {
   readonly apiAudiences?: readonly string[];
   readonly anonymousAuth: boolean;
   readonly tokenAuthFile?: string;
+  readonly authorizationMode?: readonly string[];
   readonly auditPolicyFile?: string;
   /** `-` is standard output. */
   readonly auditLogPath?: string;
@@ -55,6 +56,7 @@ const FLAGS = {
   'api-audiences': { type: 'list', text: 'audiences of tokens that this server accepts' },
   'anonymous-auth': { type: 'switch', default: true, text: 'serve requests without any proof of identity' },
   'token-auth-file': { type: 'string', text: 'file of static tokens' },
+  'authorization-mode': { type: 'list', text: 'who decides what requests may do, in this order (default Node,RBAC)' },
   'audit-policy-file': { type: 'string', text: 'what to record' },
   'audit-log-path': { type: 'string', text: 'where to record it; -: standard output' },
   'audit-log-maxsize': { type: 'number', default: 100, text: 'megabytes after which the file is put away' },
@@ -115,6 +117,7 @@ export function parseApiServerFlags(args: readonly string[]): ApiServerFlags {
     ...optional('serviceAccountIssuer', values['service-account-issuer']),
     ...optional('apiAudiences', values['api-audiences']),
     ...optional('tokenAuthFile', values['token-auth-file']),
+    ...optional('authorizationMode', values['authorization-mode']),
     ...optional('auditPolicyFile', values['audit-policy-file']),
     auditLogMaxsize: atMost('audit-log-maxsize', Number.MAX_SAFE_INTEGER),
     auditLogMaxbackup: atMost('audit-log-maxbackup', Number.MAX_SAFE_INTEGER),

@@ -6,6 +6,7 @@ import { accessFromKubeconfig } from '@kts/client';
 import { validatePluginChoice } from './admission/plugin-choice.ts';
 import type { AuditConfig } from './audit/audit-sink.ts';
 import { DEFAULT_BATCHES } from './audit/event-batches.ts';
+import { asAuthorizationModes } from './authorization/authorization-modes.ts';
 import { asAuditPolicy, type ApiServerFlags } from './command-line.ts';
 import type { ApiServerConfig } from './server-config.ts';
 
@@ -23,6 +24,7 @@ export function configFromFlags(flags: ApiServerFlags): ApiServerConfig {
     serviceRanges: flags.serviceClusterIPRange,
     anonymous: flags.anonymousAuth,
     admissionPlugins,
+    ...(flags.authorizationMode ? { authorizationModes: asAuthorizationModes(flags.authorizationMode) } : {}),
     inFlight: { readOnly: flags.maxRequestsInflight, mutating: flags.maxMutatingRequestsInflight },
     ...(flags.advertiseAddress ? { advertiseAddress: flags.advertiseAddress } : {}),
     names: [flags.advertiseAddress, flags.bindAddress].filter(isNameable),

@@ -1,11 +1,15 @@
 import { accessReviews, type Review } from './authorization/access-reviews.ts';
-import { firstOpinion, type Authorizer } from './authorization/authorizer.ts';
+import {
+  authorizerOf,
+  DEFAULT_MODES,
+  ruleResolverOf,
+  type AuthorizationMode,
+} from './authorization/authorization-modes.ts';
+import type { Authorizer } from './authorization/authorizer.ts';
 import { escalationChecks, type EscalationChecks } from './authorization/escalation.ts';
 import { followNodeReferences } from './authorization/follow-nodes.ts';
 import { followRbac } from './authorization/follow-rbac.ts';
-import { nodeAuthorizer } from './authorization/node-authorizer.ts';
 import { NodeReferences } from './authorization/node-references.ts';
-import { mastersAuthorizer, rbacAuthorizer } from './authorization/rbac-authorizer.ts';
 import { RbacRules } from './authorization/rbac-rules.ts';
 import { nodeRules } from './bootstrap/rbac-policy.ts';
 import type { FollowerOptions, ObjectFollower } from './follow/object-follower.ts';
@@ -19,14 +23,14 @@ export interface ServerAuthorization {
   followers(deps: Pick<FollowerOptions<never>, 'ask' | 'clock' | 'log'>): readonly ObjectFollower[];
 }
 
-export function createAuthorization(): ServerAuthorization {
+export function createAuthorization(modes: readonly AuthorizationMode[] = DEFAULT_MODES): ServerAuthorization {
   const rules = new RbacRules();
   const references = new NodeReferences();
-  const authorizer = firstOpinion([mastersAuthorizer, nodeAuthorizer(references, nodeRules()), rbacAuthorizer(rules)]);
+  const authorizer = authorizerOf(modes, { rules, references, nodeRules });
   return {
     authorizer,
     escalation: escalationChecks(authorizer, rules),
-    reviews: accessReviews(authorizer, rules),
+    reviews: accessReviews(authorizer, ruleResolverOf(modes, rules)),
     followers: (deps) => [...followRbac(rules, deps), ...followNodeReferences(references, deps)],
   };
 }

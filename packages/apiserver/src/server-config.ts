@@ -1,5 +1,6 @@
 import type { PluginChoice } from './admission/plugin-choice.ts';
 import type { AuditConfig } from './audit/audit-sink.ts';
+import type { AuthorizationMode } from './authorization/authorization-modes.ts';
 import type { InFlightLimits } from './chain/priority-and-fairness.ts';
 
 /** How an API server is to be run. Everything has a default. */
@@ -22,6 +23,8 @@ export interface ApiServerConfig {
   readonly anonymous?: boolean;
   /** The text of a token file: `token,user,uid,"group1,group2"` a line. */
   readonly tokens?: string;
+  /** Who decides what requests may do, in this order. Default `Node` and `RBAC`. */
+  readonly authorizationModes?: readonly AuthorizationMode[];
   /** Absent: those that are on by default. */
   readonly admissionPlugins?: PluginChoice;
   readonly inFlight?: InFlightLimits;

@@ -87,7 +87,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   const ask: AskServer = (path, query) => askInProcess(inProcess, LOOPBACK, path, query);
   const { serviceAccount } = certificates.current;
   const identity = createIdentity(config, { clock, random, serviceAccount, read: boundObjectReader(ask) });
-  const authorization = createAuthorization();
+  const authorization = createAuthorization(config.authorizationModes);
   const resources = (deps.resources ?? createResourceServer)({
     ...deps,
     catalog,

@@ -24,10 +24,9 @@ import {
 import { schemaOf } from '@kts/api';
 
 import type { UserInfo } from '../request.ts';
+import type { ListedRules, RuleResolver } from './authorization-modes.ts';
 import { resourceAttributes, type AuthorizationAttributes, type Authorizer } from './authorizer.ts';
-import { nodeIdentity } from './node-authorizer.ts';
 import { aggregate } from './rbac-authorizer.ts';
-import type { RbacRules } from './rbac-rules.ts';
 import { parseSelectors, validateSelectors } from './review-selectors.ts';
 
 /** Who asks, and where. */
@@ -47,7 +46,7 @@ export type Review = (object: never, context: ReviewContext) => object | Promise
 
 const SPEC = FieldPath.of('spec');
 
-export function accessReviews(authorizer: Authorizer, rules: RbacRules): Readonly<Record<string, Review>> {
+export function accessReviews(authorizer: Authorizer, rulesFor: RuleResolver): Readonly<Record<string, Review>> {
   return {
     SubjectAccessReview: (review: SubjectAccessReview) => {
       refuse([...validateSubject(review.spec), ...validateMetadata(review.metadata, 'must be empty')]);
@@ -72,7 +71,7 @@ export function accessReviews(authorizer: Authorizer, rules: RbacRules): Readonl
         apiVersion: 'authorization.k8s.io/v1',
         metadata: {},
         spec: {},
-        status: rulesOf(rules, context.user, namespace),
+        status: rulesOf(rulesFor(context.user, namespace)),
       };
     },
   } as Readonly<Record<string, Review>>;
@@ -191,28 +190,15 @@ const isEmpty = (value: unknown): boolean => value === undefined || value === nu
 /** Upstream validates its internal type here, whose fields have Go's names. */
 const internalForm = ({ path = '', verb = '' }: NonResourceAttributes): object => ({ Path: path, Verb: verb });
 
-function rulesOf(rules: RbacRules, user: UserInfo, namespace: string): object {
-  const resourceRules: object[] = [];
-  const nonResourceRules: object[] = [];
-  const problems: string[] = [];
-  if (user.groups.includes('system:masters')) {
-    resourceRules.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] });
-    nonResourceRules.push({ verbs: ['*'], nonResourceURLs: ['*'] });
-  }
-  for (const source of rules.sourcesFor(user, namespace)) {
-    if (!source.rules) problems.push(source.problem());
-    for (const { verbs, apiGroups, resources, resourceNames, nonResourceURLs } of source.rules ?? []) {
-      if (resources?.length) resourceRules.push({ verbs, apiGroups, resources, resourceNames });
-      if (nonResourceURLs?.length) nonResourceRules.push({ verbs, nonResourceURLs });
-    }
-  }
-  // The node authorizer decides by relations, which cannot be listed as rules.
-  const isNode = nodeIdentity(user) !== undefined;
-  if (isNode) problems.push('node authorizer does not support user rule resolution');
+function rulesOf({ rules, incomplete, problems }: ListedRules): object {
   return {
-    resourceRules,
-    nonResourceRules,
-    incomplete: isNode,
+    resourceRules: rules
+      .filter(({ resources }) => resources?.length)
+      .map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, resourceNames })),
+    nonResourceRules: rules
+      .filter(({ nonResourceURLs }) => nonResourceURLs?.length)
+      .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
+    incomplete,
     ...(problems.length > 0 ? { evaluationError: aggregate(problems) } : {}),
   };
 }

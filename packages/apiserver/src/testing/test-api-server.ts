@@ -11,6 +11,7 @@ import { answering } from '../answer.ts';
 import { signingKey } from '../authentication/jwt.ts';
 import { createTokenIssuer } from '../authentication/token-issuer.ts';
 import { accessReviews } from '../authorization/access-reviews.ts';
+import { ruleResolverOf } from '../authorization/authorization-modes.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { escalationChecks } from '../authorization/escalation.ts';
 import { RbacRules } from '../authorization/rbac-rules.ts';
@@ -87,7 +88,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
       clock,
       random,
     }),
-    reviews: accessReviews(ALLOW_ALL, rules),
+    reviews: accessReviews(ALLOW_ALL, ruleResolverOf(['RBAC'], rules)),
     serviceRanges: [DEFAULT_SERVICE_RANGE],
     admissionPlugins: { enabled: options.admissionPlugins ?? [] },
     ...(options.dial ? { dial: options.dial } : {}),
