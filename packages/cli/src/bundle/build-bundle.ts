@@ -32,6 +32,7 @@ export async function buildBundle({ root, directory, entry }: BundleConfig): Pro
   // Parts that are loaded on demand are entry points too, each of its own module.
   const [output] = Object.entries(metafile.outputs).find(([, part]) => part.entryPoint === relative(root, entry))!;
   const sources = [
+    import.meta.filename,
     join(root, 'package-lock.json'),
     ...Object.keys(metafile.inputs)
       .filter((path) => !path.startsWith('node_modules/'))
