@@ -12,6 +12,8 @@ export interface DataDirectory {
   readonly log: string;
   /** What `kts status` and `kts down` read of a running cluster. */
   readonly state: string;
+  /** Where nodes look for mirrors of image registries, as containerd's `/etc/containerd/certs.d`; read at every pull. */
+  readonly registries: string;
   nodeDirectory(node: string): string;
 }
 
@@ -28,6 +30,7 @@ export function dataDirectory(path: string): DataDirectory {
     kubeconfig: join(path, 'admin.kubeconfig'),
     log: join(path, 'kts.log'),
     state: join(path, 'state.json'),
+    registries: join(path, 'certs.d'),
     nodeDirectory: (node) => join(path, 'nodes', node),
   };
 }

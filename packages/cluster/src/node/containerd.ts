@@ -17,6 +17,8 @@ export interface ContainerdConfig {
   readonly podCidr: string;
   readonly sandboxImage: string;
   readonly cniBinDirectory: string;
+  /** containerd's `hosts.toml` files: one folder per registry, or `_default`. Need not exist. */
+  readonly registryDirectory: string;
 }
 
 export interface Containerd {
@@ -165,6 +167,8 @@ oom_score = -999
   stream_server_port = "0"
   enable_tls_streaming = false
   restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = ${text(config.registryDirectory)}
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = ${text(config.cniBinDirectory)}
     conf_dir = ${text(cniDirectory)}

@@ -67,6 +67,7 @@ export async function startNodeRuntime(
       podCidr: network.podCidr,
       sandboxImage: PAUSE_IMAGE,
       cniBinDirectory: programs.cniBinDirectory,
+      registryDirectory: directory.registries,
     },
     deps.clock,
     signal,
