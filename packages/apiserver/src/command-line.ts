@@ -15,6 +15,7 @@ export interface ApiServerFlags {
   readonly serviceAccountIssuer?: string;
   readonly apiAudiences?: readonly string[];
   readonly anonymousAuth: boolean;
+  readonly clientCAFile?: string;
   readonly tokenAuthFile?: string;
   readonly authorizationMode?: readonly string[];
   readonly auditPolicyFile?: string;
@@ -55,6 +56,7 @@ const FLAGS = {
   'service-account-issuer': { type: 'string', text: 'issuer of service account tokens' },
   'api-audiences': { type: 'list', text: 'audiences of tokens that this server accepts' },
   'anonymous-auth': { type: 'switch', default: true, text: 'serve requests without any proof of identity' },
+  'client-ca-file': { type: 'string', text: "who signs clients' certificates, beside the cluster's own authority" },
   'token-auth-file': { type: 'string', text: 'file of static tokens' },
   'authorization-mode': { type: 'list', text: 'who decides what requests may do, in this order (default Node,RBAC)' },
   'audit-policy-file': { type: 'string', text: 'what to record' },
@@ -116,6 +118,7 @@ export function parseApiServerFlags(args: readonly string[]): ApiServerFlags {
     ...optional('advertiseAddress', values['advertise-address']),
     ...optional('serviceAccountIssuer', values['service-account-issuer']),
     ...optional('apiAudiences', values['api-audiences']),
+    ...optional('clientCAFile', values['client-ca-file']),
     ...optional('tokenAuthFile', values['token-auth-file']),
     ...optional('authorizationMode', values['authorization-mode']),
     ...optional('auditPolicyFile', values['audit-policy-file']),

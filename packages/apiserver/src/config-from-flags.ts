@@ -30,9 +30,16 @@ export function configFromFlags(flags: ApiServerFlags): ApiServerConfig {
     names: [flags.advertiseAddress, flags.bindAddress].filter(isNameable),
     ...(flags.serviceAccountIssuer ? { serviceAccountIssuer: flags.serviceAccountIssuer } : {}),
     ...(flags.apiAudiences ? { apiAudiences: flags.apiAudiences } : {}),
+    ...(flags.clientCAFile ? { clientAuthorities: certificatesIn(flags.clientCAFile) } : {}),
     ...(flags.tokenAuthFile ? { tokens: readFileSync(flags.tokenAuthFile, 'utf8') } : {}),
     ...(audit ? { audit } : {}),
   };
+}
+
+function certificatesIn(file: string): readonly string[] {
+  const found = readFileSync(file, 'utf8').match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g);
+  if (!found) throw new Error(`${file} holds no certificates`);
+  return found.map((pem) => `${pem}\n`);
 }
 
 function isNameable(address: string | undefined): address is string {

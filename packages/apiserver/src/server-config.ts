@@ -21,6 +21,8 @@ export interface ApiServerConfig {
   readonly apiAudiences?: readonly string[];
   /** Requests without any proof of identity are made by `system:anonymous`. Default true. */
   readonly anonymous?: boolean;
+  /** PEM certificates of authorities that sign clients' certificates, beside the cluster's own. */
+  readonly clientAuthorities?: readonly string[];
   /** The text of a token file: `token,user,uid,"group1,group2"` a line. */
   readonly tokens?: string;
   /** Who decides what requests may do, in this order. Default `Node` and `RBAC`. */

@@ -8,13 +8,17 @@ import { seededRandom, silentLogger, systemClock } from '@kts/base';
 import { badRequest, type KubeObject } from '@kts/apimachinery';
 import { createMemoryStore } from '@kts/store';
 
-import { issueClient } from './pki/cluster-pki.ts';
+import { ensurePki, issueClient } from './pki/cluster-pki.ts';
+import { memoryFiles } from './pki/pki-files.ts';
 import { createApiServer, type ApiServer } from './server.ts';
 import type { ApiServerRequest } from './request.ts';
 import type { ApiServerResponse, WatchStreamEvent } from './response.ts';
 import type { CreateResourceServer } from './resource-server.ts';
 
 const MASTER = { name: 'admin', groups: ['system:masters'] };
+
+/** Of another cluster, whose users the server believes. */
+const OTHER_PKI = ensurePki({ files: memoryFiles(), clock: systemClock, random: seededRandom(3) });
 
 /** Answers a few requests about config maps, and empty watches of everything else. */
 const fewResources: CreateResourceServer = () => ({
@@ -117,7 +121,9 @@ describe('API server over TLS', () => {
       log: silentLogger,
       store: createMemoryStore({ clock: systemClock }),
     };
-    server = createApiServer({ secure: { host: '127.0.0.1', port: 0 } }, { ...deps, resources: fewResources });
+    const secure = { host: '127.0.0.1', port: 0 };
+    const clientAuthorities = [OTHER_PKI.authority.certificate];
+    server = createApiServer({ secure, clientAuthorities }, { ...deps, resources: fewResources });
     running = server.run(stop.signal);
     await server.ready;
     const url = `https://127.0.0.1:${server.address!.port}`;
@@ -216,6 +222,24 @@ describe('API server over TLS', () => {
         session.destroy();
         assert.equal(answer.status, status);
         assert.match(answer.body.toString(), text);
+      });
+    }
+  });
+
+  describe('client certificates of other authorities', () => {
+    const rows = [
+      ['believes users of one that it was told of', OTHER_PKI.authority, 200],
+      ['believes nobody else', OTHER_PKI.frontProxyAuthority, 401],
+    ] as const;
+    for (const [name, authority, status] of rows) {
+      it(name, async () => {
+        const identity = { commonName: 'joe', organizations: ['system:masters'] };
+        const { certificate, key } = issueClient({ clock: systemClock, random: seededRandom(4) }, authority, identity);
+        const url = `https://127.0.0.1:${server.address!.port}`;
+        const session = connect(url, { ca: server.pki.authority.certificate, cert: certificate, key });
+        const answer = await send(session, '/api/v1/namespaces/d/configmaps/web');
+        session.destroy();
+        assert.equal(answer.status, status);
       });
     }
   });

@@ -140,7 +140,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   ready.promise.catch(() => {});
   const start = async (group: TaskGroup): Promise<void> => {
     await resources.start();
-    const writeStatuses = await bootstrap(ownClient, serviceRanges, certificates.current, deps);
+    const writeStatuses = await bootstrap(ownClient, config, serviceRanges, certificates.current, deps);
     const followerDeps = { ask, clock, log };
     await follow(
       [...authorization.followers(followerDeps), ...followFlows(classifier, flows, followerDeps), aggregator.follower],
@@ -151,10 +151,10 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     group.start((signal) => compactRegularly(deps.store, clock, log, signal));
     group.start(writeStatuses);
     if (!config.secure) return;
-    const http = await startHttp(config.secure, deps, certificates.current, catalog, answer);
+    const http = await startHttp(config, config.secure, deps, certificates.current, catalog, answer);
     state.http = http;
     await publishService(client, http.address, config, log);
-    group.start((signal) => certificates.keepFresh((pki) => http.replaceCertificates(tlsOf(pki)), log, signal));
+    group.start((signal) => certificates.keepFresh((pki) => http.replaceCertificates(tlsOf(pki, config)), log, signal));
   };
   return {
     name: 'kube-apiserver',
@@ -296,14 +296,15 @@ function boundObjectReader(ask: AskServer): BoundObjectReader {
 
 function bootstrap(
   client: Client,
+  config: ApiServerConfig,
   serviceRanges: readonly string[],
-  { authority, frontProxyAuthority }: ClusterPki,
+  pki: ClusterPki,
   { clock, log }: ApiServerDeps,
 ): Promise<() => Promise<void>> {
   const objects = bootstrapObjects({
     serviceRanges,
-    clientAuthority: authority.certificate,
-    frontProxyAuthority: frontProxyAuthority.certificate,
+    clientAuthority: clientAuthorities(pki, config).join(''),
+    frontProxyAuthority: pki.frontProxyAuthority.certificate,
     now: clock.now(),
   });
   return ensureObjects(client, objects, log);
@@ -315,6 +316,7 @@ async function follow(followers: readonly ObjectFollower[], group: TaskGroup): P
 }
 
 function startHttp(
+  config: ApiServerConfig,
   secure: SecureServing,
   { clock, random, log }: ApiServerDeps,
   pki: ClusterPki,
@@ -323,10 +325,10 @@ function startHttp(
 ): Promise<HttpServer> {
   return listen({
     ...secure,
-    tls: tlsOf(pki),
+    tls: tlsOf(pki, config),
     authorities: {
-      clients: new X509Certificate(pki.authority.certificate),
-      frontProxies: new X509Certificate(pki.frontProxyAuthority.certificate),
+      clients: clientAuthorities(pki, config).map((pem) => new X509Certificate(pem)),
+      frontProxies: [new X509Certificate(pki.frontProxyAuthority.certificate)],
     },
     serve: serveHttp(answer, createObjectEncoder(catalog), log),
     clock,
@@ -350,7 +352,12 @@ async function publishService(
   await publishEndpoints(client, { clusterIP, address, port });
 }
 
-function tlsOf({ serving, authority, frontProxyAuthority }: ClusterPki): TlsMaterial {
-  const ca = [authority.certificate, frontProxyAuthority.certificate];
+function tlsOf(pki: ClusterPki, config: ApiServerConfig): TlsMaterial {
+  const { serving, frontProxyAuthority } = pki;
+  const ca = [...clientAuthorities(pki, config), frontProxyAuthority.certificate];
   return { cert: serving.certificate, key: serving.key, ca };
+}
+
+function clientAuthorities({ authority }: ClusterPki, config: ApiServerConfig): readonly string[] {
+  return [authority.certificate, ...(config.clientAuthorities ?? [])];
 }

@@ -7,9 +7,9 @@ const AUTHORITY_MISSING = 'x509: certificate signed by unknown authority';
 
 /** Who signs the certificates that clients show. */
 export interface PeerAuthorities {
-  readonly clients: X509Certificate;
+  readonly clients: readonly X509Certificate[];
   /** Of proxies that say in headers for whom they ask. */
-  readonly frontProxies: X509Certificate;
+  readonly frontProxies: readonly X509Certificate[];
 }
 
 /** The client certificate of a connection, checked by TLS against all authorities. */
@@ -30,16 +30,18 @@ export function peerCertificateOf(socket: TLSSocket, authorities: PeerAuthoritie
   };
 }
 
-/** TLS accepts what any authority has signed, but users' certificates are those of one. */
+/** TLS accepts what any authority has signed, but users' certificates are those of some. */
 function problemOf(x509: X509Certificate, socket: TLSSocket, { clients }: PeerAuthorities): string | undefined {
   if (!socket.authorized) return String(socket.authorizationError ?? AUTHORITY_MISSING);
   return leadsTo(x509, clients) ? undefined : AUTHORITY_MISSING;
 }
 
-function leadsTo(certificate: X509Certificate, authority: X509Certificate): boolean {
+function leadsTo(certificate: X509Certificate, authorities: readonly X509Certificate[]): boolean {
   let current: X509Certificate | undefined = certificate;
   while (current) {
-    if (current.checkIssued(authority) && current.verify(authority.publicKey)) return true;
+    const signed = current;
+    if (authorities.some((authority) => signed.checkIssued(authority) && signed.verify(authority.publicKey)))
+      return true;
     const issuer: X509Certificate | undefined = current.issuerCertificate;
     current = issuer?.fingerprint256 === current.fingerprint256 ? undefined : issuer;
   }
