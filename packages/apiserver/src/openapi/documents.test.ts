@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { builtinResources, configMaps, nodes, pods, type ResourceDefinition } from '@kts/api';
 
 import { openapiV2, openapiV3, openapiV3OfPath } from './documents.ts';
+import { descriptionOfType } from './meta-descriptions.ts';
 import { serverPaths } from './server-paths.ts';
 
 type Item = Readonly<Record<string, { readonly operationId: string; readonly 'x-kubernetes-action'?: string }>>;
@@ -71,6 +72,27 @@ describe('OpenAPI documents', () => {
     const { definitions } = JSON.parse(whole) as Document;
     const missing = [...whole.matchAll(/"#\/definitions\/([^"]+)"/g)].filter(([, name]) => !definitions[name!]);
     assert.deepEqual(missing, []);
+  });
+
+  it('describe metadata, beside references where a version allows it', () => {
+    const TIME = 'io.k8s.apimachinery.pkg.apis.meta.v1.Time';
+    const schemasV3 = (v3 as unknown as { components: { schemas: Document['definitions'] } }).components.schemas;
+    const created = [v2.definitions, schemasV3].map((definitions) => {
+      const properties = definitions['io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta']!['properties'];
+      const { description, ...rest } = (properties as Record<string, { description: string }>)['creationTimestamp']!;
+      assert.match(description, /^CreationTimestamp is a timestamp/);
+      return rest;
+    });
+    const inV3 = { $ref: `#/components/schemas/${TIME}` };
+    assert.deepEqual(created, [{ $ref: `#/definitions/${TIME}` }, { allOf: [inV3] }]);
+  });
+
+  it('describe fields that metadata has', () => {
+    for (const kind of ['ObjectMeta', 'ListMeta', 'OwnerReference', 'ManagedFieldsEntry']) {
+      const name = `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`;
+      const fields = Object.keys(v2.definitions[name]!['properties'] as object);
+      assert.deepEqual(Object.keys(descriptionOfType(name)!.fields).toSorted(), fields.toSorted());
+    }
   });
 
   it('say which kinds and unions types are', () => {

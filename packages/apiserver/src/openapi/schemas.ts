@@ -2,10 +2,11 @@
  * Kinds as OpenAPI schemas. Pure.
  *
  * Mirrors: what kube-openapi makes of Go types (v1.36)
- * Differs: there are no descriptions.
+ * Differs: only metadata has descriptions, because they would be most of the document.
  */
 import type { Field, ObjectSchema, ScalarFormat, Schema } from '@kts/apimachinery';
 
+import { descriptionOfType } from './meta-descriptions.ts';
 import { PUBLISHED_UNIONS } from './published-types.ts';
 
 export type SchemaObject = Readonly<Record<string, unknown>>;
@@ -117,11 +118,13 @@ type Convert = (schema: Schema, field: string) => SchemaObject;
 function objectSchema(schema: ObjectSchema, convert: Convert): SchemaObject {
   const properties: Record<string, SchemaObject> = {};
   const required: string[] = [];
+  const description = descriptionOfType(schema.name);
   for (const field of schema.fields.values()) {
-    properties[field.name] = fieldSchema(field, convert);
+    properties[field.name] = described(fieldSchema(field, convert), description?.fields[field.name]);
     if (!field.optional) required.push(field.name);
   }
   return {
+    ...(description ? { description: description.type } : {}),
     ...(Object.keys(properties).length > 0 ? { properties } : {}),
     ...(required.length > 0 ? { required } : {}),
     type: 'object',
@@ -129,6 +132,17 @@ function objectSchema(schema: ObjectSchema, convert: Convert): SchemaObject {
     ...(PUBLISHED_UNIONS[schema.name] ? { 'x-kubernetes-unions': [PUBLISHED_UNIONS[schema.name]] } : {}),
     ...(schema.preserveUnknownFields ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
   };
+}
+
+const V3_REFERENCE = '#/components/';
+
+/** In OpenAPI 3.0, nothing may stand beside a reference. */
+function described(schema: SchemaObject, description: string | undefined): SchemaObject {
+  if (description === undefined) return schema;
+  const reference = schema['$ref'];
+  if (typeof reference !== 'string' || !reference.startsWith(V3_REFERENCE)) return { description, ...schema };
+  const { $ref, ...rest } = schema;
+  return { description, allOf: [{ $ref }], ...rest };
 }
 
 function fieldSchema(field: Field, convert: Convert): SchemaObject {

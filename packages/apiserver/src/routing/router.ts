@@ -69,8 +69,14 @@ function checkAccept(request: ApiServerRequest, definition: ResourceDefinition):
   if (!OBJECT_SUBRESOURCES.has(subresource) || (subresource === '' && !definition.verbs.includes(verb))) return;
   const listing = verb === 'list' || verb === 'watch';
   if (!routeAccepts(accept)) throw routeNotAcceptable(listing);
-  if (!negotiate(accept, isMetaKind, verb === 'watch')) throw notAcceptable();
+  const allows = isCreateOnly(definition) ? isMetadataKind : isMetaKind;
+  if (!negotiate(accept, allows, verb === 'watch')) throw notAcceptable();
 }
+
+const isCreateOnly = ({ verbs }: ResourceDefinition): boolean => verbs.length === 1 && verbs[0] === 'create';
 
 const isMetaKind = ({ kind, group, version }: AcceptedKind): boolean =>
   META_KINDS.has(kind) && group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
+
+/** What is only created, such as a review, has no columns. */
+const isMetadataKind = (as: AcceptedKind): boolean => as.kind !== 'Table' && isMetaKind(as);
