@@ -31,22 +31,22 @@ describe('newReplicaSetAnnotations', () => {
     name: string,
     deployment: Record<string, string>,
     present: Record<string, string>,
-    revision: number,
+    revision: bigint,
     expected: Record<string, string>,
   ][] = [
-    ['numbers the first', {}, {}, 1, { [REVISION]: '1' }],
-    ["copies the Deployment's", { team: 'a', [REVISION]: '7' }, {}, 1, { team: 'a', [REVISION]: '1' }],
-    ['keeps a higher revision', {}, { [REVISION]: '3' }, 2, { [REVISION]: '3' }],
-    ['remembers the revision it had', {}, { [REVISION]: '1' }, 3, { [REVISION]: '3', [HISTORY]: '1' }],
-    ['adds to the history', {}, { [REVISION]: '3', [HISTORY]: '1' }, 5, { [REVISION]: '5', [HISTORY]: '1,3' }],
+    ['numbers the first', {}, {}, 1n, { [REVISION]: '1' }],
+    ["copies the Deployment's", { team: 'a', [REVISION]: '7' }, {}, 1n, { team: 'a', [REVISION]: '1' }],
+    ['keeps a higher revision', {}, { [REVISION]: '3' }, 2n, { [REVISION]: '3' }],
+    ['remembers the revision it had', {}, { [REVISION]: '1' }, 3n, { [REVISION]: '3', [HISTORY]: '1' }],
+    ['adds to the history', {}, { [REVISION]: '3', [HISTORY]: '1' }, 5n, { [REVISION]: '5', [HISTORY]: '1,3' }],
     [
       'drops the oldest when the history gets long',
       {},
       { [REVISION]: '2000', [HISTORY]: long.slice(0, 1999) },
-      2001,
+      2001n,
       { [REVISION]: '2001', [HISTORY]: `${long.slice(5, 1999)},2000` },
     ],
-    ['leaves a revision alone that is no number', {}, { [REVISION]: 'x' }, 2, { [REVISION]: 'x' }],
+    ['leaves a revision alone that is no number', {}, { [REVISION]: 'x' }, 2n, { [REVISION]: 'x' }],
   ];
   for (const [name, own, present, revision, expected] of rows) {
     it(name, () => assert.deepEqual(newReplicaSetAnnotations(object(own), present, revision), expected));
@@ -54,11 +54,13 @@ describe('newReplicaSetAnnotations', () => {
 });
 
 describe('lastRevision', () => {
-  const rows: [revisions: readonly string[], expected: number][] = [
-    [['1', '2', '3'], 2],
-    [['3', '1'], 1],
-    [['1'], 0],
-    [[], 0],
+  const rows: [revisions: readonly string[], expected: bigint][] = [
+    [['1', '2', '3'], 2n],
+    [['3', '1'], 1n],
+    [['1'], 0n],
+    [[], 0n],
+    [['3546343826724305832', '9007199254740993', '3546343826724305833'], 3546343826724305832n],
+    [['3', '2', '9223372036854775808'], 2n],
   ];
   for (const [revisions, expected] of rows) {
     it(`of ${revisions.join(',') || 'none'} is ${expected}`, () => {

@@ -28,19 +28,24 @@ const OWN_ANNOTATIONS: ReadonlySet<string> = new Set([
 type Annotations = Readonly<Record<string, string>>;
 type Annotated = Pick<Deployment | ReplicaSet, 'metadata'>;
 
-/** 0 if it has none; undefined if that is no number. */
-export function revisionOf(object: Annotated): number | undefined {
+/** 0 if it has none; undefined if that is no int64. */
+export function revisionOf(object: Annotated): bigint | undefined {
   return parseInteger(object.metadata.annotations?.[REVISION_ANNOTATION] ?? '0');
 }
 
-export function maxRevision(replicaSets: readonly ReplicaSet[]): number {
-  return Math.max(0, ...replicaSets.map((each) => revisionOf(each) ?? 0));
+export function maxRevision(replicaSets: readonly ReplicaSet[]): bigint {
+  return revisionsOf(replicaSets)[0] ?? 0n;
 }
 
 /** The second highest revision: the one before the present one. */
-export function lastRevision(replicaSets: readonly ReplicaSet[]): number {
+export function lastRevision(replicaSets: readonly ReplicaSet[]): bigint {
+  return revisionsOf(replicaSets)[1] ?? 0n;
+}
+
+/** The highest first. */
+function revisionsOf(replicaSets: readonly ReplicaSet[]): readonly bigint[] {
   const revisions = replicaSets.map(revisionOf).filter((revision) => revision !== undefined);
-  return revisions.toSorted((a, b) => b - a)[1] ?? 0;
+  return revisions.sort((a, b) => Number(b - a));
 }
 
 /** A non-negative int32, as the sizes are; undefined otherwise. */
@@ -55,7 +60,7 @@ export function countAnnotation(replicaSet: ReplicaSet, name: string): number | 
  * The annotations of the new ReplicaSet: the Deployment's, and the revision if it grows. A revision that it had before
  * goes into its history.
  */
-export function newReplicaSetAnnotations(deployment: Deployment, present: Annotations, revision: number): Annotations {
+export function newReplicaSetAnnotations(deployment: Deployment, present: Annotations, revision: bigint): Annotations {
   const shared = Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => !OWN_ANNOTATIONS.has(key));
   const annotations = { ...present, ...Object.fromEntries(shared) };
   const oldText = present[REVISION_ANNOTATION];
@@ -91,11 +96,14 @@ export function rolledBackAnnotations(deployment: Deployment, replicaSet: Replic
 }
 
 /** The revision to go back to, 0 for the last one; undefined if nobody asked. */
-export function rollbackRevision(deployment: Deployment): number | undefined {
+export function rollbackRevision(deployment: Deployment): bigint | undefined {
   const text = deployment.metadata.annotations?.[ROLLBACK_ANNOTATION];
   return text ? parseInteger(text) : undefined;
 }
 
-function parseInteger(text: string): number | undefined {
-  return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
+function parseInteger(text: string): bigint | undefined {
+  const [, sign, digits] = /^([+-]?)(\d+)$/.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const value = sign === '-' ? -BigInt(digits) : BigInt(digits);
+  return BigInt.asIntN(64, value) === value ? value : undefined;
 }

@@ -134,7 +134,7 @@ function tell(context: ControllerContext, deployment: Deployment, event: Planned
 
 async function createReplicaSet(
   replicaSet: New<ReplicaSet>,
-  revision: number,
+  revision: bigint,
   observed: Seen,
   context: ControllerContext,
 ): Promise<void> {

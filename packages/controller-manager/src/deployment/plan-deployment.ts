@@ -68,7 +68,7 @@ export interface Observed {
 }
 
 export type Step =
-  | { readonly do: 'createReplicaSet'; readonly replicaSet: New<ReplicaSet>; readonly revision: number }
+  | { readonly do: 'createReplicaSet'; readonly replicaSet: New<ReplicaSet>; readonly revision: bigint }
   /** Its annotations or minReadySeconds changed. */
   | { readonly do: 'updateReplicaSet'; readonly replicaSet: ReplicaSet }
   | { readonly do: 'scale'; readonly replicaSet: ReplicaSet; readonly from: number; readonly to: number }
@@ -152,7 +152,7 @@ function withNewReplicaSet(
   const { deployment, replicaSets, now } = observed;
   const newReplicaSet = findNewReplicaSet(deployment, replicaSets);
   const old = replicaSets.filter((replicaSet) => replicaSet !== newReplicaSet);
-  const revision = maxRevision(old) + 1;
+  const revision = maxRevision(old) + 1n;
   if (newReplicaSet) {
     const step = refreshStep(deployment, newReplicaSet, revision, now);
     if (step) return { steps: [step] };
@@ -163,7 +163,7 @@ function withNewReplicaSet(
   return next({ deployment, newReplicaSet, old, all: newReplicaSet ? [...old, newReplicaSet] : old, now });
 }
 
-function refreshStep(deployment: Deployment, current: ReplicaSet, revision: number, now: number): Step | undefined {
+function refreshStep(deployment: Deployment, current: ReplicaSet, revision: bigint, now: number): Step | undefined {
   const before = current.metadata.annotations ?? {};
   const annotations = newReplicaSetAnnotations(deployment, before, revision);
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
@@ -360,7 +360,7 @@ function cleanupSteps({ deployment, old }: RolloutState): readonly Step[] {
 }
 
 function compareByRevision(a: ReplicaSet, b: ReplicaSet): number {
-  return (revisionOf(a) ?? 0) - (revisionOf(b) ?? 0) || compareByCreation(a, b);
+  return Number((revisionOf(a) ?? 0n) - (revisionOf(b) ?? 0n)) || compareByCreation(a, b);
 }
 
 function finish(rollout: RolloutState, steps: readonly Step[]): DeploymentPlan {

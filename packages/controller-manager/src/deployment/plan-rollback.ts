@@ -18,7 +18,7 @@ import { sameTemplate, withoutHash } from './replica-set-template.ts';
 export function planRollback(deployment: Deployment, all: readonly ReplicaSet[]): readonly Step[] {
   const name = JSON.stringify(deployment.metadata.name);
   const revision = rollbackRevision(deployment) || lastRevision(all);
-  if (revision === 0) return giveUp(deployment, 'DeploymentRollbackRevisionNotFound', 'Unable to find last revision.');
+  if (revision === 0n) return giveUp(deployment, 'DeploymentRollbackRevisionNotFound', 'Unable to find last revision.');
   const target = all.find((replicaSet) => revisionOf(replicaSet) === revision);
   if (!target) {
     const message = 'Unable to find the revision to rollback to.';

@@ -37,7 +37,7 @@ export function withoutHash(template: PodTemplateSpec): PodTemplateSpec {
 export function newReplicaSetFor(
   deployment: Deployment,
   oldReplicaSets: readonly ReplicaSet[],
-  revision: number,
+  revision: bigint,
 ): New<ReplicaSet> {
   const { metadata, spec, status } = deployment;
   const hash = podTemplateHash(spec.template, status?.collisionCount);
