@@ -4,6 +4,7 @@ import type { Authenticator } from './authentication/authenticator.ts';
 import { bearerTokenAuthenticator, type TokenAuthenticator } from './authentication/bearer-tokens.ts';
 import { identityReviews } from './authentication/identity-reviews.ts';
 import { signingKey, verificationKey, type VerificationKey } from './authentication/jwt.ts';
+import { legacyTokens, type LegacyTokenOptions } from './authentication/legacy-tokens.ts';
 import { requestHeaderAuthenticator } from './authentication/request-headers.ts';
 import { serviceAccountTokens, type BoundObjectReader } from './authentication/service-account-tokens.ts';
 import { staticTokens } from './authentication/static-tokens.ts';
@@ -28,10 +29,11 @@ export interface ServerIdentityDeps {
   readonly random: Random;
   readonly serviceAccount: ClusterPki['serviceAccount'];
   readonly read: BoundObjectReader;
+  readonly markUsed: LegacyTokenOptions['markUsed'];
 }
 
 export function createIdentity(config: ApiServerConfig, deps: ServerIdentityDeps): ServerIdentity {
-  const { clock, random, serviceAccount, read } = deps;
+  const { clock, random, serviceAccount, read, markUsed } = deps;
   const issuer =
     config.serviceAccountIssuer ?? `https://kubernetes.default.svc.${config.clusterDomain ?? 'cluster.local'}`;
   const audiences = config.apiAudiences ?? [issuer];
@@ -39,6 +41,7 @@ export function createIdentity(config: ApiServerConfig, deps: ServerIdentityDeps
   const kinds: TokenAuthenticator[] = [
     ...(config.tokens ? [staticTokens(config.tokens)] : []),
     serviceAccountTokens({ keys, issuer, read, clock }),
+    legacyTokens({ keys, audiences, read, markUsed, clock }),
   ];
   const key = signingKey(serviceAccount.privateKey);
   return {

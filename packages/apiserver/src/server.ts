@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import { builtinResources } from '@kts/api';
+import { builtinResources, secrets } from '@kts/api';
+import type { Secret } from '@kts/api/types/core-v1';
 import type { KubeObject } from '@kts/apimachinery';
 import { aborted, type Clock, type Component, type Logger, MetricRegistry, type Random, TaskGroup } from '@kts/base';
 import { Client, type Transport } from '@kts/client';
@@ -12,6 +13,7 @@ import { answering } from './answer.ts';
 import { createAuditSink, type AuditSink } from './audit/audit-sink.ts';
 import { createAggregator, type Aggregator } from './aggregation/aggregator.ts';
 import { AUTHENTICATED_GROUP } from './authentication/authenticator.ts';
+import { LAST_USED_LABEL, type LegacyTokenOptions } from './authentication/legacy-tokens.ts';
 import type { BoundObjectReader } from './authentication/service-account-tokens.ts';
 import { bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
 import { ensureObjects } from './bootstrap/ensure-objects.ts';
@@ -86,7 +88,9 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   const state: ServerState = { stopped: new AbortController(), synced: false, http: undefined };
   const ask: AskServer = (path, query) => askInProcess(inProcess, LOOPBACK, path, query);
   const { serviceAccount } = certificates.current;
-  const identity = createIdentity(config, { clock, random, serviceAccount, read: boundObjectReader(ask) });
+  const read = boundObjectReader(ask);
+  const markUsed: LegacyTokenOptions['markUsed'] = (secret, date) => markTokenUsed(client, secret, date, log);
+  const identity = createIdentity(config, { clock, random, serviceAccount, read, markUsed });
   const authorization = createAuthorization(config.authorizationModes);
   const resources = (deps.resources ?? createResourceServer)({
     ...deps,
@@ -292,6 +296,14 @@ function boundObjectReader(ask: AskServer): BoundObjectReader {
     const response = await ask(`/api/v1${home}/${plural}/${name}`, {});
     return response.kind === 'entry' && response.status === 200 ? (response.entry.object() as KubeObject) : undefined;
   };
+}
+
+function markTokenUsed(client: Client, { metadata }: Secret, date: string, log: Logger): void {
+  const { namespace, name, uid } = metadata;
+  const body = { metadata: { uid, labels: { [LAST_USED_LABEL]: date } } };
+  client.patch(secrets, metadata, { type: 'merge', body }).catch((error: unknown) => {
+    log.error('cannot label a legacy token with the date of its last use', { secret: `${namespace}/${name}`, error });
+  });
 }
 
 function bootstrap(
