@@ -21,6 +21,7 @@ import { parseKubeletFlags, USAGE, type KubeletFlags } from './command-line.ts';
 import { configurationObject } from './configuration/kubelet-configuration.ts';
 import { kubeletSettings, type KubeletSettings } from './configuration/kubelet-settings.ts';
 import { linuxHost } from './host/linux/linux-host.ts';
+import type { Machine } from './host/node-host.ts';
 import { createKubelet } from './kubelet.ts';
 import { unixPluginHost } from './plugins/plugin-host.ts';
 import { createKubeletServer, type KubeletServer } from './server/kubelet-server.ts';
@@ -80,7 +81,7 @@ async function run(flags: KubeletFlags): Promise<void> {
       const onChange = (): void => group.start(() => transport.switchTo(connect()));
       group.start((signal) => keepCertificate({ store, client, clock, random, log, wish, onChange }, signal));
     }
-    if (settings.serverTLSBootstrap) startServing(settings, { client, log, server, group, address: host.machine });
+    if (settings.serverTLSBootstrap) startServing(settings, { client, log, server, group, machine: host.machine });
     await group.done();
   } finally {
     cri.close();
@@ -96,7 +97,7 @@ function startServing(
     readonly log: Logger;
     readonly server: KubeletServer;
     readonly group: TaskGroup;
-    readonly address: { info(): Promise<{ readonly hostname: string; readonly defaultAddress?: string }> };
+    readonly machine: Pick<Machine, 'info' | 'defaultAddress'>;
   },
 ): void {
   const { client, log, server, group } = deps;
@@ -104,8 +105,9 @@ function startServing(
   const known = store.current();
   if (known) server.setCertificate(known);
   const wish = async () => {
-    const { hostname: name, defaultAddress } = await deps.address.info();
-    const ipAddresses = config.nodeAddresses ?? (defaultAddress === undefined ? [] : [defaultAddress]);
+    const { hostname: name } = await deps.machine.info();
+    const ipAddresses =
+      config.nodeAddresses ?? [await deps.machine.defaultAddress()].filter((address) => address !== undefined);
     if (ipAddresses.length === 0) return undefined;
     return { purpose: 'server', nodeName: config.nodeName, dnsNames: [name.toLowerCase()], ipAddresses } as const;
   };

@@ -98,8 +98,6 @@ export interface MachineInfo {
   readonly swapBytes: number;
   /** Bytes by page size in bytes. */
   readonly hugePages: Readonly<Record<string, number>>;
-  /** The address of the interface with the default route. */
-  readonly defaultAddress?: string;
 }
 
 export interface DiskUsage {
@@ -115,6 +113,8 @@ export interface DiskUsage {
 
 export interface Machine {
   info(): Promise<MachineInfo>;
+  /** What the machine's first interface has at this moment, for nodes that are not told their address. */
+  defaultAddress(): Promise<string | undefined>;
   /** Of the file system that holds `path`. */
   disk(path: string): Promise<DiskUsage>;
   /** Bytes that can be handed out without swapping. */

@@ -57,8 +57,8 @@ export class NodeReporter {
   async addresses(): Promise<readonly string[]> {
     const { config, machine } = this.#deps;
     if (config.nodeAddresses) return config.nodeAddresses;
-    const { defaultAddress } = await machine.info();
-    return defaultAddress ? [defaultAddress] : [];
+    const address = await machine.defaultAddress();
+    return address === undefined ? [] : [address];
   }
 
   /** Registers until it succeeds, then reports until the signal. */

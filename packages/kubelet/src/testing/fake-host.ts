@@ -44,7 +44,6 @@ const MACHINE: MachineInfo = {
   memoryBytes: 8 * 1024 ** 3,
   swapBytes: 0,
   hugePages: { [2 * 1024 ** 2]: 0, [1024 ** 3]: 0 },
-  defaultAddress: '192.0.2.10',
 };
 const DISK: DiskUsage = { capacityBytes: 100e9, availableBytes: 90e9, inodes: 1e6, inodesFree: 9e5 };
 
@@ -143,6 +142,7 @@ function fakeMachine(info: MachineInfo, amounts: () => Required<FakeAmounts>, fi
   };
   return {
     info: () => Promise.resolve(info),
+    defaultAddress: () => Promise.resolve('192.0.2.10'),
     disk: () => Promise.resolve(amounts().disk as DiskUsage),
     availableMemoryBytes: () => Promise.resolve(amounts().availableMemoryBytes),
     processes: () => Promise.resolve({ max: 100_000, running: 100 }),

@@ -13,8 +13,10 @@ const HUGE_PAGES = '/sys/kernel/mm/hugepages';
 
 /** The machine; `network` is where its address is looked up. */
 export function linuxMachine(network: NetworkNamespace): Machine {
+  let info: Promise<MachineInfo> | undefined;
   return {
-    info: () => readInfo(network),
+    info: () => (info ??= readInfo()),
+    defaultAddress: () => readAddress(network),
     async disk(path) {
       const [found, { dev: device }] = await Promise.all([statfs(path), stat(path)]);
       return {
@@ -45,15 +47,14 @@ export function linuxMachine(network: NetworkNamespace): Machine {
   };
 }
 
-async function readInfo(network: NetworkNamespace): Promise<MachineInfo> {
-  const [machineId, systemUuid, bootId, osImage, memory, hugePages, defaultAddress] = await Promise.all([
+async function readInfo(): Promise<MachineInfo> {
+  const [machineId, systemUuid, bootId, osImage, memory, hugePages] = await Promise.all([
     readText('/etc/machine-id'),
     readText('/sys/class/dmi/id/product_uuid'),
     readText('/proc/sys/kernel/random/boot_id'),
     readOsName(),
     memoryFigures(),
     readHugePages(),
-    readAddress(network),
   ]);
   return {
     hostname: hostname(),
@@ -67,7 +68,6 @@ async function readInfo(network: NetworkNamespace): Promise<MachineInfo> {
     memoryBytes: totalmem(),
     swapBytes: memory.get('SwapTotal') ?? 0,
     hugePages,
-    ...(defaultAddress ? { defaultAddress } : {}),
   };
 }
 
