@@ -82,3 +82,32 @@ describe('watch', () => {
     assert.deepEqual(seen, ['ADDED b', 'DELETED a']);
   });
 });
+
+describe('a version that cannot be read', () => {
+  const problem = 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax';
+  const from = { namespace: 'default', resourceVersion: 'abc' };
+  const firstEvent = async (server: TestApiServer): Promise<unknown> => server.client.watch(configMaps, from).next();
+  const rows: readonly (readonly [
+    title: string,
+    ask: (server: TestApiServer) => Promise<unknown>,
+    code: number,
+    reason: string,
+    message: string,
+  ])[] = [
+    [
+      'a list',
+      ({ client }) => client.list(configMaps, from),
+      400,
+      'BadRequest',
+      `invalid resource version: ${problem}`,
+    ],
+    ['a watch', firstEvent, 500, '', problem],
+  ];
+  for (const [title, ask, code, reason, message] of rows) {
+    test(`of ${title} is refused`, async () => {
+      await using server = await withConfigMaps('a');
+      const { status } = await failureOf(ask(server));
+      assert.deepEqual([status.code, status.reason ?? '', status.message], [code, reason, message]);
+    });
+  }
+});

@@ -11,7 +11,7 @@ import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { parseListOptions, type ListOptions } from './list-options.ts';
 import type { RequestScope } from './request-scope.ts';
 import { askForObjects } from './resource-storage.ts';
-import { awaitVersion, parseResourceVersion } from './resource-version.ts';
+import { awaitVersion, parseListVersion } from './resource-version.ts';
 import { listResponse, type EntryPage } from './respond.ts';
 import { parseSelection, type Selection } from './selectors.ts';
 import { decodeStoredBytes } from './stored-codec.ts';
@@ -58,8 +58,9 @@ export async function listEntries(scope: RequestScope, options: ListOptions): Pr
 async function fromStart(scope: RequestScope, options: ListOptions, selection: Selection): Promise<Source> {
   const { storage, registry } = scope;
   const { cache } = storage;
+  const version = parseListVersion(options.resourceVersion);
   if (options.resourceVersionMatch === 'Exact') {
-    return stateAt(scope, parseResourceVersion(options.resourceVersion), undefined, expired(VERSION_EXPIRED));
+    return stateAt(scope, version, undefined, expired(VERSION_EXPIRED));
   }
   if (options.resourceVersion !== '0') await awaitVersion(scope, options.resourceVersion);
   const loading = registry.feed.ready(cache);

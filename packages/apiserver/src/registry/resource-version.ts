@@ -3,7 +3,7 @@
  * staging/src/k8s.io/apiserver/pkg/storage/errors.go (v1.36)
  */
 import { childSignal } from '@kts/base';
-import { failure, FieldPath, invalid, invalidObject } from '@kts/apimachinery';
+import { badRequest, failure, FieldPath, invalid } from '@kts/apimachinery';
 import type { Revision } from '@kts/store';
 
 import type { RequestScope } from './request-scope.ts';
@@ -11,13 +11,30 @@ import type { RequestScope } from './request-scope.ts';
 /** How long a read waits for a version that this server has not seen yet. */
 const FRESH_WAIT_MS_MAX = 3_000;
 
-/** 0 for the empty string. Throws Invalid. */
+/** 0 for the empty string. Throws an error without a reason, as everything but a list answers. */
 export function parseResourceVersion(text: string): Revision {
-  if (text === '' || text === '0') return 0;
+  const revision = readRevision(text);
+  if (revision === undefined) throw failure('', unreadable(text));
+  return revision;
+}
+
+/** The same for lists. Throws BadRequest. */
+export function parseListVersion(text: string): Revision {
+  const revision = readRevision(text);
+  if (revision === undefined) throw badRequest(`invalid resource version: ${unreadable(text)}`);
+  return revision;
+}
+
+function readRevision(text: string): Revision | undefined {
+  if (text === '') return 0;
   const revision = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(revision)) return revision;
+  return Number.isSafeInteger(revision) ? revision : undefined;
+}
+
+function unreadable(text: string): string {
   const detail = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
-  throw invalidObject({ group: '', kind: '' }, '', [invalid(FieldPath.of('resourceVersion'), text, detail)]);
+  const { field, message } = invalid(FieldPath.of('resourceVersion'), text, detail);
+  return `${field}: ${message}`;
 }
 
 /** Waits until reads show the newest state (empty) or at least a version. Throws Timeout for one from the future. */
