@@ -68,6 +68,8 @@ export interface WatchStreamEvent {
   readonly jsonFrame: () => Uint8Array;
   /** Resolves when the object can be made. Absent or nothing: at once. */
   readonly ready?: () => Promise<void> | undefined;
+  /** What is sent once it is ready, if anything: the object may have to be made to find out. Absent: the event itself. */
+  readonly settled?: () => WatchStreamEvent | undefined;
 }
 
 export type Handler = (request: ApiServerRequest) => Promise<ApiServerResponse>;

@@ -13,6 +13,8 @@ export interface EntryView {
   readonly object: (entry: CacheEntry) => object;
   /** Resolves when the object can be made. Absent or nothing: at once. */
   readonly ready?: (entry: CacheEntry) => Promise<void> | undefined;
+  /** Which entries are shown, where only the object to show can tell. Absent: all that the watch's selectors match. */
+  readonly selects?: (entry: CacheEntry) => boolean;
   /** Absent: bookmarks are objects of the resource. */
   readonly bookmark?: (object: KubeObject) => object;
 }
@@ -78,6 +80,37 @@ export function entryFrame(type: FrameType, entry: CacheEntry, view?: EntryView)
     jsonFrame: () =>
       (bytes ??= concat([encoder.encode(`{"type":"${type}","object":`), ...entry.jsonPieces(), LINE_END])),
   };
+}
+
+/** A frame of which only the objects to show say as what it is sent, if at all. */
+export function unsettledFrame(
+  current: CacheEntry | undefined,
+  previous: CacheEntry | undefined,
+  view: EntryView,
+): WatchStreamEvent {
+  const entry = (current ?? previous)!;
+  const isSelected = (one: CacheEntry | undefined): boolean => one !== undefined && (view.selects?.(one) ?? true);
+  return {
+    ...objectFrame(current ? 'MODIFIED' : 'DELETED', () => view.object(entry)),
+    ready: async () => {
+      await Promise.all([current, previous].map(async (one) => one && view.ready?.(one)));
+    },
+    settled: () => {
+      const type = shownType(isSelected(current), isSelected(previous));
+      return type && objectFrame(type, () => view.object(type === 'DELETED' ? previous! : current!));
+    },
+  };
+}
+
+/**
+ * What a change looks like through a selector: an object that begins to match is ADDED, one that ceases to is DELETED
+ * as it was before.
+ *
+ * Mirrors: staging/src/k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go convertToWatchEvent (v1.36)
+ */
+export function shownType(matchesNow: boolean, matchedBefore: boolean): FrameType | undefined {
+  if (matchesNow) return matchedBefore ? 'MODIFIED' : 'ADDED';
+  return matchedBefore ? 'DELETED' : undefined;
 }
 
 /** A frame with an object that was made for it. */

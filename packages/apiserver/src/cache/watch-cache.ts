@@ -2,7 +2,7 @@ import type { KubeObject } from '@kts/apimachinery';
 import type { KeyValue, Revision, WatchEvent } from '@kts/store';
 
 import type { WatchStreamEvent } from '../response.ts';
-import { CacheEvent, entryFrame, type EntryView } from './cache-event.ts';
+import { CacheEvent, entryFrame, unsettledFrame, type EntryView } from './cache-event.ts';
 import type { CacheEntry } from './entry.ts';
 import { EventRing, type RingLimits } from './event-ring.ts';
 import { SortedMap, type Snapshot } from './sorted-map.ts';
@@ -269,8 +269,9 @@ export class WatchCache {
 
   *#stateFrames(open: OpenWatch): Iterable<WatchStreamEvent> {
     for (const entry of open.state ?? this.range(this.prefix)) {
-      if (inScope(open.scope, entry.key) && (open.matches?.(entry) ?? true))
-        yield entryFrame('ADDED', entry, open.view);
+      if (!inScope(open.scope, entry.key)) continue;
+      if (open.view?.selects) yield unsettledFrame(entry, undefined, open.view);
+      else if (open.matches?.(entry) ?? true) yield entryFrame('ADDED', entry, open.view);
     }
     if (open.afterState) yield open.afterState;
   }

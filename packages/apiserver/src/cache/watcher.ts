@@ -1,7 +1,7 @@
 import type { Revision } from '@kts/store';
 
 import type { WatchSink, WatchStream, WatchStreamEvent } from '../response.ts';
-import type { CacheEvent, EntryView } from './cache-event.ts';
+import { shownType, unsettledFrame, type CacheEvent, type EntryView } from './cache-event.ts';
 import type { CacheEntry } from './entry.ts';
 
 /** Frames that a client may be behind before its watch is ended; it then starts again from where it was. */
@@ -23,21 +23,17 @@ export interface WatcherOptions {
   readonly onClose: () => void;
 }
 
-/**
- * What a change looks like through a selector: an object that begins to match is ADDED, one that ceases to is DELETED
- * as it was before.
- *
- * Mirrors: staging/src/k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go convertToWatchEvent (v1.36)
- */
+/** What a change looks like to a watch. */
 export function frameFor(
   event: CacheEvent,
   matches: ((entry: CacheEntry) => boolean) | undefined,
   view: EntryView | undefined,
 ): WatchStreamEvent | undefined {
+  if (view?.selects) return unsettledFrame(event.current, event.previous?.at(event.revision), view);
   const now = event.current !== undefined && (matches?.(event.current) ?? true);
   const before = event.previous !== undefined && (matches?.(event.previous) ?? true);
-  if (now) return event.frame(before ? 'MODIFIED' : 'ADDED', view);
-  return before ? event.frame('DELETED', view) : undefined;
+  const type = shownType(now, before);
+  return type && event.frame(type, view);
 }
 
 /** One open watch: turns events into frames and hands them on as fast as the client takes them. */

@@ -40,7 +40,11 @@ async function define(api: TestApiServer, { url, caBundle }: { readonly url: str
   };
   const versions = [
     thingVersion(spec('width'), { name: 'v2', subresources: { status: {} } }),
-    thingVersion(spec('size'), { storage: false, subresources: { status: {} } }),
+    thingVersion(spec('size'), {
+      storage: false,
+      subresources: { status: {} },
+      selectableFields: [{ jsonPath: '.spec.size' }],
+    }),
   ];
   await defineThings(api, versions, { conversion });
 }
@@ -92,6 +96,34 @@ describe('conversion by webhook', () => {
         ['ADDED', 'example.com/v1', { size: 1 }],
         ['MODIFIED', 'example.com/v1', { size: 2 }],
         ['DELETED', 'example.com/v1', { size: 2 }],
+      ],
+    );
+  });
+
+  test('watches select by fields of their version', async () => {
+    await using server = await startConverter();
+    await using api = await startTestApiServer();
+    await define(api, server);
+    await api.client.create(current, thing({ width: 2 }));
+    await api.client.create(current, thing({ width: 1 }, { name: 'b' }));
+    const events = api.client.watch(old, { namespace: 'default', fieldSelector: 'spec.size=1' });
+    const seen = [await events.next()];
+    for (const width of [1, 3]) {
+      await api.client.patch(current, key, { type: 'json', body: [{ op: 'add', path: '/spec/width', value: width }] });
+      await api.client.patch(current, key, { type: 'merge', body: { metadata: { labels: { width: String(width) } } } });
+    }
+    await api.client.delete(current, key);
+    await api.client.delete(current, { ...key, name: 'b' });
+    for (let count = 0; count < 4; count += 1) seen.push(await events.next());
+    await events.return?.();
+    assert.deepEqual(
+      seen.map(({ value }) => [value.type, value.object.metadata.name, value.object.spec.size]),
+      [
+        ['ADDED', 'b', 1],
+        ['ADDED', 'a', 1],
+        ['MODIFIED', 'a', 1],
+        ['DELETED', 'a', 1],
+        ['DELETED', 'b', 1],
       ],
     );
   });

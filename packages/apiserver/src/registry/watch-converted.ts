@@ -15,8 +15,12 @@ export function watchConverted(stream: WatchStream): WatchStream {
       sink?.end();
       sink = undefined;
       stream.close();
+      return;
     }
-    if (sink?.send(events)) stream.drained();
+    const settled = events
+      .map((event) => (event.settled ? event.settled() : event))
+      .filter((event) => event !== undefined);
+    if (settled.length === 0 || sink?.send(settled)) stream.drained();
   };
   return {
     start: (to) => {

@@ -68,11 +68,12 @@ function openWatch(
   const prefix = storage.prefixOf(namespace);
   const indexedValue = cache.indexedField && selection.valueOf(cache.indexedField);
   const state = exactKey ? [cache.get(exactKey)].filter((entry) => entry !== undefined) : cache.range(prefix);
-  const entryView = entryViewOf(scope, view);
+  const entryView = entryViewOf(scope, view, selection);
+  const matches = entryView?.selects ? undefined : selection.matches;
   const marksEnd = options.sendInitialEvents === true && options.allowWatchBookmarks;
   return cache.watch({
     scope: exactKey ?? prefix,
-    ...(selection.matches ? { matches: selection.matches } : {}),
+    ...(matches ? { matches } : {}),
     ...(indexedValue ? { indexedValue } : {}),
     ...(entryView ? { view: entryView } : {}),
     bookmarks: options.allowWatchBookmarks,
@@ -88,11 +89,12 @@ function startOf(options: ListOptions, from: Revision): Revision | 'now' | 'stat
   return options.sendInitialEvents === false ? 'now' : 'state';
 }
 
-function entryViewOf(scope: RequestScope, view: View): EntryView | undefined {
+function entryViewOf(scope: RequestScope, view: View, { matches, readsObjects }: Selection): EntryView | undefined {
   const { definition } = scope;
   const shown = shownAs(scope, view);
   if (!shown || !definition.conversion?.asked) return shown;
-  return { ...shown, ready: (entry) => askForObjects(definition, [entry]) };
+  const ready = (entry: CacheEntry): Promise<void> | undefined => askForObjects(definition, [entry]);
+  return { ...shown, ready, ...(matches && readsObjects ? { selects: matches } : {}) };
 }
 
 function shownAs(scope: RequestScope, view: View): EntryView | undefined {
