@@ -8,19 +8,23 @@ interface FileNode {
   gid: number;
   content: Uint8Array;
   readonly target: string;
-  /** Of a directory, by name. */
-  readonly children: Map<string, FileNode>;
+  /** Of a directory, by name; made with the first child. */
+  children: Map<string, FileNode> | undefined;
 }
 
 /** Where a path leads. */
 interface Place {
   readonly node: FileNode;
-  /** The absolute path without links. */
-  readonly path: string;
+  readonly name: string;
+  /** Where `..` leads; undefined: nowhere else. */
+  readonly above: Place | undefined;
+  /** What is mounted here: the path without links goes on from there. */
+  readonly source: Place | undefined;
 }
 
 const LINKS_MAX = 40;
 const UMASK = 0o022;
+const NO_CONTENT = new Uint8Array();
 
 /** What is at a path, for tests to look at. */
 export interface FileEntry {
@@ -37,7 +41,7 @@ export interface FileEntry {
 
 /** Files in memory, with what the kubelet needs of POSIX: links, modes, owners, and mounts on top. */
 export class MemoryFiles implements FileSystem {
-  readonly #root = newNode('directory', 0o755);
+  readonly #root: Place = { node: newNode('directory', 0o755), name: '', above: undefined, source: undefined };
   /** By what they hide. */
   readonly #binds = new Map<FileNode, Place>();
 
@@ -47,11 +51,11 @@ export class MemoryFiles implements FileSystem {
     { type = 'file', content = '', mode }: { type?: FileInfo['type']; content?: string; mode?: number },
   ): void {
     const names = namesOf(path);
-    let parent = this.#root;
+    let parent = this.#root.node;
     for (const name of names.slice(0, -1)) parent = childDirectory(parent, name, 0o755);
     const node = newNode(type, mode ?? (type === 'directory' ? 0o755 : 0o644));
     node.content = new TextEncoder().encode(content);
-    parent.children.set(names.at(-1)!, node);
+    addChild(parent, names.at(-1)!, node);
   }
 
   bind(source: string, target: string): void {
@@ -72,7 +76,7 @@ export class MemoryFiles implements FileSystem {
   }
 
   #addEntries(directory: FileNode, path: string, entries: Map<string, FileEntry>): void {
-    for (const [name, node] of directory.children) {
+    for (const [name, node] of directory.children ?? []) {
       const bind = this.#binds.get(node);
       const shown = bind?.node ?? node;
       entries.set(`${path}/${name}`, this.#entry(shown, bind));
@@ -82,7 +86,7 @@ export class MemoryFiles implements FileSystem {
 
   #entry(node: FileNode, bind: Place | undefined): FileEntry {
     const { type, mode, uid, gid, content, target } = node;
-    const isDeleted = bind !== undefined && this.#tryFind(bind.path, false, true)?.node !== bind.node;
+    const isDeleted = bind !== undefined && this.#tryFind(pathOf(bind), false, true)?.node !== bind.node;
     return {
       type,
       mode,
@@ -90,7 +94,7 @@ export class MemoryFiles implements FileSystem {
       gid,
       target,
       content: new TextDecoder().decode(content),
-      ...(bind ? { bind: { source: bind.path, isDeleted } } : {}),
+      ...(bind ? { bind: { source: pathOf(bind), isDeleted } } : {}),
     };
   }
 
@@ -123,24 +127,27 @@ export class MemoryFiles implements FileSystem {
   readDirectory: FileSystem['readDirectory'] = async (path) => {
     const { node } = this.#find(path);
     if (node.type !== 'directory') throw fileError('ENOTDIR', `readdir ${path}: not a directory`);
-    return [...node.children.keys()].toSorted();
+    return [...(node.children?.keys() ?? [])].toSorted();
   };
 
   makeDirectory: FileSystem['makeDirectory'] = async (path, mode) => {
-    const parts = namesOf(path);
-    let made = '';
-    for (const [index, part] of parts.entries()) {
-      made += `/${part}`;
-      const isLast = index === parts.length - 1;
-      const known = this.#tryFind(made)?.node;
-      if (!known) this.#put(made, newNode('directory', isLast ? mode : mode & ~UMASK));
-      else if (known.type !== 'directory') throw fileError(isLast ? 'EEXIST' : 'ENOTDIR', `mkdir ${path}`);
-    }
+    const known = this.#tryFind(path)?.node;
+    if (!known) this.#makeDirectories(namesOf(path), mode);
+    else if (known.type !== 'directory') throw fileError('EEXIST', `mkdir ${path}`);
   };
+
+  /** Makes a directory that is not there, and whatever is missing above it. */
+  #makeDirectories(names: readonly string[], mode: number): void {
+    const above = names.slice(0, -1);
+    const parent = this.#tryFind(above.join('/'))?.node;
+    if (!parent) this.#makeDirectories(above, mode & ~UMASK);
+    else if (parent.type !== 'directory') throw fileError('ENOTDIR', `mkdir /${names.join('/')}`);
+    this.#put(`/${names.join('/')}`, newNode('directory', mode));
+  }
 
   remove: FileSystem['remove'] = async (path) => {
     const [parent, name] = this.#tryParent(path);
-    parent?.children.delete(name);
+    parent?.children?.delete(name);
   };
 
   rename: FileSystem['rename'] = async (from, to) => {
@@ -148,7 +155,7 @@ export class MemoryFiles implements FileSystem {
     const [parent, name] = this.#tryParent(to);
     if (!parent) throw fileError('ENOENT', `rename ${from} to ${to}: no such file or directory`);
     await this.remove(from);
-    parent.children.set(name, node);
+    addChild(parent, name, node);
   };
 
   symlink: FileSystem['symlink'] = async (target, path) => {
@@ -172,12 +179,12 @@ export class MemoryFiles implements FileSystem {
     if (gid >= 0) node.gid = gid;
   };
 
-  realPath: FileSystem['realPath'] = async (path) => this.#find(path).path;
+  realPath: FileSystem['realPath'] = async (path) => pathOf(this.#find(path));
 
   #put(path: string, node: FileNode): void {
     const [parent, name] = this.#tryParent(path);
     if (!parent) throw fileError('ENOENT', `open ${path}: no such file or directory`);
-    parent.children.set(name, node);
+    addChild(parent, name, node);
   }
 
   #tryParent(path: string): [parent: FileNode | undefined, name: string] {
@@ -193,47 +200,78 @@ export class MemoryFiles implements FileSystem {
 
   /** `hidden`: what is at the end itself, not what is mounted on it. */
   #tryFind(path: string, followLast = true, hidden = false): Place | undefined {
-    const names = namesOf(path).toReversed();
-    const above: Place[] = [];
-    let place: Place = { node: this.#root, path: '/' };
+    let place = this.#root;
+    let rest = path;
+    let at = 0;
     let links = 0;
-    for (let name = names.pop(); name !== undefined; name = names.pop()) {
+    while (at < rest.length) {
+      const end = endOfName(rest, at);
+      const name = rest.slice(at, end);
+      const next = startOfName(rest, end);
+      at = next;
+      if (name === '' || name === '.') continue;
       if (name === '..') {
-        place = above.pop() ?? place;
+        place = place.above ?? place;
         continue;
       }
-      const child = place.node.children.get(name);
-      if (!child) return undefined;
-      const isLast = names.length === 0;
-      if (child.type === 'symlink' && (!isLast || followLast)) {
+      const node = place.node.children?.get(name);
+      if (!node) return undefined;
+      const isLast = next === rest.length;
+      if (node.type === 'symlink' && (!isLast || followLast)) {
         if (++links > LINKS_MAX) throw fileError('ELOOP', `open ${path}: too many levels of symbolic links`);
-        if (child.target.startsWith('/')) {
-          place = { node: this.#root, path: '/' };
-          above.length = 0;
-        }
-        names.push(...namesOf(child.target).toReversed());
+        if (node.target.startsWith('/')) place = this.#root;
+        rest = isLast ? node.target : `${node.target}/${rest.slice(next)}`;
+        at = 0;
         continue;
       }
-      above.push(place);
-      const own = { node: child, path: place.path === '/' ? `/${name}` : `${place.path}/${name}` };
-      place = (isLast && hidden ? undefined : this.#binds.get(child)) ?? own;
+      const source = isLast && hidden ? undefined : this.#binds.get(node);
+      place = { node: source?.node ?? node, name, above: place, source };
     }
     return place;
   }
 }
 
+/** The position after the name that begins at `at`. */
+function endOfName(path: string, at: number): number {
+  const slash = path.indexOf('/', at);
+  return slash < 0 ? path.length : slash;
+}
+
+/** Where the next name begins; the path's length if there is none. */
+function startOfName(path: string, at: number): number {
+  let start = at;
+  while (path[start] === '/' || (path[start] === '.' && isBetweenSlashes(path, start))) start++;
+  return start;
+}
+
+const isBetweenSlashes = (path: string, at: number): boolean =>
+  path[at - 1] === '/' && (at + 1 === path.length || path[at + 1] === '/');
+
+/** The absolute path without links. */
+function pathOf({ name, above, source }: Place): string {
+  if (source) return pathOf(source);
+  if (!above) return '/';
+  const parent = pathOf(above);
+  return parent === '/' ? `/${name}` : `${parent}/${name}`;
+}
+
 const namesOf = (path: string): string[] => path.split('/').filter((name) => name !== '' && name !== '.');
 
 function newNode(type: FileInfo['type'], mode: number, target = ''): FileNode {
-  return { type, mode, uid: 0, gid: 0, content: new Uint8Array(), target, children: new Map() };
+  return { type, mode, uid: 0, gid: 0, content: NO_CONTENT, target, children: undefined };
 }
 
 function childDirectory(parent: FileNode, name: string, mode: number): FileNode {
-  const known = parent.children.get(name);
+  const known = parent.children?.get(name);
   if (known) return known;
   const made = newNode('directory', mode);
-  parent.children.set(name, made);
+  addChild(parent, name, made);
   return made;
+}
+
+function addChild(parent: FileNode, name: string, node: FileNode): void {
+  parent.children ??= new Map();
+  parent.children.set(name, node);
 }
 
 function infoOf(node: FileNode | undefined): FileInfo | undefined {
