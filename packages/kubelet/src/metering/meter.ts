@@ -38,6 +38,8 @@ const DEFINITIONS = {
 
 export type MetricName = keyof typeof DEFINITIONS;
 
+const NO_LABELS: Labels = {};
+
 interface Series {
   readonly labels: Labels;
   count: number;
@@ -48,8 +50,10 @@ interface Series {
 /** Counts what the kubelet does. */
 export class Meter {
   readonly #series = new Map<MetricName, Map<string, Series>>();
+  /** Many callers keep their labels and count by them again and again. */
+  readonly #keys = new WeakMap<Labels, string>();
 
-  count(name: MetricName, labels: Labels = {}): void {
+  count(name: MetricName, labels: Labels = NO_LABELS): void {
     this.#of(name, labels).count++;
   }
 
@@ -57,7 +61,8 @@ export class Meter {
     const series = this.#of(name, labels);
     series.count++;
     series.sum += seconds;
-    bucketsOf(name).forEach((bound, index) => (series.buckets[index]! += Number(seconds <= bound)));
+    const bounds = bucketsOf(name);
+    for (let index = bounds.length - 1; index >= 0 && seconds <= bounds[index]!; index--) series.buckets[index]!++;
   }
 
   /** Forgets series, for labels that nobody uses any more. */
@@ -83,12 +88,21 @@ export class Meter {
 
   #of(name: MetricName, labels: Labels): Series {
     const all = this.#series.getOrInsertComputed(name, () => new Map());
-    return all.getOrInsertComputed(JSON.stringify(labels), () => ({
+    return all.getOrInsertComputed(this.#keyOf(labels), () => ({
       labels,
       count: 0,
       sum: 0,
       buckets: bucketsOf(name).map(() => 0),
     }));
+  }
+
+  #keyOf(labels: Labels): string {
+    let key = this.#keys.get(labels);
+    if (key === undefined) {
+      key = JSON.stringify(labels);
+      this.#keys.set(labels, key);
+    }
+    return key;
   }
 }
 
