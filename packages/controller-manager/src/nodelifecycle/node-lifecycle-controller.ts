@@ -44,7 +44,13 @@ export function createNodeLifecycleController(
       deps,
     ),
     createPeriodicController(
-      { name: 'node-eviction', periodMs: EVICTION_PERIOD_MS, reads, look: (context) => monitor.evict(context) },
+      {
+        name: 'node-eviction',
+        periodMs: EVICTION_PERIOD_MS,
+        reads,
+        needed: () => monitor.evictionsNeeded(),
+        look: (context) => monitor.evict(context),
+      },
       deps,
     ),
     createControllerRunner(nodeRepairController, deps),

@@ -45,6 +45,7 @@ export class NodeMonitor {
   /** Nodes whose pods could not all be marked. */
   readonly #unmarked = new Set<string>();
   #zones: ReadonlyMap<string, ZoneState> = new Map();
+  #evictionsNeeded = Promise.withResolvers<void>();
 
   constructor(config: NodeMonitorConfig) {
     this.#config = config;
@@ -68,6 +69,18 @@ export class NodeMonitor {
       }
     });
     await this.#disrupt(zones, all, context);
+    if (this.#someoneWaits()) this.#evictionsNeeded.resolve();
+  }
+
+  /** Resolves when a look has found a node to evict; undefined while one waits for its turn. */
+  evictionsNeeded(): Promise<void> | undefined {
+    if (this.#someoneWaits()) return undefined;
+    this.#evictionsNeeded = Promise.withResolvers();
+    return this.#evictionsNeeded.promise;
+  }
+
+  #someoneWaits(): boolean {
+    return [...this.#queues.values()].some((queue) => !queue.isEmpty);
   }
 
   /** Taints the nodes whose turn it is. */

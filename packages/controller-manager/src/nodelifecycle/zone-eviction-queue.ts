@@ -18,6 +18,10 @@ export class ZoneEvictionQueue {
     this.#bucket = this.#newBucket();
   }
 
+  get isEmpty(): boolean {
+    return this.#names.size === 0;
+  }
+
   add(nodeName: string): void {
     this.#names.add(nodeName);
   }

@@ -11,6 +11,8 @@ export interface PeriodicController {
   readonly reads: readonly ResourceType<KubeObject>[];
   /** Once, before the first look: the place for `addIndex`. */
   readonly setup?: (context: PeriodicContext) => void;
+  /** What to wait for while there is nothing to look at; undefined if there may be something. Absent: there always may. */
+  readonly needed?: () => Promise<void> | undefined;
   /** An error is logged; the next look comes in any case. */
   readonly look: (context: PeriodicContext) => Promise<void>;
 }
@@ -26,10 +28,13 @@ export function createPeriodicController(definition: PeriodicController, deps: C
   const log = deps.log.with({ controller: definition.name });
   const lookAgainAndAgain = async (signal: AbortSignal): Promise<void> => {
     const context = { ...deps, log, signal };
+    const stopped = aborted(signal);
     definition.setup?.(context);
-    await Promise.race([Promise.all(caches.map((cache) => cache.synced)), aborted(signal)]);
+    await Promise.race([Promise.all(caches.map((cache) => cache.synced)), stopped]);
     ready.resolve();
     while (!signal.aborted) {
+      const needed = definition.needed?.();
+      if (needed) await Promise.race([needed, stopped]);
       await definition.look(context).catch((error: unknown) => {
         if (!signal.aborted) log.error('a periodic look failed', { error });
       });
