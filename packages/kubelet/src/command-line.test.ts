@@ -9,7 +9,7 @@ describe('parseKubeletFlags', () => {
   });
 
   const settings: readonly (readonly [flag: string, config: object])[] = [
-    ['--hostname-override=n', { nodeName: 'n' }],
+    ['--hostname-override=N', { nodeName: 'n' }],
     ['--node-ip=10.0.0.1,fd00::1', { nodeAddresses: ['10.0.0.1', 'fd00::1'] }],
     ['--cluster-dns=10.96.0.10', { clusterDNS: ['10.96.0.10'] }],
     ['--node-labels=a=b,c=', { nodeLabels: { a: 'b', c: '' } }],

@@ -103,7 +103,7 @@ export function parseKubeletFlags(args: readonly string[]): KubeletFlags {
     },
     ...optional('certificateDirectory', values['cert-dir']),
     config: {
-      ...given('nodeName', values['hostname-override']),
+      ...given('nodeName', values['hostname-override']?.trim().toLowerCase()),
       ...given('nodeAddresses', values['node-ip']),
       ...given('rootDirectory', values['root-dir']),
       ...given('staticPodPath', values['pod-manifest-path']),

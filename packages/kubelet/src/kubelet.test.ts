@@ -8,6 +8,8 @@ test('a kubelet registers its node, and renews its lease while it runs', async (
   await using fixture = await KubeletFixture.start({ nodeLabels: { zone: 'a' } });
   const node = await fixture.node();
   assert.equal(node.metadata.labels?.['zone'], 'a');
+  assert.equal(node.metadata.labels?.['kubernetes.io/hostname'], 'node-1');
+  assert.deepEqual(node.status?.addresses?.at(-1), { type: 'Hostname', address: 'node-1' });
   assert.equal(node.status?.conditions?.find((one) => one.type === 'Ready')?.status, 'True');
   assert.equal(node.status?.nodeInfo?.kubeletVersion, 'v1.36.2');
 

@@ -97,7 +97,7 @@ function startServing(
     readonly log: Logger;
     readonly server: KubeletServer;
     readonly group: TaskGroup;
-    readonly machine: Pick<Machine, 'info' | 'defaultAddress'>;
+    readonly machine: Pick<Machine, 'defaultAddress'>;
   },
 ): void {
   const { client, log, server, group } = deps;
@@ -105,11 +105,10 @@ function startServing(
   const known = store.current();
   if (known) server.setCertificate(known);
   const wish = async () => {
-    const { hostname: name } = await deps.machine.info();
     const ipAddresses =
       config.nodeAddresses ?? [await deps.machine.defaultAddress()].filter((address) => address !== undefined);
     if (ipAddresses.length === 0) return undefined;
-    return { purpose: 'server', nodeName: config.nodeName, dnsNames: [name.toLowerCase()], ipAddresses } as const;
+    return { purpose: 'server', nodeName: config.nodeName, dnsNames: [config.nodeName], ipAddresses } as const;
   };
   const onChange = (pair: KeyPair): void => server.setCertificate(pair);
   group.start((signal) => keepCertificate({ store, client, clock, random, log, wish, onChange }, signal));

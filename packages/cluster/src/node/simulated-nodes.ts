@@ -43,7 +43,7 @@ export async function startSimulatedNodes(
       signal: group.signal,
     });
     const host = createFakeHost({
-      machine: { ...MACHINE, hostname: nodeName },
+      machine: MACHINE,
       network: HEALTHY,
     });
     const log = deps.log.with({ node: nodeName });

@@ -85,7 +85,6 @@ export interface NetworkProber {
 
 /** What the machine is; read once at the start. */
 export interface MachineInfo {
-  readonly hostname: string;
   readonly machineId: string;
   readonly systemUuid: string;
   readonly bootId: string;

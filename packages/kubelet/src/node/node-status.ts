@@ -41,7 +41,7 @@ export function nodeStatus(observed: NodeObservation, old: NodeStatus | undefine
     conditions: nodeConditions(observed, old?.conditions ?? []),
     addresses: [
       ...observed.addresses.map((address) => ({ type: 'InternalIP' as const, address })),
-      { type: 'Hostname', address: machine.hostname },
+      { type: 'Hostname', address: config.nodeName },
     ],
     daemonEndpoints: { kubeletEndpoint: { Port: config.port } },
     nodeInfo: {
@@ -204,7 +204,7 @@ export function nodeLabels(config: KubeletConfig, machine: MachineInfo): Readonl
     'beta.kubernetes.io/arch': machine.architecture,
     'beta.kubernetes.io/os': 'linux',
     'kubernetes.io/arch': machine.architecture,
-    'kubernetes.io/hostname': machine.hostname,
+    'kubernetes.io/hostname': config.nodeName,
     'kubernetes.io/os': 'linux',
     ...config.nodeLabels,
   };

@@ -33,7 +33,6 @@ export interface FakeAmounts {
 }
 
 const MACHINE: MachineInfo = {
-  hostname: 'node-1',
   machineId: 'machine',
   systemUuid: 'system',
   bootId: 'boot',

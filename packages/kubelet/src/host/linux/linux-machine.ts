@@ -1,5 +1,5 @@
 import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises';
-import { arch, availableParallelism, freemem, hostname, release, totalmem } from 'node:os';
+import { arch, availableParallelism, freemem, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 import { runCommand, type NetworkNamespace } from '@kts/host-linux';
@@ -57,7 +57,6 @@ async function readInfo(): Promise<MachineInfo> {
     readHugePages(),
   ]);
   return {
-    hostname: hostname(),
     machineId: machineId ?? '',
     systemUuid: systemUuid ?? machineId ?? '',
     bootId: bootId ?? '',
