@@ -21,11 +21,12 @@ export interface JsonPatchOperation {
 }
 
 /**
- * `malformed`: the patch is no patch; `tooLarge`: it breaks a limit; `inapplicable`: it does not fit the document.
+ * `malformed`: the patch is no patch; `tooLarge`: it breaks a limit; `inapplicable`: it does not fit the document;
+ * `unmergeable`: a strategic merge patch that does not fit, which upstream answers with code 500 and the message.
  */
 export class PatchError extends Error {
   override readonly name = 'PatchError';
-  readonly kind: 'malformed' | 'tooLarge' | 'inapplicable';
+  readonly kind: 'malformed' | 'tooLarge' | 'inapplicable' | 'unmergeable';
 
   constructor(kind: PatchError['kind'], message: string) {
     super(message);

@@ -152,7 +152,7 @@ describe('applyStrategicMergePatch', () => {
   const errors: [patch: unknown, kind: string, message: string | RegExp][] = [
     [
       { spec: { containers: [{ image: 'x' }] } },
-      'inapplicable',
+      'unmergeable',
       'map: map[image:x] does not contain declared merge key: name',
     ],
     [{ spec: { $retainKeys: 1 } }, 'malformed', 'invalid patch format of retainKeys'],
@@ -160,14 +160,14 @@ describe('applyStrategicMergePatch', () => {
     [{ spec: { $deleteFromPrimitiveList: ['a'] } }, 'malformed', 'invalid patch format of primitive list'],
     [
       { spec: { containers: [{ name: 'a', $patch: 'merge' }] } },
-      'inapplicable',
+      'unmergeable',
       'merging lists cannot yet be specified in the patch',
     ],
-    [{ spec: { $patch: 'frob' } }, 'inapplicable', 'unknown patch type: frob in map: map[$patch:frob]'],
-    [{ spec: { containers: ['a'] } }, 'inapplicable', 'list element types are not identical: [[map[name:a]] [a]]'],
+    [{ spec: { $patch: 'frob' } }, 'unmergeable', 'unknown patch type: frob in map: map[$patch:frob]'],
+    [{ spec: { containers: ['a'] } }, 'unmergeable', 'list element types are not identical: [[map[name:a]] [a]]'],
     [
       { spec: { '$setElementOrder/containers': [{ name: 'b' }], containers: [{ name: 'a' }] } },
-      'inapplicable',
+      'unmergeable',
       /^The order in patch list:/,
     ],
   ];

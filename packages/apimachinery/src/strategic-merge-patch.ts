@@ -9,7 +9,6 @@ import { mergeInOrder } from './strategic-merge-order.ts';
  * Strategic merge patch: a merge patch that knows which lists merge, and by which key.
  *
  * Mirrors: staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go (v1.36)
- * Differs: what upstream answers with an internal error is an unprocessable patch here.
  */
 export interface StrategicMergeResult {
   readonly document: JsonObject;
@@ -143,7 +142,7 @@ function mergeList(
     return mergeInOrder(changed, rest, patch, original, '');
   }
   if (mergeKey === '')
-    throw inapplicable(`cannot merge lists without merge key for ${items.type === 'object' ? 'struct' : items.type}`);
+    throw unmergeable(`cannot merge lists without merge key for ${items.type === 'object' ? 'struct' : items.type}`);
   const { current, changes } = applyElementDirectives(original as Fields[], patch as Fields[], mergeKey);
   const merged = [...current];
   for (const change of changes) {
@@ -175,7 +174,7 @@ function applyElementDirectives(
     } else if (directive === 'replace') {
       replaces = true;
     } else if (directive === 'merge') {
-      throw inapplicable('merging lists cannot yet be specified in the patch');
+      throw unmergeable('merging lists cannot yet be specified in the patch');
     } else {
       throw unknownDirective(directive, element);
     }
@@ -198,7 +197,7 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeK
   let next = 0;
   for (const item of order) if (next < kept.length && value(item) === value(kept[next])) next++;
   if (next < kept.length) {
-    throw inapplicable(
+    throw unmergeable(
       `The order in patch list:\n${goValueText(patch)}\n doesn't match ${ELEMENT_ORDER} list:\n${goValueText(order)}\n`,
     );
   }
@@ -208,9 +207,9 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeK
 function elementKind(lists: readonly (readonly unknown[])[]): string {
   const kinds = new Set(lists.flat().map(kindOf));
   const [kind] = kinds;
-  if (kind === undefined) throw inapplicable('no elements in any of the given slices');
-  if (kind === 'slice') throw inapplicable('lists of lists are not supported');
-  if (kinds.size > 1) throw inapplicable(`list element types are not identical: ${goValueText(lists)}`);
+  if (kind === undefined) throw unmergeable('no elements in any of the given slices');
+  if (kind === 'slice') throw new PatchError('inapplicable', 'lists of lists are not supported');
+  if (kinds.size > 1) throw unmergeable(`list element types are not identical: ${goValueText(lists)}`);
   return kind;
 }
 
@@ -227,21 +226,21 @@ function sameType(a: unknown, b: unknown): boolean {
 
 function fieldOf(schema: Schema | undefined, key: string): Field {
   if (schema?.type !== 'object') {
-    throw inapplicable(
+    throw unmergeable(
       `merging an object in json but data type is not struct, instead is: ${schema?.type === 'list' ? 'slice' : (schema?.type ?? 'nil')}`,
     );
   }
   const field = schema.fields.get(key);
   if (!field) {
     const name = schema.name.split('.').at(-1)!;
-    throw inapplicable(`unable to find api field in struct ${name} for the json field ${JSON.stringify(key)}`);
+    throw unmergeable(`unable to find api field in struct ${name} for the json field ${JSON.stringify(key)}`);
   }
   return field;
 }
 
 function listField(schema: Schema | undefined, key: string): { field: Field; items: Schema } {
   const field = fieldOf(schema, key);
-  if (field.schema.type !== 'list') throw inapplicable('expected slice or array type, but got: struct');
+  if (field.schema.type !== 'list') throw unmergeable('expected slice or array type, but got: struct');
   return { field, items: field.schema.items };
 }
 
@@ -271,7 +270,7 @@ function asMap(value: unknown): Fields {
 
 function mergeValue(element: Fields, mergeKey: string): unknown {
   if (!Object.hasOwn(element, mergeKey)) {
-    throw inapplicable(`map: ${goValueText(element)} does not contain declared merge key: ${mergeKey}`);
+    throw unmergeable(`map: ${goValueText(element)} does not contain declared merge key: ${mergeKey}`);
   }
   return element[mergeKey];
 }
@@ -280,7 +279,7 @@ function mergeValue(element: Fields, mergeKey: string): unknown {
 function setOrDrop(target: Fields, key: string, value: unknown): void {
   const kept = withoutDirectives(value);
   if (kept === undefined) delete target[key];
-  else if (key === '__proto__') throw inapplicable('unable to find api field for the json field "__proto__"');
+  else if (key === '__proto__') throw unmergeable('unable to find api field for the json field "__proto__"');
   else target[key] = kept;
 }
 
@@ -308,12 +307,12 @@ function discardNulls(value: unknown): unknown {
   return value;
 }
 
-const inapplicable = (message: string): PatchError => new PatchError('inapplicable', message);
+const unmergeable = (message: string): PatchError => new PatchError('unmergeable', message);
 const badFormat = (what: string): PatchError => new PatchError('malformed', `invalid patch format of ${what}`);
 const badType = (expected: string, actual: unknown): PatchError =>
-  inapplicable(`expected a ${expected}, but received a ${GO_TYPES[kindOf(actual)] ?? kindOf(actual)}`);
+  unmergeable(`expected a ${expected}, but received a ${GO_TYPES[kindOf(actual)] ?? kindOf(actual)}`);
 const unknownDirective = (directive: unknown, map: Fields): PatchError =>
-  inapplicable(`unknown patch type: ${goValueText(directive)} in map: ${goValueText(map)}`);
+  unmergeable(`unknown patch type: ${goValueText(directive)} in map: ${goValueText(map)}`);
 
 const GO_TYPES: Readonly<Record<string, string>> = {
   slice: '[]interface {}',

@@ -163,6 +163,8 @@ function patchFailure(error: PatchError): Error {
       return badRequest(error.message);
     case 'tooLarge':
       return failure('RequestEntityTooLarge', error.message);
+    case 'unmergeable':
+      return failure('', error.message);
     case 'inapplicable':
       return failure('Invalid', 'the server rejected our request due to an error in our request', {});
   }
