@@ -22,11 +22,14 @@ export type ApiServerResponse =
       readonly contentType: string;
       readonly body: Uint8Array | AsyncIterable<Uint8Array>;
       readonly headers?: Headers;
+      /** A stream that a client may ask to get as messages of a WebSocket. */
+      readonly overWebSocket?: boolean;
     }
   /** The handler has taken over the connection (WebSocket); nothing is written any more. */
   | { readonly kind: 'taken' };
 
-export type Headers = Readonly<Record<string, string>>;
+/** A list stands for a header that comes several times. */
+export type Headers = Readonly<Record<string, string | string[]>>;
 
 export interface EntryList {
   readonly apiVersion: string;

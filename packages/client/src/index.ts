@@ -1,3 +1,4 @@
+export { acceptWebSocket, type WebSocketUpgrade } from './accept-web-socket.ts';
 export { Client, type ClientOptions } from './client.ts';
 export { certify, issue, type CertificateRequest, type KeyPair } from './certificate/certificate.ts';
 export { newSigningRequest, type SigningRequestFields } from './certificate/new-signing-request.ts';
@@ -49,3 +50,4 @@ export {
 } from './transport.ts';
 export { waitForServer } from './wait-for-server.ts';
 export { openWebSocket, type WebSocketRequest } from './web-socket.ts';
+export type { WebSocket } from 'ws';

@@ -11,6 +11,7 @@ import { writeWatch } from './write-watch.ts';
 import type { ObjectEncoder } from './object-encoder.ts';
 import { JSON_TYPE, negotiate, notAcceptable, wantsPretty, type MediaType } from './negotiation.ts';
 import type { ResponseSink } from './response-sink.ts';
+import { webSocketUpgrade } from './web-socket-upgrade.ts';
 
 /** Transforms (`as=`) were decided by whoever made the object. */
 const ANY_TRANSFORM = (): boolean => true;
@@ -66,10 +67,11 @@ function writeObject(
   writeWhole(request, sink, status, written, encoder.encode(written, object, pretty), headers);
 }
 
-/** An error is always written: in JSON if nothing else fits. */
+/** An error is always written: it is never transformed, and JSON if nothing else fits. */
 function outputOf(request: ApiServerRequest, status: number): Output {
-  const accepted = negotiate(request.headers['accept'], ANY_TRANSFORM);
-  if (!accepted && status < 400) throw notAcceptable();
+  const failed = status >= 400;
+  const accepted = negotiate(request.headers['accept'], failed ? undefined : ANY_TRANSFORM);
+  if (!accepted && !failed) throw notAcceptable();
   const pretty = (accepted?.pretty ?? false) || wantsPretty(request.query, request.headers['user-agent']);
   return { mediaType: accepted?.mediaType ?? JSON_TYPE, pretty };
 }
@@ -79,12 +81,18 @@ async function writeBytes(
   response: ApiServerResponse & { kind: 'bytes' },
   sink: ResponseSink,
 ): Promise<void> {
-  const { status, contentType, body, headers } = response;
+  const { status, contentType, body, headers, overWebSocket } = response;
   if (body instanceof Uint8Array) {
     writeWhole(request, sink, status, contentType, body, headers);
     return;
   }
-  sink.head(status, { ...answerHeaders(request, headers), 'content-type': contentType }, false);
+  const upgrade = overWebSocket ? webSocketUpgrade(request) : undefined;
+  if (upgrade) {
+    const { writeStreamMessages } = await import('./write-web-socket.ts');
+    return writeStreamMessages(upgrade, body, sink);
+  }
+  const type = contentType === '' ? {} : { 'content-type': contentType };
+  sink.head(status, { ...answerHeaders(request, headers), ...type }, false);
   for await (const chunk of body) {
     if (sink.closed) break;
     if (!sink.write(chunk)) await sink.drained();

@@ -46,7 +46,7 @@ async function podLog(scope: RequestScope, backend: BackendConnector): Promise<A
   try {
     const answer = await backend.request(kubelet, { method: 'GET', path, headers: {}, signal });
     if (answer.status === 200) {
-      return { kind: 'bytes', status: 200, contentType: 'text/plain', body: answer.body };
+      return { kind: 'bytes', status: 200, contentType: 'text/plain', body: answer.body, overWebSocket: true };
     }
     throw badRequest((await textOf(answer.body)).trim() || `the kubelet answered ${answer.status}`);
   } catch (error) {
