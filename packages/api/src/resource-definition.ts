@@ -64,6 +64,8 @@ export interface ResourceBehaviour<T extends KubeObject> {
   deletionGracePeriodSeconds?(object: T, requested: number | undefined): number;
   /** What `kubectl get` shows, after the columns of facts/printer-columns.json; absent: name and creation time. */
   cells?(object: T, now: number): readonly Cell[];
+  /** The order of a table's rows, with the sign of Array.sort; absent: as they are listed. */
+  compareRows?(a: T, b: T): number;
   /** What a table says about the whole row: that the object is done with its work. */
   rowConditions?(object: T): readonly TableRowCondition[];
   /** Annotations that hold fields of the internal type: absent where metadata is shown on its own. */

@@ -20,6 +20,7 @@ export const flowSchemas = defineResource<FlowSchema>('flowcontrol.apiserver.k8s
   validate: validateFlowSchema,
   validateUpdate: validateFlowSchema,
   validateStatusUpdate: ({ status }) => validateFlowConditions(status?.conditions),
+  compareRows: (a, b) => (a.spec.matchingPrecedence ?? 0) - (b.spec.matchingPrecedence ?? 0),
   cells: ({ metadata, spec, status }, now) => [
     metadata.name,
     spec.priorityLevelConfiguration.name,

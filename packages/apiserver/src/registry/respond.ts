@@ -3,7 +3,7 @@ import { apiVersionOf } from '@kts/apimachinery';
 import type { CacheEntry } from '../cache/entry.ts';
 import type { ApiServerResponse, EntryList } from '../response.ts';
 import { partialMetadata, partialMetadataEntry } from '../table/partial-metadata.ts';
-import { hasDefaultRows, tableColumns, tableOf, tableRowEntry, type TableOptions } from '../table/table.ts';
+import { hasDefaultRows, tableColumns, tableOf, tableRowEntries, type TableOptions } from '../table/table.ts';
 import type { RequestScope } from './request-scope.ts';
 import { internalGroup } from './kind-mismatch.ts';
 import { presentEntry } from './resource-storage.ts';
@@ -49,7 +49,7 @@ export function listResponse(scope: RequestScope, page: EntryPage): ApiServerRes
     case 'table': {
       const options = tableOptions(scope, view);
       const apiVersion = `meta.k8s.io/${view.version}`;
-      const entries = page.entries.map((entry) => tableRowEntry(definition, entry, options));
+      const entries = tableRowEntries(definition, page.entries, options);
       const columnDefinitions = tableColumns(definition);
       if (entries.length === 0 && hasDefaultRows(definition)) {
         const metadata = { resourceVersion: page.resourceVersion };

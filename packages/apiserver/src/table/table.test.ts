@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { endpoints, horizontalPodAutoscalersV1, ingresses, limitRanges, type ResourceDefinition } from '@kts/api';
+import {
+  endpoints,
+  flowSchemas,
+  horizontalPodAutoscalersV1,
+  ingresses,
+  limitRanges,
+  type ResourceDefinition,
+} from '@kts/api';
 import type { KubeObject } from '@kts/apimachinery';
 
 import type { RequestScope } from '../registry/request-scope.ts';
+import { objectEntry } from '../registry/resource-storage.ts';
 import { listResponse } from '../registry/respond.ts';
 import type { ApiServerResponse } from '../response.ts';
 import { startTestApiServer } from '../testing/index.ts';
@@ -13,18 +21,32 @@ import { tableOf } from './table.ts';
 
 const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1';
 
-/** The answer to a list of nothing. */
-function emptyTable(definition: ResourceDefinition): ApiServerResponse {
+/** The answer to a list of these objects. */
+function listTable(definition: ResourceDefinition, objects: readonly KubeObject[] = []): ApiServerResponse {
   const request = { headers: { accept: TABLE }, info: { verb: 'list' }, query: new URLSearchParams() };
   const scope = { definition, request, registry: { clock: { now: () => 0 } } } as unknown as RequestScope;
-  return listResponse(scope, { entries: [], resourceVersion: '7' });
+  const entries = objects.map((object) => {
+    const { name } = object.metadata;
+    return objectEntry({ key: name, namespace: '', name, revision: 1 }, object);
+  });
+  return listResponse(scope, { entries, resourceVersion: '7' });
 }
 
 describe('Table', () => {
   it('writes no rows as null for kinds that the default convertor shows', () => {
-    const none = emptyTable(limitRanges as unknown as ResourceDefinition);
+    const none = listTable(limitRanges as unknown as ResourceDefinition);
     assert.deepEqual(none.kind === 'object' && [(none.object as { rows: unknown }).rows], [null]);
-    assert.equal(emptyTable(endpoints as unknown as ResourceDefinition).kind, 'list');
+    assert.equal(listTable(endpoints as unknown as ResourceDefinition).kind, 'list');
+  });
+
+  it('shows flow schemas in the order in which they are asked', () => {
+    const schema = (name: string, matchingPrecedence: number): KubeObject =>
+      ({ metadata: { name }, spec: { priorityLevelConfiguration: { name: 'p' }, matchingPrecedence } }) as never;
+    const objects = [schema('a', 10_000), schema('b', 2), schema('c', 100), schema('d', 100)];
+    const answer = listTable(flowSchemas as unknown as ResourceDefinition, objects);
+    assert.ok(answer.kind === 'list');
+    const names = [...answer.list.entries].map((entry) => (entry.object() as unknown as { cells: unknown[] }).cells[0]);
+    assert.deepEqual(names, ['b', 'c', 'd', 'a']);
   });
 
   it('shows autoscalers of v1 with every metric, and their metadata without the annotations that hold them', async () => {

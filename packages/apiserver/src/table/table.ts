@@ -53,6 +53,22 @@ export function tableRowEntry(definition: ResourceDefinition, entry: CacheEntry,
   };
 }
 
+/** The rows of a list, in the order that the kind wants. */
+export function tableRowEntries(
+  definition: ResourceDefinition,
+  entries: readonly CacheEntry[],
+  options: TableOptions,
+): readonly ListEntry[] {
+  const { behaviour } = definition;
+  const inOrder = behaviour.compareRows
+    ? entries
+        .map((entry) => ({ entry, object: presentObject(definition, entry) }))
+        .sort((a, b) => behaviour.compareRows!(a.object, b.object))
+        .map(({ entry }) => entry)
+    : entries;
+  return inOrder.map((entry) => tableRowEntry(definition, entry, options));
+}
+
 /** A table of one object, which is in the request's version: the answer to a GET, and the object of a watch event. */
 export function tableOf(definition: ResourceDefinition, object: KubeObject, options: TableOptions): Table {
   const metadata = { resourceVersion: object.metadata.resourceVersion };
