@@ -15,7 +15,7 @@ export function writeWhole(
   extra: Headers | undefined,
 ): void {
   const headers = answerHeaders(request, extra);
-  headers['content-type'] = contentType;
+  if (contentType !== '') headers['content-type'] = contentType;
   let body = bytes;
   if (bytes.length > GZIP_BYTES_MIN && acceptsGzip(request) && !extra?.['content-encoding']) {
     body = gzipSync(bytes, { level: GZIP_LEVEL });

@@ -52,7 +52,7 @@ export function registryHandler(registry: Registry, special: SpecialHandlers): H
       throw failure('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
     }
     const scope = scopeOf(registry, definition, request);
-    if (info.verb === 'patch') checkPatchRoute(scope);
+    if (info.verb === 'patch' && !connectionOf(definition, request)) checkPatchRoute(scope);
     addWarnings({ request }, deprecations(definition));
     return verb(scope);
   };
@@ -93,16 +93,24 @@ const STREAM_METHODS: ReadonlySet<string> = new Set(['GET', 'POST']);
 
 function supports(definition: ResourceDefinition, { info, method }: ApiServerRequest): boolean {
   const { verb, subresource } = info;
+  const connection = connectionOf(definition, { info });
+  if (connection) return takesPath(connection) || STREAM_METHODS.has(method);
   if (method === 'HEAD' || (verb === 'watch' && method !== 'GET')) return false;
   if (subresource !== '') {
-    const found = definition.subresources.find(({ name }) => name === subresource);
-    if (found?.connect) return takesPath(found) || STREAM_METHODS.has(method);
-    return found?.verbs.includes(verb) === true;
+    return definition.subresources.find(({ name }) => name === subresource)?.verbs.includes(verb) === true;
   }
   const named = info.parts.length > 1;
   if ((named ? verb === 'create' : NAMED_ONLY.has(verb)) && !isCustom(definition)) return false;
   if (definition.namespaced && info.namespace === '' && verb !== 'list' && verb !== 'watch') return false;
   return definition.verbs.includes(verb);
+}
+
+/** The subresource that is asked for, if it passes requests on to something else. */
+function connectionOf(
+  { subresources }: ResourceDefinition,
+  { info }: Pick<ApiServerRequest, 'info'>,
+): SubresourceDefinition | undefined {
+  return subresources.find(({ name, connect }) => connect === true && name === info.subresource);
 }
 
 /** What clients are told about kinds that they should move away from. */

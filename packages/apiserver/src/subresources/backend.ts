@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
 
+import type { Headers } from '../response.ts';
+
 /** Something outside that requests are forwarded to. */
 export interface BackendTarget {
   readonly scheme: 'http' | 'https';
@@ -20,7 +22,8 @@ export interface BackendRequest {
 
 export interface BackendResponse {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  /** A list stands for a header that came several times. */
+  readonly headers: Headers;
   readonly body: AsyncIterable<Uint8Array>;
 }
 

@@ -1,24 +1,25 @@
 /**
  * Requests to what runs behind an object: a node's kubelet, a pod, a service.
  *
- * Mirrors: pkg/registry/core/{node,pod,service}/rest/subresources.go and their ResourceLocation functions (v1.36)
+ * Mirrors: pkg/registry/core/{node,pod,service}/rest and staging/src/k8s.io/apimachinery/pkg/util/proxy/upgradeaware.go (v1.36)
  */
-import { badRequest, failure, type StatusError } from '@kts/apimachinery';
-import { endpointSlices } from '@kts/api';
-import type { Pod, Service } from '@kts/api/types/core-v1';
+import { posix } from 'node:path';
 
-import { liveObjects } from '../admission/live-objects.ts';
-import { getEntry } from '../registry/get.ts';
+import { encodeJson, failure, StatusError, type JsonValue } from '@kts/apimachinery';
+
+import { transportFailureText } from '../admission/webhook/transport-failure.ts';
 import type { RequestScope } from '../registry/request-scope.ts';
+import type { ApiServerRequest, RequestBody } from '../request.ts';
 import type { ApiServerResponse } from '../response.ts';
-import { backendFailure } from './backend-failure.ts';
+import { proxiedAnswer } from './proxied-answer.ts';
 import type { BackendConnector, BackendTarget } from './backend.ts';
 import { forwardUpgrade } from './forward-upgrade.ts';
-import { kubeletOf } from './kubelet-target.ts';
+import { nodeTarget, parseNamedPort, podTarget, serviceTarget, type LocateTarget } from './proxy-target.ts';
+import type { ProxyPlace } from './rewrite-links.ts';
 import type { SubresourceHandler } from './subresource.ts';
 
 /** Headers about one connection, which do not go on to the next. */
-const HOP_BY_HOP = new Set([
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -27,120 +28,95 @@ const HOP_BY_HOP = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-  'host',
-  'authorization',
-  'content-length',
 ]);
+/** Nor those about who asks, and about a body that is written anew. */
+const NOT_FORWARDED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'authorization', 'content-length', 'host']);
 
 export function proxyHandlers(backend: BackendConnector): [string, SubresourceHandler][] {
   return [
-    ['nodes/proxy', (scope) => proxy(scope, backend, nodeTarget)],
-    ['pods/proxy', (scope) => proxy(scope, backend, podTarget)],
-    ['services/proxy', (scope) => proxy(scope, backend, serviceTarget)],
+    ['nodes/proxy', (scope) => proxy(scope, backend, 'node', nodeTarget)],
+    ['pods/proxy', (scope) => proxy(scope, backend, 'pod', podTarget)],
+    ['services/proxy', (scope) => proxy(scope, backend, 'service', serviceTarget)],
   ];
-}
-
-/** `https:web:8443` as the name of an object in a path. */
-interface NamedPort {
-  readonly scheme: 'http' | 'https';
-  readonly name: string;
-  readonly port: string;
-}
-
-export function parseNamedPort(text: string): NamedPort {
-  const parts = text.split(':');
-  if (parts.length === 1) return { scheme: 'http', name: text, port: '' };
-  if (parts.length === 2) return { scheme: 'http', name: parts[0]!, port: parts[1]! };
-  const [scheme, name, port] = parts;
-  if (parts.length > 3 || (scheme !== 'http' && scheme !== 'https' && scheme !== '')) {
-    throw badRequest(`invalid object name ${JSON.stringify(text)}`);
-  }
-  return { scheme: scheme === 'https' ? 'https' : 'http', name: name!, port: port! };
 }
 
 async function proxy(
   scope: RequestScope,
   backend: BackendConnector,
-  locate: (scope: RequestScope, named: NamedPort) => Promise<BackendTarget>,
+  what: string,
+  locate: LocateTarget,
 ): Promise<ApiServerResponse> {
   const { request } = scope;
-  const named = parseNamedPort(scope.name);
+  const named = parseNamedPort(scope.name, what);
   const target = await locate({ ...scope, name: named.name, subresource: '' }, named);
-  const path = proxiedPath(request.info.parts, request.path) + queryText(request.query);
+  const path = proxiedPath(request.info.parts, request.path);
+  const query = request.query.size > 0 ? `?${request.query.toString()}` : '';
+  const encoded = encodePath(path) + query;
   if (request.connection.kind === 'http' && request.connection.upgrade)
-    return forwardUpgrade(scope, backend, target, path);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    // Names with a colon are HTTP/2's own.
-    const travels = !HOP_BY_HOP.has(name) && !name.startsWith('impersonate-') && !name.startsWith(':');
-    if (value !== undefined && travels) headers[name] = value;
-  }
-  const body = await request.readBody();
+    return forwardUpgrade(scope, backend, target, encoded || '/');
+  if (path === '' && (request.method === 'GET' || request.method === 'HEAD')) return redirect(request, query);
+  const place = placeOf(request, target);
+  const body = bytesOf(await request.readBody());
   try {
     const answer = await backend.request(target, {
       method: request.method,
-      path,
-      headers,
-      ...(body?.kind === 'bytes' ? { body: body.bytes } : {}),
+      path: encoded.startsWith('/') ? encoded : `/${encoded}`,
+      headers: forwardedHeaders(request, place, path),
+      ...(body ? { body } : {}),
       signal: request.signal,
     });
-    const kept = Object.entries(answer.headers).filter(([name]) => !HOP_BY_HOP.has(name) && name !== 'content-type');
-    const contentType = answer.headers['content-type'] ?? 'application/octet-stream';
-    return { kind: 'bytes', status: answer.status, contentType, body: answer.body, headers: Object.fromEntries(kept) };
+    const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !HOP_BY_HOP.has(name)));
+    return await proxiedAnswer({ ...answer, headers }, place, request.method);
   } catch (error) {
-    throw backendFailure(error, target, path);
+    if (StatusError.is(error)) throw error;
+    throw failure('ServiceUnavailable', `error trying to reach service: ${transportFailureText(error)}`);
   }
 }
 
-/** What follows `<name>/proxy` in the path. */
+/** What follows `<name>/proxy` in the path, without ways up; empty if nothing does, not even a slash. */
 function proxiedPath(parts: readonly string[], whole: string): string {
-  const path = `/${parts.slice(3).join('/')}`;
+  const rest = parts.slice(3);
+  const path = rest.length > 0 ? posix.join('/', ...rest) : '';
   return whole.endsWith('/') && !path.endsWith('/') ? `${path}/` : path;
 }
 
-function queryText(query: URLSearchParams): string {
-  return query.size > 0 ? `?${query.toString()}` : '';
+function encodePath(path: string): string {
+  return encodeURI(path).replaceAll(/[?#]/g, encodeURIComponent);
 }
 
-async function nodeTarget(scope: RequestScope, { name, port }: NamedPort): Promise<BackendTarget> {
-  await getEntry(scope);
-  const kubelet = await kubeletOf(scope, name);
-  return port === '' || Number(port) === kubelet.port
-    ? kubelet
-    : { ...kubelet, port: Number(port), identity: 'anonymous' };
+/** Relative links of a page only work if its path ends with a slash. */
+function redirect(request: ApiServerRequest, query: string): ApiServerResponse {
+  const location = `${encodePath(request.path)}/${query}`;
+  return { kind: 'bytes', status: 301, contentType: '', body: new Uint8Array(), headers: { location } };
 }
 
-async function podTarget(scope: RequestScope, { scheme, port }: NamedPort): Promise<BackendTarget> {
-  const pod = (await getEntry(scope)).object() as Pod;
-  const host = pod.status?.podIP;
-  if (!host) throw badRequest('address not allowed');
-  const declared = pod.spec.containers.flatMap((container) => container.ports ?? []);
-  const number = port === '' ? (declared[0]?.containerPort ?? 80) : Number(port);
-  return { scheme, host, port: number, identity: 'anonymous' };
+function placeOf({ path: whole, headers, info }: ApiServerRequest, target: BackendTarget): ProxyPlace {
+  const segments = whole.split('/').filter(Boolean);
+  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
+  return {
+    prefix: `/${segments.slice(0, segments.length - info.parts.length + 3).join('/')}`,
+    backendHost: `${host}:${target.port}`,
+    requestHost: headers[':authority'] ?? headers['host'] ?? '',
+  };
 }
 
-async function serviceTarget(scope: RequestScope, { scheme, port }: NamedPort): Promise<BackendTarget> {
-  const service = (await getEntry(scope)).object() as Service;
-  const ports = service.spec?.ports ?? [];
-  const wanted =
-    port === ''
-      ? ports.length === 1
-        ? ports[0]
-        : undefined
-      : ports.find((one) => one.name === port || String(one.port) === port);
-  if (!wanted)
-    throw unavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(scope.name)}`);
-  const live = liveObjects(scope.registry.storages, scope.registry.feed);
-  for (const slice of await live.list(endpointSlices, scope.namespace)) {
-    if (slice.metadata.labels?.['kubernetes.io/service-name'] !== scope.name) continue;
-    const number = slice.ports?.find((one) => (one.name ?? '') === (wanted.name ?? ''))?.port;
-    const ready = (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready !== false);
-    const host = ready[scope.registry.random.integer(Math.max(1, ready.length))]?.addresses[0];
-    if (host && number) return { scheme, host, port: number, identity: 'anonymous' };
+function bytesOf(body: RequestBody | undefined): Uint8Array | undefined {
+  return body?.kind === 'object' ? encodeJson(body.object as JsonValue) : body?.bytes;
+}
+
+function forwardedHeaders(request: ApiServerRequest, place: ProxyPlace, path: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    // Names with a colon are HTTP/2's own.
+    const travels = !NOT_FORWARDED.has(name) && !/^(?::|impersonate-|x-remote-)/.test(name);
+    if (value !== undefined && travels) headers[name] = value;
   }
-  throw unavailable(`no endpoints available for service ${JSON.stringify(scope.name)}`);
-}
-
-function unavailable(message: string): StatusError {
-  return failure('ServiceUnavailable', message);
+  if (place.requestHost) headers['host'] = place.requestHost;
+  headers['x-forwarded-uri'] = encodePath(place.prefix + path);
+  if (request.connection.kind === 'http') {
+    const before = headers['x-forwarded-for'];
+    const { remoteAddress } = request.connection;
+    headers['x-forwarded-for'] = before ? `${before}, ${remoteAddress}` : remoteAddress;
+  }
+  return headers;
 }

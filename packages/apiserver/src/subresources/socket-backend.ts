@@ -49,8 +49,8 @@ function send(tls: KubeletTls, dial: Dial, target: BackendTarget, request: Backe
     signal: request.signal,
   };
   const onResponse = (response: IncomingMessage): void => {
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(response.headers)) if (typeof value === 'string') headers[name] = value;
+    const headers: Record<string, string | string[]> = {};
+    for (const [name, value] of Object.entries(response.headers)) if (value !== undefined) headers[name] = value;
     resolve({ status: response.statusCode ?? 502, headers, body: response });
   };
   const createConnection = (): Socket => socketTo(tls, dial, target);

@@ -5,7 +5,6 @@ import { deployments, podDisruptionBudgets, pods } from '@kts/api';
 import { isNotFound } from '@kts/apimachinery';
 
 import { failureOf, startTestApiServer, type TestApiServer } from '../testing/index.ts';
-import { parseNamedPort } from './object-proxy.ts';
 
 const key = { namespace: 'default', name: 'web' };
 const labels = { app: 'web' };
@@ -101,14 +100,4 @@ test('a service account that exists gets tokens', async () => {
   assert.equal((claims as { sub: string }).sub, 'system:serviceaccount:default:default');
   const error = await failureOf(server.client.createToken({ ...account, name: 'none' }, { audiences: ['somebody'] }));
   assert.ok(isNotFound(error));
-});
-
-test('names in proxy paths may carry a scheme and a port', () => {
-  const rows: [string, { scheme: string; name: string; port: string }][] = [
-    ['web', { scheme: 'http', name: 'web', port: '' }],
-    ['web:80', { scheme: 'http', name: 'web', port: '80' }],
-    ['https:web:443', { scheme: 'https', name: 'web', port: '443' }],
-    ['https:web:', { scheme: 'https', name: 'web', port: '' }],
-  ];
-  for (const [text, expected] of rows) assert.deepEqual(parseNamedPort(text), expected, text);
 });

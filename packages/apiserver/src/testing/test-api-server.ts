@@ -21,8 +21,10 @@ import { ResourceCatalog } from '../discovery/catalog.ts';
 import { createInProcessTransport } from '../in-process-transport.ts';
 import { createResourceServer } from '../registry/create-resource-server.ts';
 import type { UserInfo } from '../request.ts';
+import type { Handler } from '../response.ts';
 import { createRouter } from '../routing/router.ts';
 import { DEFAULT_SERVICE_RANGE } from '../server-config.ts';
+import type { BackendConnector } from '../subresources/backend.ts';
 import type { Dial } from '../subresources/socket-backend.ts';
 
 export interface TestApiServerOptions {
@@ -36,6 +38,8 @@ export interface TestApiServerOptions {
   readonly admissionPlugins?: readonly string[];
   /** How webhooks are reached. */
   readonly dial?: Dial;
+  /** What runs behind nodes, pods and services. Default: nothing does. */
+  readonly backend?: BackendConnector;
 }
 
 /** A real API server without sockets: the same registry, cache, admission and strategies, on a memory store. */
@@ -48,6 +52,8 @@ export interface TestApiServer<C extends Clock = Clock> extends AsyncDisposable 
   /** Acts as somebody else, for what depends on the user. */
   clientFor(user: UserInfo): Client;
   transportFor(user: UserInfo): Transport;
+  /** Answers requests as they come over HTTP, for what a transport does not show. */
+  readonly answer: Handler;
   close(): Promise<void>;
 }
 
@@ -92,6 +98,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
     serviceRanges: [DEFAULT_SERVICE_RANGE],
     admissionPlugins: { enabled: options.admissionPlugins ?? [] },
     ...(options.dial ? { dial: options.dial } : {}),
+    ...(options.backend ? { backend: options.backend } : {}),
     clock,
     random,
     log,
@@ -117,6 +124,7 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
     client,
     clientFor: (user) => new Client(transportFor(user)),
     transportFor,
+    answer,
     close,
     [Symbol.asyncDispose]: close,
   };
