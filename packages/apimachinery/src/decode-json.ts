@@ -1,3 +1,4 @@
+import { goQuote } from './go-text.ts';
 import { explainDecoding, isDecodedPath } from './decode-errors.ts';
 import { decodeObject, type DecodeResult } from './decode-object.ts';
 import { NumberLiteral } from './decode-scalar.ts';
@@ -42,8 +43,8 @@ function findStrictErrors(schema: ObjectSchema, text: string, unknown: readonly 
   const unknownPaths = new Set(unknown);
   scanJson(text, (path, again) => {
     const name = jsonPathText(path);
-    if (again && isDecodedPath(schema, path)) errors.add(`duplicate field ${JSON.stringify(name)}`);
-    else if (unknownPaths.has(name)) errors.add(`unknown field ${JSON.stringify(name)}`);
+    if (again && isDecodedPath(schema, path)) errors.add(`duplicate field ${goQuote(name)}`);
+    else if (unknownPaths.has(name)) errors.add(`unknown field ${goQuote(name)}`);
   });
   return [...errors];
 }

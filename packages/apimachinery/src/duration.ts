@@ -1,3 +1,4 @@
+import { goQuote } from './go-text.ts';
 import type { Duration } from './scalars.ts';
 
 /**
@@ -29,18 +30,18 @@ export function parseDuration(text: string): bigint {
   const negative = text.startsWith('-');
   let rest = negative || text.startsWith('+') ? text.slice(1) : text;
   if (rest === '0') return 0n;
-  if (rest === '') throw new DurationError(`time: invalid duration ${JSON.stringify(text)}`);
+  if (rest === '') throw new DurationError(`time: invalid duration ${goQuote(text)}`);
   let total = 0n;
   while (rest !== '') {
     const [, whole = '', fraction = '', unit = ''] = /^([0-9]*)(?:\.([0-9]*))?([^0-9.]*)/.exec(rest)!;
-    if (whole === '' && fraction === '') throw new DurationError(`time: invalid duration ${JSON.stringify(text)}`);
-    if (unit === '') throw new DurationError(`time: missing unit in duration ${JSON.stringify(text)}`);
+    if (whole === '' && fraction === '') throw new DurationError(`time: invalid duration ${goQuote(text)}`);
+    if (unit === '') throw new DurationError(`time: missing unit in duration ${goQuote(text)}`);
     const size = UNIT_NANOSECONDS[unit];
     if (size === undefined) {
-      throw new DurationError(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
+      throw new DurationError(`time: unknown unit ${goQuote(unit)} in duration ${goQuote(text)}`);
     }
     total += BigInt(whole || '0') * size + (BigInt(fraction || '0') * size) / 10n ** BigInt(fraction.length);
-    if (total > INT64_MAX) throw new DurationError(`time: invalid duration ${JSON.stringify(text)}`);
+    if (total > INT64_MAX) throw new DurationError(`time: invalid duration ${goQuote(text)}`);
     rest = rest.slice(/^[0-9.]*[^0-9.]*/.exec(rest)![0].length);
   }
   return negative ? -total : total;

@@ -1,3 +1,4 @@
+import { goQuote } from './go-text.ts';
 import type { FieldError } from './field-error.ts';
 import type { Status, StatusCause } from './gen/meta-v1.gen.ts';
 
@@ -140,7 +141,7 @@ export const badRequest = (message: string): StatusError => failure('BadRequest'
 export const methodNotSupported = (resource: Named, action: string): StatusError =>
   failure(
     'MethodNotAllowed',
-    `${action} is not supported on resources of kind ${JSON.stringify(qualified(resource))}`,
+    `${action} is not supported on resources of kind ${goQuote(qualified(resource))}`,
     detailsOf(resource, ''),
   );
 
@@ -169,7 +170,7 @@ function qualified(resource: Named): string {
 }
 
 function quote(name: string): string {
-  return JSON.stringify(name);
+  return goQuote(name);
 }
 
 function detailsOf(resource: Named, name: string): StatusDetails {

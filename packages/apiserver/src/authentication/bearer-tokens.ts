@@ -72,12 +72,16 @@ export async function findToken(
   return undefined;
 }
 
+const SPACE_WARNING = 'the provided Authorization header contains extra space before the bearer token, and is ignored';
+
 /** From the header, or, as browsers cannot set it for a WebSocket, from its subprotocols. */
-function bearerToken({ headers }: ApiServerRequest): string | undefined {
+function bearerToken({ headers, warnings }: ApiServerRequest): string | undefined {
   const authorization = headers['authorization'];
   if (authorization !== undefined) {
-    const match = /^\s*bearer +(\S+)/i.exec(authorization);
-    return match?.[1];
+    const [scheme = '', token, ...more] = authorization.trim().split(' ');
+    if (scheme.toLowerCase() !== 'bearer') return undefined;
+    if (token === '' && more.length > 0) warnings.push(SPACE_WARNING);
+    return token === '' ? undefined : token;
   }
   if (headers['upgrade']?.toLowerCase() !== 'websocket') return undefined;
   const protocol = headers['sec-websocket-protocol']

@@ -3,7 +3,7 @@
  *
  * Mirrors: staging/src/k8s.io/apiserver/pkg/authorization/authorizer/interfaces.go (v1.36)
  */
-import { forbiddenRequest, type StatusError } from '@kts/apimachinery';
+import { forbiddenRequest, goQuote, type StatusError } from '@kts/apimachinery';
 
 import type { RequestInfo, UserInfo } from '../request.ts';
 
@@ -75,10 +75,10 @@ function forbiddenMessage(user: UserInfo, attributes: AuthorizationAttributes): 
 }
 
 function describe(user: UserInfo, attributes: AuthorizationAttributes): string {
-  const who = `User ${JSON.stringify(user.name)} cannot ${attributes.verb}`;
-  if (!attributes.isResourceRequest) return `${who} path ${JSON.stringify(attributes.path)}`;
+  const who = `User ${goQuote(user.name)} cannot ${attributes.verb}`;
+  if (!attributes.isResourceRequest) return `${who} path ${goQuote(attributes.path)}`;
   const { resource, subresource, group, namespace } = attributes;
-  const what = JSON.stringify(subresource ? `${resource}/${subresource}` : resource);
-  const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
-  return `${who} resource ${what} in API group ${JSON.stringify(group)} ${where}`;
+  const what = goQuote(subresource ? `${resource}/${subresource}` : resource);
+  const where = namespace ? `in the namespace ${goQuote(namespace)}` : 'at the cluster scope';
+  return `${who} resource ${what} in API group ${goQuote(group)} ${where}`;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { negotiate, routeAccepts, wantsPretty, type TransformCheck } from './negotiation.ts';
+import { negotiate, parseMediaType, routeAccepts, wantsPretty, type TransformCheck } from './negotiation.ts';
 import { parseTarget } from './target.ts';
 import { warningHeaders } from './warning-header.ts';
 
@@ -26,6 +26,11 @@ describe('negotiation', () => {
     ['application/json;as=Bogus;v=v1;g=meta.k8s.io,application/json', 'json'],
     ['application/json;as=Bogus;v=v1;g=meta.k8s.io', 'none'],
     [';', 'none'],
+    ['application/json;as=;v=;g=', 'json'],
+    ['application/json;as=Table=x;v=v1;g=meta.k8s.io', 'none'],
+    ['application/json;q=x,application/yaml;q=0.1', 'yaml'],
+    ['*/*,application/yaml;q=0.1', 'yaml'],
+    ['a/b/c,application/json', 'json'],
   ];
   for (const [accept, expected] of rows) {
     it(`answers ${accept} with ${expected}`, () => {
@@ -35,7 +40,25 @@ describe('negotiation', () => {
     });
   }
 
-  it('has no YAML for watches', () => assert.equal(negotiate('application/yaml', tables, true), undefined));
+  it('has no YAML for watches, whatever else would do', () => {
+    assert.equal(negotiate('application/yaml', tables, true), undefined);
+    assert.equal(negotiate('application/yaml,application/json', tables, true), undefined);
+  });
+
+  const types: readonly [string, string | undefined][] = [
+    ['', ''],
+    ['application/JSON; charset="utf-8"', 'application/json'],
+    ['application/json;', 'application/json'],
+    ['application/json;;', undefined],
+    ['application/json; x', undefined],
+    ['application/json;a=b;A=c', undefined],
+    ['application/json,application/yaml', undefined],
+    ['application /json', undefined],
+    ['application', 'application'],
+  ];
+  for (const [header, expected] of types) {
+    it(`reads ${header} as ${expected}`, () => assert.equal(parseMediaType(header), expected));
+  }
 
   const routes: readonly [string | undefined, boolean][] = [
     [undefined, true],

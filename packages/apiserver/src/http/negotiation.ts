@@ -12,6 +12,7 @@ export const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
 export type MediaType = typeof JSON_TYPE | typeof YAML_TYPE | typeof PROTOBUF_TYPE;
 
 export const MEDIA_TYPES: readonly MediaType[] = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE];
+const STREAM_TYPES: readonly string[] = [`${JSON_TYPE};stream=watch`, `${PROTOBUF_TYPE};stream=watch`];
 
 /** What a client accepts: a media type and what the object is to be turned into. */
 export interface Accepted {
@@ -35,8 +36,8 @@ const DEFAULT: Accepted = { mediaType: JSON_TYPE, pretty: false };
 export type TransformCheck = (as: AcceptedKind) => boolean;
 
 /**
- * The first clause, by quality and then by precision, that the endpoint can serve. Undefined: none, the answer is 406.
- * `watch` rules out YAML, which has no framing.
+ * The first clause, by quality and by precision, that the endpoint can serve. Undefined: none, the answer is 406.
+ * A `watch` for which that is YAML, which has no framing, gets nothing.
  */
 export function negotiate(
   accept: string | undefined,
@@ -45,7 +46,7 @@ export function negotiate(
 ): Accepted | undefined {
   if (!accept || accept === JSON_TYPE || accept === '*/*') return DEFAULT;
   for (const clause of parseAccept(accept)) {
-    const mediaType = MEDIA_TYPES.find((type) => covers(clause.type, type) && !(watch && type === YAML_TYPE));
+    const mediaType = MEDIA_TYPES.find((type) => covers(clause.type, type));
     if (!mediaType) continue;
     const { as, g, v, stream, sv, pretty, profile } = clause.parameters;
     if (stream && stream !== 'watch') continue;
@@ -55,6 +56,7 @@ export function negotiate(
         ? undefined
         : { kind: as ?? '', group: g ?? '', version: v ?? '' };
     if (target && !allows(target)) continue;
+    if (watch && mediaType === YAML_TYPE) return undefined;
     return {
       mediaType,
       pretty: pretty === '1',
@@ -78,13 +80,33 @@ export function routeAccepts(accept: string | undefined): boolean {
 /** The answer where a route does not produce what the client accepts. */
 export function routeNotAcceptable(listing: boolean): StatusError {
   const types: string[] = [...MEDIA_TYPES];
-  if (listing) types.push(`${JSON_TYPE};stream=watch`, `${PROTOBUF_TYPE};stream=watch`);
+  if (listing) types.push(...STREAM_TYPES);
   return failure('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${types.join(', ')}`, {});
 }
 
-/** The answer where no clause can be served. */
-export const notAcceptable = (): StatusError =>
-  failure('NotAcceptable', `only the following media types are accepted: ${MEDIA_TYPES.join(', ')}`);
+/** The answer where no clause can be served; `watch` names what has framing. */
+export const notAcceptable = (watch = false): StatusError =>
+  failure(
+    'NotAcceptable',
+    `only the following media types are accepted: ${(watch ? STREAM_TYPES : MEDIA_TYPES).join(', ')}`,
+  );
+
+/**
+ * The media type of a body, in lower case; empty if there is none. Undefined: the header cannot be read.
+ * Mirrors: mime.ParseMediaType of Go, as far as the type itself and the form of its parameters go.
+ */
+export function parseMediaType(contentType: string): string | undefined {
+  if (contentType === '') return '';
+  const [type = '', ...parameters] = contentType.replace(/;\s*$/, '').split(';');
+  if (!MEDIA_TYPE.test(type.trim())) return undefined;
+  const names = parameters.map((parameter) => PARAMETER.exec(parameter.trim())?.[1]?.toLowerCase());
+  if (names.includes(undefined) || new Set(names).size < names.length) return undefined;
+  return type.trim().toLowerCase();
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const MEDIA_TYPE = new RegExp(`^${TOKEN}(?:/${TOKEN})?$`);
+const PARAMETER = new RegExp(`^(${TOKEN})\\s*=\\s*(?:${TOKEN}|"(?:[^"\\\\]|\\\\.)*")$`);
 
 /** The answer to a body of a type the server cannot read. */
 export const unsupportedMediaType = (accepted: readonly string[] = MEDIA_TYPES): StatusError =>
@@ -108,28 +130,37 @@ interface Clause {
 }
 
 function parseAccept(header: string): readonly Clause[] {
-  return header
-    .split(',')
-    .map(parseClause)
-    .filter((clause) => clause !== undefined)
-    .sort((a, b) => b.quality - a.quality || precision(b.type) - precision(a.type));
+  const clauses: Clause[] = [];
+  for (const text of header.split(',')) {
+    const clause = parseClause(text);
+    if (!clause) continue;
+    // The order is none: what is more precise goes before what has a higher quality, but only where the two meet.
+    let at = clauses.length;
+    while (at > 0 && goesBefore(clause, clauses[at - 1]!)) at--;
+    clauses.splice(at, 0, clause);
+  }
+  return clauses;
 }
 
+/** Parameters without a value count for nothing. */
 function parseClause(text: string): Clause | undefined {
   const [type = '', ...rest] = text.split(';').map((part) => part.trim());
-  if (!type.includes('/') && type !== '*') return undefined;
+  if (!/^[^/]*\/[^/]+$/.test(type) && type !== '*') return undefined;
   const parameters: Record<string, string> = {};
+  let quality = 1;
   for (const part of rest) {
-    const at = part.indexOf('=');
-    if (at > 0) parameters[part.slice(0, at).trim()] = part.slice(at + 1).trim();
+    const [name = '', value = '', ...more] = part.split('=');
+    if (value === '' || more.length > 0) continue;
+    if (name.trim() === 'q') quality = Number(value) || 0;
+    else parameters[name.trim()] = value.trim();
   }
-  const quality = Number(parameters['q'] ?? 1);
-  return { type: type === '*' ? '*/*' : type, quality: Number.isNaN(quality) ? 1 : quality, parameters };
+  return { type: type === '*' ? '*/*' : type, quality, parameters };
 }
 
-function precision(type: string): number {
-  if (type === '*/*') return 0;
-  return type.endsWith('/*') ? 1 : 2;
+function goesBefore(a: Clause, b: Clause): boolean {
+  if (a.quality > b.quality) return true;
+  if (!a.type.startsWith('*/') && b.type.startsWith('*/')) return true;
+  return !a.type.endsWith('/*') && b.type.endsWith('/*');
 }
 
 function covers(clause: string, type: MediaType): boolean {

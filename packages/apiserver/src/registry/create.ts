@@ -7,7 +7,7 @@ import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { CacheEntry } from '../cache/entry.ts';
 import type { ApiServerResponse } from '../response.ts';
 import { fillSystemFields, prepareAndValidateCreate, wipeSystemFields } from './before-create.ts';
-import { decodeBody } from './decode-body.ts';
+import { checkBodyType, decodeBody } from './decode-body.ts';
 import { dedupOwnerReferences } from './dedup-owner-references.ts';
 import { ensureNamespace } from './ensure-namespace.ts';
 import { strategyContext } from './guaranteed-update.ts';
@@ -27,6 +27,7 @@ const GENERATED_NAME_TRIES = 8;
 /** POST to a collection. */
 export async function createResource(scope: RequestScope): Promise<ApiServerResponse> {
   const { request, definition } = scope;
+  checkBodyType(request);
   const options = parseWriteOptions(request.query, 'CreateOptions');
   const draft = await decodeBody(scope, definition, options.fieldValidation);
   wipeSystemFields(draft);

@@ -13,7 +13,6 @@ import {
   decodeObject,
   decodeProtobuf,
   encodeJson,
-  failure,
   JsonSyntaxError,
   parseJson,
   parseJsonStrict,
@@ -21,17 +20,17 @@ import {
   ProtoError,
   unwrapUnknown,
   YamlError,
+  goQuote,
   type DecodedJson,
   type DecodeResult,
-  type DeleteOptions,
   type JsonObject,
   type JsonValue,
   type KubeObject,
   type ObjectSchema,
 } from '@kts/apimachinery';
-import { schemaOf, type ResourceBehaviour } from '@kts/api';
+import type { ResourceBehaviour } from '@kts/api';
 
-import { MEDIA_TYPES } from '../http/negotiation.ts';
+import { MEDIA_TYPES, parseMediaType, unsupportedMediaType } from '../http/negotiation.ts';
 import type { ApiServerRequest, RequestBody } from '../request.ts';
 import { isOtherVersion, kindProblem, type TypeMeta } from './kind-mismatch.ts';
 import { asDraft, cloneJson, type ObjectDraft } from './object-draft.ts';
@@ -130,8 +129,8 @@ function decodeText(type: BodyType, json: Uint8Array, strict: boolean): DecodedJ
   const { value, duplicates } = strict ? parseJsonStrict(json) : { value: parseJson(json), duplicates: [] };
   if (!typeMetaOf(value).kind) throw new NotAnObject(`Object 'Kind' is missing in '${Buffer.from(json).toString()}'`);
   const result = coerced(coerce, (value ?? {}) as object);
-  const problems = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
-  problems.push(...result.unknown.map((path) => `unknown field ${JSON.stringify(path)}`));
+  const problems = duplicates.map((path) => `duplicate field ${goQuote(path)}`);
+  problems.push(...result.unknown.map((path) => `unknown field ${goQuote(path)}`));
   return { ...result, strictErrors: strict ? problems : [] };
 }
 
@@ -146,7 +145,7 @@ function decodeBytesOrObject(body: RequestBody, type: BodyType, strict: boolean)
     const { object, unknown, error } = decodeValue(type, body.object);
     return result(
       object,
-      unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+      unknown.map((path) => `unknown field ${goQuote(path)}`),
       error,
     );
   }
@@ -159,15 +158,20 @@ function decodeBytesOrObject(body: RequestBody, type: BodyType, strict: boolean)
     case 'application/vnd.kubernetes.protobuf':
       return decodeProtobufBytes(body.bytes, type);
     default:
-      throw failure(
-        'UnsupportedMediaType',
-        `the body of the request was in an unknown format - accepted media types include: ${MEDIA_TYPES.join(', ')}`,
-      );
+      throw unsupportedMediaType();
   }
 }
 
-function mediaTypeOf(contentType: string): string {
-  return contentType.split(';', 1)[0]!.trim().toLowerCase();
+/** Refuses a body that nobody can read, before its options are looked at. Throws UnsupportedMediaType. */
+export function checkBodyType({ connection, headers }: Pick<ApiServerRequest, 'connection' | 'headers'>): void {
+  if (connection.kind !== 'http') return;
+  const type = mediaTypeOf(headers['content-type'] ?? '');
+  if (type !== '' && !MEDIA_TYPES.some((known) => known === type)) throw unsupportedMediaType();
+}
+
+/** What cannot be read is a type that nobody knows. */
+export function mediaTypeOf(contentType: string): string {
+  return parseMediaType(contentType) ?? 'unreadable';
 }
 
 /** `sent` is what the client sent, for messages; `json` what is to be read. */
@@ -228,13 +232,15 @@ function result(object: object | null, problems: readonly string[], error?: stri
   return { object: (object ?? {}) as Record<string, unknown>, problems, ...(error === undefined ? {} : { error }) };
 }
 
-const NO_KIND = "couldn't get version/kind; json parse error: ";
+export const NO_KIND = "couldn't get version/kind; json parse error: ";
 const GO_TYPE_META =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
-class NotAnObject extends Error {}
+/** Not an object that says what it is. */
+export class NotAnObject extends Error {}
 
-function typeMetaOf(value: unknown): TypeMeta {
+/** What a value says it is. Throws NotAnObject. */
+export function typeMetaOf(value: unknown): TypeMeta {
   if (value === null || value === undefined) return {};
   if (typeof value === 'object' && !Array.isArray(value)) return checkedTypeMeta(value as Record<string, unknown>);
   throw new NotAnObject(`${NO_KIND}json: cannot unmarshal ${goTypeName(value)} into Go value of type ${GO_TYPE_META}`);
@@ -247,7 +253,7 @@ function checkedTypeMeta(value: Readonly<Record<string, unknown>>): TypeMeta {
     const problem = `json: cannot unmarshal ${goTypeName(text)} into Go struct field .${name} of type string`;
     throw new NotAnObject(`${NO_KIND}${problem}`);
   }
-  return value;
+  return { apiVersion: (value['apiVersion'] ?? '') as string, kind: (value['kind'] ?? '') as string };
 }
 
 /** What is not said is taken from the endpoint; what is said has to be a kind of this group and version. */
@@ -266,7 +272,7 @@ function checkKind(meta: TypeMeta, type: BodyType, object: unknown): void {
 function cannotBeHandled(object: TypeMeta, type: BodyType, text: string): Error {
   const version = object.apiVersion ? object.apiVersion.slice(object.apiVersion.indexOf('/') + 1) : type.version;
   return badRequest(
-    `${object.kind ?? type.kind} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: ${text}`,
+    `${object.kind ?? type.kind} in version ${goQuote(version)} cannot be handled as a ${type.kind}: ${text}`,
   );
 }
 
@@ -281,29 +287,6 @@ function summaryOf(bytes: Uint8Array): string {
   const part = Buffer.from(bytes.subarray(0, SUMMARY_BYTES));
   const text = bytes[0] === 0x7b ? part.toString() : part.toString('hex');
   return bytes.length > SUMMARY_BYTES ? `${text} ...` : text;
-}
-
-/** The body of a DELETE; undefined if there is none. Throws BadRequest. */
-export async function decodeDeleteOptions({ request }: RequestScope): Promise<DeleteOptions | undefined> {
-  const body = await request.readBody();
-  if (!body || (body.kind === 'bytes' && body.bytes.length === 0)) return undefined;
-  const schema = schemaOf('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
-  if (body.kind === 'object') return decodeObject(schema, body.object).object as DeleteOptions;
-  try {
-    if (mediaTypeOf(body.contentType) === 'application/vnd.kubernetes.protobuf') {
-      const sent = decodeProtobuf(schema, unwrapUnknown(body.bytes).raw);
-      return decodeObject(schema, sent).object as DeleteOptions;
-    }
-    const yaml = mediaTypeOf(body.contentType) === 'application/yaml';
-    const json = yaml ? encodeJson(parseYaml(Buffer.from(body.bytes).toString())) : body.bytes;
-    const { object, error } = decodeJson(schema, json);
-    if (error !== undefined) throw badRequest(error);
-    return object as DeleteOptions;
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) throw badRequest(NO_KIND + error.message);
-    if (error instanceof YamlError || error instanceof ProtoError) throw badRequest(error.message);
-    throw error;
-  }
 }
 
 /** How Go's JSON decoder names what it found. */

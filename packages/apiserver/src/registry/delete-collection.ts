@@ -8,6 +8,7 @@ import { parseListOptions } from './list-options.ts';
 import type { RequestScope } from './request-scope.ts';
 import { askForObjects } from './resource-storage.ts';
 import { listResponse } from './respond.ts';
+import { parseSelection } from './selectors.ts';
 
 /** Deletions under way at the same time. */
 const DELETIONS_AT_ONCE = 8;
@@ -15,6 +16,7 @@ const DELETIONS_AT_ONCE = 8;
 /** DELETE of a collection. Answers the list of what was there; what others deleted meanwhile does not matter. */
 export async function deleteCollection(scope: RequestScope): Promise<ApiServerResponse> {
   const listOptions = parseListOptions(scope.request.query, false);
+  parseSelection(scope.definition, listOptions.labelSelector, listOptions.fieldSelector);
   const options = await readDeleteOptions(scope);
   warnAboutDependents(scope, options);
   const page = await listEntries(scope, listOptions);

@@ -2,7 +2,6 @@
  * Mirrors: ValidateDeleteOptions in staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go (v1.36)
  */
 import {
-  badRequest,
   FieldPath,
   invalid,
   invalidObject,
@@ -11,23 +10,21 @@ import {
   type FieldError,
 } from '@kts/apimachinery';
 
+import { integerOf } from './list-options.ts';
 import { validateDryRun } from './write-options.ts';
 
 const PROPAGATION_POLICIES = ['Foreground', 'Background', 'Orphan'];
 
 /** Options from the query, for requests without a body. */
 export function deleteOptionsFromQuery(query: URLSearchParams): DeleteOptions {
-  const grace = query.get('gracePeriodSeconds');
-  if (grace !== null && !/^[+-]?\d+$/.test(grace)) {
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
-  }
+  const grace = integerOf(query, 'gracePeriodSeconds');
   const orphan = query.get('orphanDependents');
   const policy = query.get('propagationPolicy');
   const uid = query.get('uid');
   const resourceVersion = query.get('resourceVersion');
   const dryRun = query.getAll('dryRun');
   return {
-    ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
     ...(orphan === null ? {} : { orphanDependents: orphan.toLowerCase() !== 'false' && orphan !== '0' }),
     ...(policy === null ? {} : { propagationPolicy: policy }),
     ...(uid || resourceVersion

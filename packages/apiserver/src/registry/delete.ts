@@ -12,7 +12,7 @@ import { withResourceVersion } from '../cache/stored-entry.ts';
 import { planDefinitionDelete } from '../custom-resources/plan-definition-delete.ts';
 import type { ApiServerResponse } from '../response.ts';
 import { checkKeyName } from './check-key-name.ts';
-import { decodeDeleteOptions } from './decode-body.ts';
+import { decodeDeleteOptions } from './decode-delete-options.ts';
 import { checkDeleteOptions, deleteOptionsFromQuery, isDryRun } from './delete-options.ts';
 import { planDelete, type DeletePlan } from './plan-delete.ts';
 import { planNamespaceDelete } from './plan-namespace-delete.ts';
@@ -68,7 +68,7 @@ export async function deleteResource(scope: RequestScope): Promise<ApiServerResp
 
 /** From the body, or the query if there is none. Throws Invalid and BadRequest. */
 export async function readDeleteOptions(scope: RequestScope): Promise<DeleteOptions> {
-  const options = (await decodeDeleteOptions(scope)) ?? deleteOptionsFromQuery(scope.request.query);
+  const options = (await decodeDeleteOptions(scope.request)) ?? deleteOptionsFromQuery(scope.request.query);
   checkDeleteOptions(options);
   return options;
 }

@@ -6,7 +6,7 @@
  * staging/src/k8s.io/apimachinery/pkg/conversion/converter.go (v1.36)
  * Differs: versions that are not served by default are not known.
  */
-import { apiVersionOf, decodeObject, parseApiVersion, type ObjectSchema } from '@kts/apimachinery';
+import { apiVersionOf, decodeObject, parseApiVersion, goQuote, type ObjectSchema } from '@kts/apimachinery';
 import { builtinResources } from '@kts/api';
 
 import type { BodyType } from './decode-body.ts';
@@ -32,7 +32,7 @@ export function kindProblem(meta: TypeMeta, type: BodyType, object: unknown): st
   const scheme = SCHEMES[type.group] ?? SCHEME;
   const name = `${apiVersion} ${kind}`;
   if (scheme !== SCHEME || !knownKinds().has(name)) {
-    const names = [kind, apiVersion, scheme].map((name) => JSON.stringify(name));
+    const names = [kind, apiVersion.replace(/^\//, ''), scheme].map(goQuote);
     return `no kind ${names[0]} is registered for version ${names[1]} in scheme ${names[2]}`;
   }
   const schema = knownKinds().get(name);

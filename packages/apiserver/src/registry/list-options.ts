@@ -3,7 +3,15 @@
  *
  * Mirrors: staging/src/k8s.io/apimachinery/pkg/apis/meta/internalversion/validation/validation.go (v1.36)
  */
-import { badRequest, FieldPath, forbidden, invalidObject, notSupported, type FieldError } from '@kts/apimachinery';
+import {
+  badRequest,
+  FieldPath,
+  forbidden,
+  invalidObject,
+  notSupported,
+  goQuote,
+  type FieldError,
+} from '@kts/apimachinery';
 
 export interface ListOptions {
   readonly labelSelector: string;
@@ -94,15 +102,16 @@ function wantsState(resourceVersion: string): boolean {
   return resourceVersion === '' || resourceVersion === '0';
 }
 
-function integerOf(query: URLSearchParams, name: string): number | undefined {
+/** An integer of a query; undefined if it says nothing. Throws BadRequest. */
+export function integerOf(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
-  if (text === null || text === '') return undefined;
+  if (text === null) return undefined;
   if (!/^[+-]?\d+$/.test(text)) {
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+    throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
   }
   const value = BigInt(text);
   if (value !== BigInt.asIntN(64, value)) {
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
+    throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: value out of range`);
   }
   return Number(value);
 }

@@ -18,6 +18,7 @@ import {
   parseYaml,
   StatusError,
   YamlError,
+  goQuote,
   type DecodeResult,
   type JsonObject,
   type JsonValue,
@@ -87,7 +88,7 @@ function readJson(type: PatchType, bytes: Uint8Array, strict: boolean): PatchBod
     if (!strict) return { type, value: parseJson(bytes), problems: [] };
     const { value, duplicates } = parseJsonStrict(bytes);
     const prefix = type === 'json' ? 'json patch ' : '';
-    const problems = duplicates.map((path) => `${prefix}duplicate field ${JSON.stringify(path)}`);
+    const problems = duplicates.map((path) => `${prefix}duplicate field ${goQuote(path)}`);
     return { type, value, problems };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
@@ -153,7 +154,7 @@ export function decodePatched(
   if (error !== undefined) throw refuse(error);
   const mismatch = converted ? undefined : kindProblem(value as JsonObject, type, value);
   if (mismatch) throw refuse(mismatch);
-  const problems = [...found, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
+  const problems = [...found, ...unknown.map((path) => `unknown field ${goQuote(path)}`)];
   if (validation === 'Strict' && problems.length > 0) throw refuse(strictText(problems));
   const sentEntries = (value as { readonly metadata?: { readonly managedFields?: unknown } }).metadata?.managedFields;
   const draft = finishDraft(object as Record<string, unknown>, type, sentEntries);

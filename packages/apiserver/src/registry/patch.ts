@@ -51,12 +51,10 @@ export async function readPatchRequest(
   scope: RequestScope,
 ): Promise<{ readonly body: PatchBody; readonly options: WriteOptions }> {
   const { query, headers } = scope.request;
-  const contentType = headers['content-type'];
-  if (contentType !== undefined) patchTypeOf(scope, contentType);
+  const type = patchTypeOf(scope, headers['content-type'] ?? (await scope.request.readBody())?.contentType ?? '');
   checkNamed(scope);
-  const strict = query.get('fieldValidation') !== 'Ignore';
-  const body = await readPatch(scope, strict);
-  return { body, options: parseWriteOptions(query, 'PatchOptions', body.type === 'apply') };
+  const options = parseWriteOptions(query, 'PatchOptions', type === 'apply');
+  return { body: await readPatch(scope, options.fieldValidation !== 'Ignore'), options };
 }
 
 /** What the patch makes of an object; `type` is what it is decoded as. Throws what the client gets. */

@@ -3,7 +3,7 @@
  * staging/src/k8s.io/apiserver/pkg/storage/errors.go (v1.36)
  */
 import { childSignal } from '@kts/base';
-import { badRequest, failure, FieldPath, invalid } from '@kts/apimachinery';
+import { badRequest, failure, FieldPath, invalid, goQuote } from '@kts/apimachinery';
 import type { Revision } from '@kts/store';
 
 import type { RequestScope } from './request-scope.ts';
@@ -32,7 +32,7 @@ function readRevision(text: string): Revision | undefined {
 }
 
 function unreadable(text: string): string {
-  const detail = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+  const detail = `strconv.ParseUint: parsing ${goQuote(text)}: invalid syntax`;
   const { field, message } = invalid(FieldPath.of('resourceVersion'), text, detail);
   return `${field}: ${message}`;
 }
@@ -54,7 +54,7 @@ export async function awaitVersion(scope: RequestScope, resourceVersion: string)
 }
 
 export function tooLargeVersion(wanted: Revision, current: Revision): Error {
-  return failure('Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
+  return failure('Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   });

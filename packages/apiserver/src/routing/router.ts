@@ -57,8 +57,12 @@ export function createRouter(options: RouterOptions): Handler {
   };
 }
 
-/** Subresources that are objects; the others produce what they like. */
-const OBJECT_SUBRESOURCES: ReadonlySet<string> = new Set(['', 'status', 'scale']);
+/** Subresources with columns; `finalize`, `approval` and the like have none. */
+const TABLE_SUBRESOURCES: ReadonlySet<string> = new Set(['', 'status', 'scale']);
+/** Resources whose status has no columns. */
+const BARE_STATUS: ReadonlySet<string> = new Set(['apiservices', 'customresourcedefinitions', 'resourceclaims']);
+/** They produce what they like. */
+const STREAMING_SUBRESOURCES: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 const META_KINDS: ReadonlySet<string> = new Set(['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList']);
 
 /** Refuses what no handler could write, before anything is done. */
@@ -66,17 +70,21 @@ function checkAccept(request: ApiServerRequest, definition: ResourceDefinition):
   const accept = request.headers['accept'];
   if (!accept || accept === JSON_TYPE || accept === '*/*') return;
   const { verb, subresource } = request.info;
-  if (!OBJECT_SUBRESOURCES.has(subresource) || (subresource === '' && !definition.verbs.includes(verb))) return;
+  if (STREAMING_SUBRESOURCES.has(subresource) || (subresource === '' && !definition.verbs.includes(verb))) return;
   const listing = verb === 'list' || verb === 'watch';
   if (!routeAccepts(accept)) throw routeNotAcceptable(listing);
-  const allows = isCreateOnly(definition) ? isMetadataKind : isMetaKind;
-  if (!negotiate(accept, allows, verb === 'watch')) throw notAcceptable();
+  const allows = hasTable(definition, subresource) ? isMetaKind : isMetadataKind;
+  if (!negotiate(accept, allows)) throw notAcceptable();
+  if (verb === 'watch' && !negotiate(accept, allows, true)) throw notAcceptable(true);
 }
 
-const isCreateOnly = ({ verbs }: ResourceDefinition): boolean => verbs.length === 1 && verbs[0] === 'create';
+/** What is only created, such as a review, has no columns. */
+function hasTable({ verbs, plural }: ResourceDefinition, subresource: string): boolean {
+  if (verbs.length === 1 && verbs[0] === 'create') return false;
+  return TABLE_SUBRESOURCES.has(subresource) && !(subresource === 'status' && BARE_STATUS.has(plural));
+}
 
 const isMetaKind = ({ kind, group, version }: AcceptedKind): boolean =>
   META_KINDS.has(kind) && group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
 
-/** What is only created, such as a review, has no columns. */
 const isMetadataKind = (as: AcceptedKind): boolean => as.kind !== 'Table' && isMetaKind(as);

@@ -3,7 +3,7 @@ import { schemaOf } from '@kts/api';
 
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import { createAttributes } from '../registry/create.ts';
-import { decodeBody, type BodyType } from '../registry/decode-body.ts';
+import { checkBodyType, decodeBody, type BodyType } from '../registry/decode-body.ts';
 import { ensureNamespace } from '../registry/ensure-namespace.ts';
 import { trackUpdate } from '../registry/managed-fields.ts';
 import type { ObjectDraft } from '../registry/object-draft.ts';
@@ -23,6 +23,7 @@ export interface SentObject {
 
 /** The body of a POST to a subresource, after mutating admission. */
 export async function readSent(scope: RequestScope, type: BodyType): Promise<SentObject> {
+  checkBodyType(scope.request);
   const options = parseWriteOptions(scope.request.query, 'CreateOptions');
   const draft = await decodeBody(scope, type, options.fieldValidation);
   ensureNamespace(scope.definition, draft, scope.namespace);
