@@ -90,7 +90,7 @@ describe('the autoscaler', () => {
     assert.equal(condition?.reason, 'AmbiguousSelector');
     assert.equal(
       condition.message,
-      'pods by selector app=web are controlled by multiple HPAs: [{web default} {other default}]',
+      'pods by selector app=web are controlled by multiple HPAs: [default/web default/other]',
     );
   });
 

@@ -259,7 +259,7 @@ function selectorProblem(work: Work, selector: string): string | undefined {
       .filter((pod) => matcher.matches(pod.metadata.labels));
     const keys = memory.selectors.selecting(matching, namespace);
     if (keys.length <= 1) return undefined;
-    const names = keys.map(({ name }) => `{${name} ${namespace}}`).join(' ');
+    const names = keys.map(({ name }) => `${namespace}/${name}`).join(' ');
     const text = `pods by selector ${selector} are controlled by multiple HPAs: [${names}]`;
     return refuse('AmbiguousSelector', 'AmbiguousSelector', text);
   } catch (error) {
