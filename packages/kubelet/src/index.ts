@@ -10,6 +10,7 @@ export {
   REGISTRATION_PROTOCOL,
   type PublishRequest,
 } from './plugins/plugin-protocols.ts';
+export { containerdImages } from './host/linux/containerd-images.ts';
 export { linuxHost } from './host/linux/linux-host.ts';
 export { createFakeHost } from './testing/fake-host.ts';
 export type { FileError, FileInfo, FileSystem } from './host/file-system.ts';

@@ -20,6 +20,7 @@ import { SwitchingTransport } from './certificates/switching-transport.ts';
 import { parseKubeletFlags, USAGE, type KubeletFlags } from './command-line.ts';
 import { configurationObject } from './configuration/kubelet-configuration.ts';
 import { kubeletSettings, type KubeletSettings } from './configuration/kubelet-settings.ts';
+import { containerdImages } from './host/linux/containerd-images.ts';
 import { linuxHost } from './host/linux/linux-host.ts';
 import type { Machine } from './host/node-host.ts';
 import { createKubelet } from './kubelet.ts';
@@ -55,7 +56,8 @@ async function run(flags: KubeletFlags): Promise<void> {
   const transport = new SwitchingTransport(connect());
   for (const path of [config.rootDirectory, config.podLogsDir]) mkdirSync(path, { recursive: true });
   const cri = connectCri(settings.runtimeSocket);
-  const host = await linuxHost(ownNetwork, clock);
+  const imageMounter = containerdImages(settings.runtimeSocket);
+  const host = { ...(await linuxHost(ownNetwork, clock)), imageMounter };
   const client = new Client(transport);
   const { runtime, images } = cri;
   const deps = { client, clock, random, log, runtime, images, host, plugins: unixPluginHost };

@@ -45,7 +45,7 @@ import { VolumeManager } from '../volumes/volume-manager.ts';
 import { PodLifecycle } from './pod-lifecycle.ts';
 import { PodManager } from './pod-manager.ts';
 import { KubeletRunOptions } from './run-options.ts';
-import { UNKNOWN_RUNTIME, type RuntimeInfo } from './runtime-info.ts';
+import { mountsImages, UNKNOWN_RUNTIME, type RuntimeInfo } from './runtime-info.ts';
 import { StartFailures } from './start-failures.ts';
 
 export interface PartsDeps {
@@ -235,6 +235,8 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     events,
     log,
     options,
+    mountImage: async (pod, volume, image) =>
+      !mountsImages(shared.runtimeInfo) && (await volumes.mountImage(pod, volume, image)),
     meter,
     crashBackOff: new BackOff(CRASH_BACK_OFF_MS, config.maxContainerRestartPeriodMs),
     isTerminationRequested,

@@ -20,6 +20,13 @@ export const UNKNOWN_RUNTIME: RuntimeInfo = {
   networkProblem: '',
 };
 
+/** Whether containers can have image volumes of this runtime: containerd has them since 2.1. */
+export function mountsImages({ name, version }: Pick<RuntimeInfo, 'name' | 'version'>): boolean {
+  if (name !== 'containerd') return true;
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  return major > 2 || (major === 2 && minor >= 1);
+}
+
 /** Mirrors: pkg/kubelet/kubelet.go, updateRuntimeUp (v1.36) */
 export async function readRuntimeInfo(runtime: RuntimeService, signal: AbortSignal): Promise<RuntimeInfo> {
   const version = await runtime.version({ version: 'v1' }, { signal });

@@ -10,6 +10,15 @@ export interface NodeHost {
   readonly cgroups: Cgroups;
   readonly network: NetworkProber;
   readonly machine: Machine;
+  /** Absent: the runtime must do it. */
+  readonly imageMounter?: ImageMounter;
+}
+
+/** Makes the files of images appear on the node, for runtimes that have no image volumes. */
+export interface ImageMounter {
+  /** Read-only. `image` is the id of one that the runtime has. */
+  mount(image: string, path: string): Promise<void>;
+  unmount(path: string): Promise<void>;
 }
 
 export interface Mounter {

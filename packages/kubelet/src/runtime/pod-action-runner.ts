@@ -37,6 +37,8 @@ export interface PodActionRunnerDeps {
   readonly events: PodEvents;
   readonly log: Logger;
   readonly options: RunOptions;
+  /** Mounts an image that is there as a volume of the pod. Returns `false` if the runtime is to do it. */
+  readonly mountImage: (pod: Pod, volume: string, image: string) => Promise<boolean>;
   readonly meter: Meter;
   readonly crashBackOff: BackOff;
   /** The pod is on its way out, so failures are no news. */
@@ -278,7 +280,11 @@ export class PodActionRunner {
     return { reason: 'CrashLoopBackOff', message };
   }
 
-  /** Pulls the images of image volumes, for the runtime to mount. */
+  /**
+   * Pulls the images of image volumes. Returns those for the runtime to mount.
+   *
+   * Differs: where the runtime has no image volumes, the kubelet mounts them, because many machines have such a runtime.
+   */
   async #imageVolumes(
     run: Run,
     config: PodSandboxConfig,
@@ -302,6 +308,7 @@ export class PodActionRunner {
         signal,
       );
       if (!result.ok) throw new CriError('Unknown', result.message);
+      if (await this.#deps.mountImage(pod, name, result.imageRef)) continue;
       volumes.set(name, {
         image: result.imageRef,
         userSpecifiedImage: image.reference ?? '',

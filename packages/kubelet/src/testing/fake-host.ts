@@ -2,6 +2,7 @@ import type {
   CgroupResources,
   Cgroups,
   DiskUsage,
+  ImageMounter,
   Machine,
   MachineInfo,
   Mounter,
@@ -48,13 +49,15 @@ const DISK: DiskUsage = { capacityBytes: 100e9, availableBytes: 90e9, inodes: 1e
 
 export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
   const files = new MemoryFiles();
+  const mounts = new FakeMounts(files);
   files.add('/etc/resolv.conf', { content: 'nameserver 192.0.2.53\n' });
   files.add('/etc/hosts', { content: '127.0.0.1\tlocalhost\n' });
   const machine = { ...MACHINE, ...options.machine };
   let amounts = { availableMemoryBytes: machine.memoryBytes / 2, disk: { ...DISK, ...options.disk } };
   return {
     files,
-    mounts: new FakeMounts(files),
+    mounts,
+    imageMounter: mounts.images,
     cgroups: new FakeCgroups(options.cgroupVersion ?? 2, options.swapController ?? false),
     network: options.network ?? SILENT_NETWORK,
     machine: fakeMachine(machine, () => amounts, files),
@@ -64,9 +67,15 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
   };
 }
 
+interface FakeMount {
+  readonly type: 'tmpfs' | 'hugetlbfs' | 'bind' | 'image';
+  readonly sizeBytes?: number;
+  readonly image?: string;
+}
+
 export class FakeMounts implements Mounter {
   readonly #files: MemoryFiles;
-  readonly points = new Map<string, { readonly type: 'tmpfs' | 'hugetlbfs' | 'bind'; readonly sizeBytes?: number }>();
+  readonly points = new Map<string, FakeMount>();
 
   constructor(files: MemoryFiles) {
     this.#files = files;
@@ -75,6 +84,13 @@ export class FakeMounts implements Mounter {
   mountTmpfs: Mounter['mountTmpfs'] = async (path, { sizeBytes }) => {
     this.points.set(path, { type: 'tmpfs', ...(sizeBytes === undefined ? {} : { sizeBytes }) });
     await this.#files.chmod(path, 0o1777);
+  };
+  readonly images: ImageMounter = {
+    mount: async (image, path) => void this.points.set(path, { type: 'image', image }),
+    unmount: async (path) => {
+      if (this.points.get(path)?.type !== 'image') throw new Error(`${path} is no image`);
+      this.points.delete(path);
+    },
   };
   mountHugePages: Mounter['mountHugePages'] = async (path) => {
     this.points.set(path, { type: 'hugetlbfs' });

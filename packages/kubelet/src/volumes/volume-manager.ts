@@ -117,6 +117,17 @@ export class VolumeManager {
     }
   }
 
+  /** Mounts an image volume whose image is there. Returns `false` if the node leaves that to the runtime. */
+  async mountImage(pod: Pod, volume: string, image: string): Promise<boolean> {
+    const { imageMounter, mounts } = this.#host;
+    if (!imageMounter) return false;
+    const path = await this.#prepare(pod, 'image', volume);
+    if (!(await mounts.isMountPoint(path))) await imageMounter.mount(image, path);
+    const { uid } = pod.metadata;
+    this.#mounted.getOrInsertComputed(uid, () => new Map()).set(volume, { path, readOnly: true });
+    return true;
+  }
+
   /** `undefined`: the pod has no such volume, or it is not mounted. */
   mounted(uid: string, volume: string): MountedVolume | undefined {
     return this.#mounted.get(uid)?.get(volume);
@@ -126,7 +137,11 @@ export class VolumeManager {
   async unmountPod(uid: string, signal: AbortSignal): Promise<void> {
     const directory = this.podDirectory(uid);
     await this.#csi?.unmountPod(uid, await this.podsOnDisk(), signal);
-    for (const path of await this.#host.mounts.mountsBelow(directory)) await this.#host.mounts.unmount(path);
+    for (const path of await this.#host.mounts.mountsBelow(directory)) {
+      const { imageMounter, mounts } = this.#host;
+      const mounter = path.startsWith(`${directory}/volumes/kubernetes.io~image/`) ? imageMounter : undefined;
+      await (mounter ?? mounts).unmount(path);
+    }
     for (const part of ['volumes', 'volume-subpaths']) await this.#removeWithin(`${directory}/${part}`);
     this.#mounted.delete(uid);
     this.#tokens.forget(uid);
@@ -202,7 +217,7 @@ export class VolumeManager {
       return { path: volume.hostPath.path, readOnly: false };
     }
     if (volume.emptyDir) return this.#mountEmptyDir(pod, volume);
-    if (volume.image) return { path: '', readOnly: true };
+    if (volume.image) return this.mounted(pod.metadata.uid, volume.name) ?? { path: '', readOnly: true };
     if (volume.csi) return this.#mountCsi(pod, volume, inlineCsiVolume(pod, volume), signal);
     const content = await volumeContent(volume, {
       pod,
