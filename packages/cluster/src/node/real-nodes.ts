@@ -96,6 +96,7 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
   const { connectCri } = await import('@kts/host-cri');
   const {
     configurationObject,
+    containerdImages,
     createKubelet,
     createKubeletServer,
     kubeletSettings,
@@ -112,7 +113,8 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
   await Promise.all([rootDirectory, podLogsDir].map((path) => mkdir(path, { recursive: true })));
 
   if (config.components.has('kubelet')) {
-    const host = await linuxHost(inside, deps.clock);
+    const imageMounter = containerdImages(node.containerd.socket);
+    const host = { ...(await linuxHost(inside, deps.clock)), imageMounter };
     const { config: kubeletConfig } = kubeletSettings(parseKubeletFlags(config.componentArguments.kubelet), {
       nodeName: node.name,
       nodeAddresses: [node.network.address],
