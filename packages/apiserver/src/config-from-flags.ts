@@ -19,12 +19,14 @@ export function configFromFlags(flags: ApiServerFlags): ApiServerConfig {
   const admissionPlugins = { enabled: flags.enableAdmissionPlugins, disabled: flags.disableAdmissionPlugins };
   const problems = validatePluginChoice(admissionPlugins);
   if (problems.length > 0) throw new Error(problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`);
+  const modes = flags.authorizationMode && asAuthorizationModes(flags.authorizationMode);
   return {
     secure: { host: flags.bindAddress, port: flags.securePort },
     serviceRanges: flags.serviceClusterIPRange,
-    anonymous: flags.anonymousAuth,
+    // Whoever is nobody may not be allowed everything.
+    anonymous: flags.anonymousAuth && !modes?.includes('AlwaysAllow'),
     admissionPlugins,
-    ...(flags.authorizationMode ? { authorizationModes: asAuthorizationModes(flags.authorizationMode) } : {}),
+    ...(modes ? { authorizationModes: modes } : {}),
     inFlight: { readOnly: flags.maxRequestsInflight, mutating: flags.maxMutatingRequestsInflight },
     ...(flags.advertiseAddress ? { advertiseAddress: flags.advertiseAddress } : {}),
     names: [flags.advertiseAddress, flags.bindAddress].filter(isNameable),
