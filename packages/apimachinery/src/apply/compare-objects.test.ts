@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { JsonValue } from '../scalars.ts';
+import type { ListSchema } from '../schema.ts';
+import { markSentEmpty } from '../sent-empty.ts';
 import { compareObjects } from './compare-objects.ts';
 import { encodeFieldsV1 } from './field-set.ts';
 
@@ -25,4 +27,19 @@ test('without a schema the values say what they are', () => {
     const { removed, modified, added } = compareObjects(undefined, before, after);
     assert.deepEqual([removed, modified, added].map(encodeFieldsV1), sets, JSON.stringify([before, after]));
   }
+});
+
+test('a list that was sent empty is owned, although it is stored as null', () => {
+  const after = { rules: null };
+  assert.deepEqual(encodeFieldsV1(compareObjects(undefined, { rules: null }, after).modified), {});
+  markSentEmpty(after, ['rules']);
+  assert.deepEqual(encodeFieldsV1(compareObjects(undefined, { rules: null }, after).modified), { 'f:rules': {} });
+});
+
+test('elements that nothing tells apart belong to nobody', () => {
+  const scalar = { type: 'scalar', format: 'string' } as const;
+  const list = { type: 'list', items: { type: 'map', values: scalar }, listType: 'map', listMapKeys: ['name'] };
+  const compare = (after: JsonValue) => compareObjects(list as ListSchema, [], after).untyped;
+  assert.equal(compare([{ name: 'a' }]), undefined);
+  assert.equal(compare([{ other: 'a' }]), true);
 });

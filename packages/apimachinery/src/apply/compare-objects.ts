@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../scalars.ts';
 import type { ListSchema } from '../schema.ts';
 import { insertPath, newFieldSet, recursiveDifference, type FieldSet, type FieldSetDraft } from './field-set.ts';
 import type { PathElement } from './path-element.ts';
+import { wasSentEmpty } from '../sent-empty.ts';
 import {
   identityOf,
   isEmptyList,
@@ -20,19 +21,29 @@ export interface Comparison {
   readonly removed: FieldSet;
   readonly modified: FieldSet;
   readonly added: FieldSet;
+  /** A list has elements that nothing tells apart, so that nobody can own any of them. */
+  readonly untyped?: boolean;
 }
 
 /** What a change from `before` to `after` does to which paths. */
 export function compareObjects(type: Type, before: JsonValue, after: JsonValue): Comparison {
-  const walk: Walk = { removed: newFieldSet(), modified: newFieldSet(), added: newFieldSet(), path: [] };
+  const walk: Walk = {
+    removed: newFieldSet(),
+    modified: newFieldSet(),
+    added: newFieldSet(),
+    path: [],
+    untyped: false,
+  };
   comparePlace(walk, type, before, after);
-  return { removed: walk.removed, modified: walk.modified, added: walk.added };
+  const { removed, modified, added, untyped } = walk;
+  return untyped ? { removed, modified, added, untyped } : { removed, modified, added };
 }
 
 /** The comparison without certain paths and what is below them. */
 export function withoutPaths(comparison: Comparison, ignored: FieldSet | undefined): Comparison {
   if (!ignored) return comparison;
   return {
+    ...comparison,
     removed: recursiveDifference(comparison.removed, ignored),
     modified: recursiveDifference(comparison.modified, ignored),
     added: recursiveDifference(comparison.added, ignored),
@@ -44,6 +55,7 @@ interface Walk {
   readonly modified: FieldSetDraft;
   readonly added: FieldSetDraft;
   readonly path: PathElement[];
+  untyped: boolean;
 }
 
 type Side = JsonValue | undefined;
@@ -80,7 +92,7 @@ function compareMembers(walk: Walk, type: Type, before: Side, after: Side): void
   const right: JsonObject = isMap(after) ? after : {};
   for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) {
     walk.path.push(memberElement(name));
-    comparePlace(walk, memberType(type, name).type, own(left, name), own(right, name));
+    comparePlace(walk, memberType(type, name).type, own(left, name), sent(right, name));
     walk.path.pop();
   }
 }
@@ -89,9 +101,15 @@ function own(object: JsonObject, name: string): Side {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
+/** Where Go would have an empty list, decoding leaves `null`: it was sent, and so it is owned. */
+function sent(object: JsonObject, name: string): Side {
+  const value = own(object, name);
+  return value === null && wasSentEmpty(object, name) ? [] : value;
+}
+
 function compareElements(walk: Walk, type: ListSchema, before: Side, after: Side): void {
-  const left = elementsByIdentity(type, before);
-  const right = elementsByIdentity(type, after);
+  const left = elementsByIdentity(walk, type, before);
+  const right = elementsByIdentity(walk, type, after);
   for (const element of new Set([...left.keys(), ...right.keys()])) {
     walk.path.push(element);
     compareSameElements(walk, type, left.get(element) ?? [], right.get(element) ?? []);
@@ -119,11 +137,14 @@ function compareSameElements(
   }
 }
 
-function elementsByIdentity(type: ListSchema, list: Side): Map<PathElement, JsonValue[]> {
+function elementsByIdentity(walk: Walk, type: ListSchema, list: Side): Map<PathElement, JsonValue[]> {
   const elements = new Map<PathElement, JsonValue[]>();
   for (const item of isList(list) ? list : []) {
     const element = identityOf(type, item);
-    if (element === undefined) continue;
+    if (element === undefined) {
+      walk.untyped = true;
+      continue;
+    }
     const same = elements.get(element);
     if (same) same.push(item);
     else elements.set(element, [item]);

@@ -1,6 +1,7 @@
 import { canonicalObject } from '../decode-object.ts';
 import type { ManagedFieldsEntry } from '../gen/meta-v1.gen.ts';
 import type { JsonObject } from '../scalars.ts';
+import { carrySentEmpty } from '../sent-empty.ts';
 import {
   difference,
   EMPTY_FIELDS,
@@ -53,7 +54,7 @@ export function updateManagedFields(update: ManagedUpdate): readonly ManagedFiel
   return encodeManagers(trackUpdate(type, managers, before, withoutEntries(object), updaterOf(update), update.now));
 }
 
-/** What a write of `updater` that turns `before` into `after` does to who owns what. */
+/** What a write of `updater` that turns `before` into `after` does to who owns what: nothing if it cannot be told. */
 export function trackUpdate(
   type: ManagedType,
   managers: Managers,
@@ -63,7 +64,8 @@ export function trackUpdate(
   now: string,
 ): Managers {
   const compare = versionedComparison(type, before, after);
-  const { modified, added } = compare(type.apiVersion)!;
+  const { modified, added, untyped } = compare(type.apiVersion)!;
+  if (untyped) return managers;
   const remaining = takeFields(reconcileManagers(type, managers), compare, undefined).managers;
   const taken = ownable(withoutReset(type, union(modified, added)));
   const updated = new Map(remaining);
@@ -133,7 +135,7 @@ export function entriesOf(object: JsonObject | undefined): readonly ManagedField
 
 export function withoutEntries(object: JsonObject): JsonObject {
   const { managedFields: _, ...metadata } = metadataOf(object);
-  return _ === undefined ? object : { ...object, metadata };
+  return _ === undefined ? object : carrySentEmpty(object, { ...object, metadata });
 }
 
 export function uidOf(object: JsonObject | undefined): string {
