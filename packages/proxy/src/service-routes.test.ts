@@ -45,6 +45,15 @@ const routes = (
 const ips = (list: ServiceRoute['clusterBackends'] | undefined): readonly string[] => (list ?? []).map((b) => b.ip);
 
 describe('computeServiceRoutes', () => {
+  it('slices for name servers only are left alone, whatever their label says', () => {
+    for (const value of ['', 'true']) {
+      const own = slice([endpoint('10.1.0.1')]);
+      const labels = { ...own.metadata.labels, 'service.kubernetes.io/headless': value };
+      const [route] = routes(service({}), [{ ...own, metadata: { ...own.metadata, labels } }]);
+      assert.deepEqual(ips(route?.clusterBackends), []);
+    }
+  });
+
   it('a Service port gets the ready endpoints of its slices, by port name and protocol', () => {
     const object = service({
       ports: [
