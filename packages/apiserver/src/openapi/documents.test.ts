@@ -95,6 +95,26 @@ describe('OpenAPI documents', () => {
     }
   });
 
+  it('say what deletions and logs are answered with', () => {
+    const CONFIG_MAP = '/api/v1/namespaces/{namespace}/configmaps/{name}';
+    const POD = '/api/v1/namespaces/{namespace}/pods/{name}';
+    const answer = (path: string, method: string): unknown => {
+      const { responses } = v2.paths[path]![method] as unknown as { responses: { 200: { schema: object } } };
+      return Object.values(responses[200].schema)[0];
+    };
+    assert.deepEqual(
+      [answer(CONFIG_MAP, 'delete'), answer(POD, 'delete'), answer(`${POD}/log`, 'get')],
+      ['#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.Status', '#/definitions/io.k8s.api.core.v1.Pod', 'string'],
+    );
+  });
+
+  it('say that numbers may be quantities where a version can', () => {
+    const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+    const { schemas } = (v3 as unknown as { components: { schemas: Document['definitions'] } }).components;
+    assert.deepEqual(v2.definitions[QUANTITY], { type: 'string' });
+    assert.deepEqual(schemas[QUANTITY], { oneOf: [{ type: 'string' }, { type: 'number' }] });
+  });
+
   it('say which kinds and unions types are', () => {
     const kinds =
       v2.definitions['io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions']!['x-kubernetes-group-version-kind'];

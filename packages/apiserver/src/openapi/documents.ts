@@ -20,10 +20,9 @@ const PATCH_TYPES = [
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
-  'application/apply-patch+cbor',
 ];
 /** Kinds without a Go type have no strategic merge: kubectl chooses the kind of its patches by this. */
-const CUSTOM_PATCH_TYPES = PATCH_TYPES.filter((type) => !type.includes('strategic') && !type.includes('cbor'));
+const CUSTOM_PATCH_TYPES = PATCH_TYPES.filter((type) => !type.includes('strategic'));
 const CUSTOM_MEDIA_TYPES = MEDIA_TYPES.slice(0, 2);
 /** Without the patch: the version that is emulated has none. */
 const INFO = { title: 'Kubernetes', version: KUBERNETES_VERSION.split('.').slice(0, 2).join('.') };
@@ -113,8 +112,9 @@ function mediaTypesOf({ schema }: ResourceDefinition): MediaTypes {
   return schema.name === '' ? CUSTOM : BUILT_IN;
 }
 
-function producedBy({ action, watchable }: Operation, types: MediaTypes): readonly string[] {
+function producedBy({ action, watchable, text }: Operation, types: MediaTypes): readonly string[] {
   if (action === 'connect') return ['*/*'];
+  if (text) return ['text/plain', ...types.produced];
   return watchable ? types.watched : types.produced;
 }
 
@@ -138,7 +138,12 @@ function operationV3(operation: Operation, types: MediaTypes, prefix: string): o
         }
       : {}),
     ...(operation.body
-      ? { requestBody: { content: content(operation.method === 'patch' ? types.patch : ['*/*'], operation.body) } }
+      ? {
+          requestBody: {
+            content: content(operation.method === 'patch' ? types.patch : ['*/*'], operation.body),
+            ...(operation.method === 'delete' ? {} : { required: true }),
+          },
+        }
       : {}),
     responses: {
       ...Object.fromEntries(

@@ -26,6 +26,8 @@ export interface Operation {
   readonly responses: Readonly<Record<string, string | undefined>>;
   readonly tag: string;
   readonly watchable: boolean;
+  /** Answered as it is, and not as an object. */
+  readonly text?: boolean;
 }
 
 /** Where a resource is, and what its operations are called. */

@@ -5,6 +5,7 @@
  */
 import type { ResourceDefinition, SubresourceDefinition } from '@kts/api';
 
+import { returnsDeleted } from '../registry/deleted-answer.ts';
 import { connectOperations } from './connect-operations.ts';
 import { customTypeName } from './custom-schemas.ts';
 import { capitalized, placeOf, type Operation, type Parameter, type Place } from './operation.ts';
@@ -46,7 +47,8 @@ interface VerbTemplate {
   readonly query: readonly Parameter[];
   readonly body?: 'object' | 'patch' | 'options';
   readonly answers: readonly number[];
-  readonly answer: 'object' | 'list' | 'status';
+  /** `deleted`: the object where deletions are answered with it, else a status. */
+  readonly answer: 'object' | 'list' | 'status' | 'deleted';
 }
 
 const COLLECTION_DELETE = [...LIST.filter(({ name }) => name !== 'watch' && name !== 'allowWatchBookmarks'), ...DELETE];
@@ -84,7 +86,7 @@ const VERBS: readonly VerbTemplate[] = [
     query: DELETE,
     body: 'options',
     answers: [200, 202],
-    answer: 'status',
+    answer: 'deleted',
   }),
   template('list', 'everywhere', 'get', 'list', { action: 'list', query: LIST, answers: [200], answer: 'list' }),
 ];
@@ -128,7 +130,8 @@ function verbOperation(definition: ResourceDefinition, place: Place, verb: VerbT
   const { group, version, kind, listKind } = definition;
   const type = typeOf(definition);
   const listType = type.slice(0, type.lastIndexOf('.') + 1) + listKind;
-  const answer = { object: type, list: listType, status: `${META}Status` }[verb.answer];
+  const deleted = returnsDeleted(definition) ? type : `${META}Status`;
+  const answer = { object: type, list: listType, status: `${META}Status`, deleted }[verb.answer];
   const bodies = { object: type, patch: `${META}Patch`, options: `${META}DeleteOptions` };
   const fixed = { collection: place.collectionParameters, item: place.itemParameters, everywhere: [] }[verb.at];
   const collection = verb.verb === 'deletecollection' ? 'Collection' : '';
@@ -166,6 +169,7 @@ function subresourceOperation(
   const like = VERBS.find((candidate) => candidate.verb === verb);
   if (!like || like.answer !== 'object') return undefined;
   const type = typeOfSubresource(definition, subresource);
+  const isText = definition.plural === 'pods' && name === 'log';
   return {
     ...common,
     method: like.method,
@@ -173,7 +177,8 @@ function subresourceOperation(
     action: like.action,
     parameters: [...place.itemParameters, PRETTY, ...like.query],
     ...(like.body ? { body: like.body === 'patch' ? `${META}Patch` : type } : {}),
-    responses: Object.fromEntries(like.answers.map((code) => [code, type])),
+    ...(isText ? { text: true } : {}),
+    responses: Object.fromEntries(like.answers.map((code) => [code, isText ? undefined : type])),
   };
 }
 

@@ -18,6 +18,8 @@ export interface KindName {
   readonly kind: string;
 }
 
+/** What references in documents of OpenAPI 3.0 begin with. */
+const V3_REFERENCE = '#/components/';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 const EXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.';
 
@@ -34,6 +36,15 @@ const NAMED_SCALARS: Readonly<Record<string, SchemaObject>> = {
   [`${EXTENSIONS}JSONSchemaPropsOrArray`]: {},
   [`${EXTENSIONS}JSONSchemaPropsOrBool`]: {},
   [`${EXTENSIONS}JSONSchemaPropsOrStringArray`]: {},
+};
+
+/** Scalars that OpenAPI 3.0 can say more about. */
+const UNION_SCALARS: Readonly<Record<string, SchemaObject>> = {
+  'io.k8s.apimachinery.pkg.api.resource.Quantity': { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': {
+    format: 'int-or-string',
+    oneOf: [{ type: 'integer' }, { type: 'string' }],
+  },
 };
 
 const PLAIN_SCALARS: Readonly<Partial<Record<ScalarFormat, SchemaObject>>> = {
@@ -72,8 +83,10 @@ export interface SchemaOptions {
 export function definitionsOf(roots: Iterable<ObjectSchema>, options: SchemaOptions): Record<string, SchemaObject> {
   const found = new Map<string, SchemaObject>();
   const pending = [...roots];
+  const isV3 = options.prefix.startsWith(V3_REFERENCE);
   const reference = (name: string): SchemaObject => {
-    if (NAMED_SCALARS[name] && !found.has(name)) found.set(name, NAMED_SCALARS[name]);
+    const scalar = (isV3 ? UNION_SCALARS[name] : undefined) ?? NAMED_SCALARS[name];
+    if (scalar && !found.has(name)) found.set(name, scalar);
     return { $ref: options.prefix + name };
   };
   const convert = (schema: Schema, field: string): SchemaObject => {
@@ -133,8 +146,6 @@ function objectSchema(schema: ObjectSchema, convert: Convert): SchemaObject {
     ...(schema.preserveUnknownFields ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
   };
 }
-
-const V3_REFERENCE = '#/components/';
 
 /** In OpenAPI 3.0, nothing may stand beside a reference. */
 function described(schema: SchemaObject, description: string | undefined): SchemaObject {

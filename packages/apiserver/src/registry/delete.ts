@@ -17,31 +17,11 @@ import { checkDeleteOptions, deleteOptionsFromQuery, isDryRun } from './delete-o
 import { planDelete, type DeletePlan } from './plan-delete.ts';
 import { planNamespaceDelete } from './plan-namespace-delete.ts';
 import { currentEntry, freshEntry, putObject, removeObject, type WriteTarget } from './put-object.ts';
+import { returnsDeleted } from './deleted-answer.ts';
 import { addWarnings, type RequestScope } from './request-scope.ts';
 import { objectEntry, presentWhenAsked } from './resource-storage.ts';
 import { runDeleted } from './resource-hooks.ts';
 import { entryResponse, objectResponse } from './respond.ts';
-
-/** Kinds whose deletion is answered with the object; others with a Status. */
-const RETURN_DELETED = new Set([
-  'resourceclaimtemplates',
-  'resourceslices',
-  'resourceclaims',
-  'deviceclasses',
-  'csidrivers',
-  'storageclasses',
-  'volumeattachments',
-  'csinodes',
-  'volumeattributesclasses',
-  'resourcequotas',
-  'persistentvolumes',
-  'serviceaccounts',
-  'persistentvolumeclaims',
-  'namespaces',
-  'pods',
-  'services/specs',
-  'podtemplates',
-]);
 
 /** How plugins see a deletion: one of a collection has no name of its own, and an eviction was admitted as such. */
 export type DeleteAdmission = 'object' | 'collection' | 'none';
@@ -58,8 +38,9 @@ export async function deleteResource(scope: RequestScope): Promise<ApiServerResp
   warnAboutDependents(scope, options);
   const outcome = await deleteObject(scope, options);
   const status = !outcome.removed && options.orphanDependents === false ? 202 : 200;
-  if (RETURN_DELETED.has(scope.definition.storagePrefix) || !outcome.removed) {
-    if (RETURN_DELETED.has(scope.definition.storagePrefix) || isMarked(outcome)) {
+  const returns = returnsDeleted(scope.definition) || scope.definition.storagePrefix === 'namespaces';
+  if (returns || !outcome.removed) {
+    if (returns || isMarked(outcome)) {
       return entryResponse(scope, status, outcome.entry);
     }
   }
