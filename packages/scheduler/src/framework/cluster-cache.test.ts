@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ContainerImage } from '@kts/api/types/core-v1';
 import fc from 'fast-check';
 import { node, pod } from '../testing/index.ts';
 import { ClusterCache } from './cluster-cache.ts';
@@ -89,6 +90,14 @@ describe('ClusterCache', () => {
     cache.removeNode('a');
     cache.setNode(node('b'));
     assert.equal(cache.view().images.get('web:1'), undefined);
+  });
+
+  it('takes a node that has an image without a name', () => {
+    const cache = new ClusterCache();
+    const images = [{ names: null, sizeBytes: 7 }] as unknown as ContainerImage[];
+    cache.setNode(node('a', { status: { images } }));
+    assert.equal(cache.view().images.size, 0);
+    assert.equal(cache.view().nodes.length, 1);
   });
 
   it('adds up what is on a node, whatever comes, changes and goes', () => {

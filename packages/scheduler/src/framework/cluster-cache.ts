@@ -139,8 +139,9 @@ export class ClusterCache {
   }
 
   #rememberImages(node: Node): void {
-    for (const { names = [], sizeBytes = 0 } of node.status?.images ?? []) {
-      for (const name of names)
+    for (const { names, sizeBytes = 0 } of node.status?.images ?? []) {
+      // An image without a name has null there.
+      for (const name of names ?? [])
         this.#images.getOrInsert(name, { sizeBytes, nodes: new Set() }).nodes.add(node.metadata.name);
     }
     this.#imagesChanged = true;

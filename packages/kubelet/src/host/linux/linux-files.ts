@@ -71,14 +71,21 @@ export const linuxFiles: FileSystem = {
   realPath: (path) => realpath(path),
 };
 
-/** A mount point below is left alone with what is on it: the error of its parent, which is not empty, tells. */
+/**
+ * A mount point below is left alone with what is on it: the error of its parent, which is not empty, tells. What somebody
+ * else removes meanwhile is as good as removed.
+ */
 async function removeWithin(path: string, device: number): Promise<void> {
-  const info = await lstat(path);
-  if (info.dev !== device) return;
-  if (info.isDirectory()) {
-    for (const name of await readdir(path)) await removeWithin(join(path, name), device);
+  try {
+    const info = await lstat(path);
+    if (info.dev !== device) return;
+    if (info.isDirectory()) {
+      for (const name of await readdir(path)) await removeWithin(join(path, name), device);
+    }
+    await (info.isDirectory() ? rmdir(path) : unlink(path));
+  } catch (error) {
+    if (!isFileError(error, 'ENOENT')) throw error;
   }
-  await (info.isDirectory() ? rmdir(path) : unlink(path));
 }
 
 async function infoOf(looking: Promise<Stats>): Promise<FileInfo | undefined> {
