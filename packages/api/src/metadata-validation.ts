@@ -216,10 +216,13 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[], path: Fie
   return errors;
 }
 
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
 /** The `fieldManager` of a request or of an entry of managed fields. */
 export function validateFieldManager(manager: string, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   if (byteLength(manager) > FIELD_MANAGER_BYTES_MAX) errors.push(tooLong(path, FIELD_MANAGER_BYTES_MAX));
+  if (PRINTABLE_ASCII.test(manager)) return errors;
   let position = 0;
   for (const character of manager) {
     if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character)) {

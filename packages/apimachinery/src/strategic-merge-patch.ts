@@ -16,7 +16,7 @@ export interface StrategicMergeResult {
   readonly remainder: JsonObject;
 }
 
-/** The document after the patch; neither is touched. Throws PatchError. */
+/** The document after the patch; neither is touched, and what is not patched is shared. Throws PatchError. */
 export function applyStrategicMergePatch(schema: ObjectSchema, document: JsonObject, patch: JsonObject): JsonObject {
   return strategicMerge(schema, document, patch).document;
 }
@@ -25,7 +25,7 @@ export function applyStrategicMergePatch(schema: ObjectSchema, document: JsonObj
 export function strategicMerge(schema: ObjectSchema, document: JsonObject, patch: JsonObject): StrategicMergeResult {
   const remainder = deepCopy(patch) as Fields;
   return {
-    document: mergeMap(deepCopy(document) as Fields, remainder, schema) as JsonObject,
+    document: mergeMap(document, remainder, schema) as JsonObject,
     remainder: remainder as JsonObject,
   };
 }
@@ -39,9 +39,10 @@ const RETAIN_KEYS = '$retainKeys';
 const DELETE_FROM_LIST = '$deleteFromPrimitiveList';
 const ELEMENT_ORDER = '$setElementOrder';
 
-/** Changes and returns `original`, unless a directive says otherwise. Uses up the directives of the patch. */
-function mergeMap(original: Fields, patch: Fields, schema: Schema | undefined): Fields {
+/** `before` with the patch, whose directives are used up. */
+function mergeMap(before: Readonly<Fields>, patch: Fields, schema: Schema | undefined): Fields {
   if (Object.hasOwn(patch, DIRECTIVE)) return applyMapDirective(patch);
+  const original = { ...before };
   applyRetainKeys(original, patch);
   applyElementOrders(original, patch, schema);
   for (const [name, value] of Object.entries(patch)) {

@@ -5,7 +5,7 @@ import type { JsonValue } from '../scalars.ts';
 import type { ListSchema } from '../schema.ts';
 import { markSentEmpty } from '../sent-empty.ts';
 import { compareObjects } from './compare-objects.ts';
-import { encodeFieldsV1 } from './field-set.ts';
+import { encodeFieldsV1, fieldSetOfNames } from './field-set.ts';
 
 const cases: readonly (readonly [
   before: JsonValue,
@@ -42,4 +42,15 @@ test('elements that nothing tells apart belong to nobody', () => {
   const compare = (after: JsonValue) => compareObjects(list as ListSchema, [], after).untyped;
   assert.equal(compare([{ name: 'a' }]), undefined);
   assert.equal(compare([{ other: 'a' }]), true);
+});
+
+test('what is ignored is not compared', () => {
+  const ignored = fieldSetOfNames(['a'], ['b', 'c']);
+  const { modified, added } = compareObjects(
+    undefined,
+    { a: { b: 1 }, b: { c: 1, d: 1 } },
+    { a: 2, b: { c: 2, d: 2, e: 1 } },
+    ignored,
+  );
+  assert.deepEqual([modified, added].map(encodeFieldsV1), [{ 'f:b': { 'f:d': {} } }, { 'f:b': { 'f:e': {} } }]);
 });

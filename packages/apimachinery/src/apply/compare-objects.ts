@@ -1,7 +1,7 @@
 import { deepEqual } from '../deep-equal.ts';
 import type { JsonObject, JsonValue } from '../scalars.ts';
 import type { ListSchema } from '../schema.ts';
-import { insertPath, newFieldSet, recursiveDifference, type FieldSet, type FieldSetDraft } from './field-set.ts';
+import { insertPath, newFieldSet, type FieldSet, type FieldSetDraft } from './field-set.ts';
 import type { PathElement } from './path-element.ts';
 import { wasSentEmpty } from '../sent-empty.ts';
 import {
@@ -12,7 +12,7 @@ import {
   isMap,
   kindOfPlace,
   memberElement,
-  memberType,
+  typeOfMember,
   type Type,
 } from './typed-value.ts';
 
@@ -25,8 +25,8 @@ export interface Comparison {
   readonly untyped?: boolean;
 }
 
-/** What a change from `before` to `after` does to which paths. */
-export function compareObjects(type: Type, before: JsonValue, after: JsonValue): Comparison {
+/** What a change from `before` to `after` does to which paths, without those of `ignored` and what is below them. */
+export function compareObjects(type: Type, before: JsonValue, after: JsonValue, ignored?: FieldSet): Comparison {
   const walk: Walk = {
     removed: newFieldSet(),
     modified: newFieldSet(),
@@ -34,20 +34,9 @@ export function compareObjects(type: Type, before: JsonValue, after: JsonValue):
     path: [],
     untyped: false,
   };
-  comparePlace(walk, type, before, after);
+  comparePlace(walk, type, before, after, ignored);
   const { removed, modified, added, untyped } = walk;
   return untyped ? { removed, modified, added, untyped } : { removed, modified, added };
-}
-
-/** The comparison without certain paths and what is below them. */
-export function withoutPaths(comparison: Comparison, ignored: FieldSet | undefined): Comparison {
-  if (!ignored) return comparison;
-  return {
-    ...comparison,
-    removed: recursiveDifference(comparison.removed, ignored),
-    modified: recursiveDifference(comparison.modified, ignored),
-    added: recursiveDifference(comparison.added, ignored),
-  };
 }
 
 interface Walk {
@@ -60,13 +49,13 @@ interface Walk {
 
 type Side = JsonValue | undefined;
 
-function comparePlace(walk: Walk, type: Type, before: Side, after: Side): void {
+function comparePlace(walk: Walk, type: Type, before: Side, after: Side, ignored: FieldSet | undefined): void {
   // The same immutable part of both objects: nothing below can differ.
   if (before === after) return;
   if (type === undefined && before !== undefined && after !== undefined && isMap(before) !== isMap(after)) {
     // Without a schema the values say what they are: a leaf has changed, and a map has come or gone.
     insertPath(walk.modified, walk.path);
-    compareMembers(walk, type, before, after);
+    compareMembers(walk, type, before, after, ignored);
     return;
   }
   const kind = kindOfPlace(type, before, after);
@@ -76,7 +65,7 @@ function comparePlace(walk: Walk, type: Type, before: Side, after: Side): void {
     else if (!deepEqual(before, after)) insertPath(walk.modified, walk.path);
     return;
   }
-  if (kind === 'map') compareMembers(walk, type, before, after);
+  if (kind === 'map') compareMembers(walk, type, before, after, ignored);
   else compareElements(walk, type as ListSchema, before, after);
   if (before === undefined) insertPath(walk.added, walk.path);
   else if (after === undefined) insertPath(walk.removed, walk.path);
@@ -87,14 +76,29 @@ function isEmptyPlace(kind: 'map' | 'list', before: Side, after: Side): boolean 
   return kind === 'map' ? isEmptyMap(before) && isEmptyMap(after) : isEmptyList(before) && isEmptyList(after);
 }
 
-function compareMembers(walk: Walk, type: Type, before: Side, after: Side): void {
+function compareMembers(walk: Walk, type: Type, before: Side, after: Side, ignored: FieldSet | undefined): void {
   const left: JsonObject = isMap(before) ? before : {};
   const right: JsonObject = isMap(after) ? after : {};
-  for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) {
-    walk.path.push(memberElement(name));
-    comparePlace(walk, memberType(type, name).type, own(left, name), sent(right, name));
-    walk.path.pop();
+  for (const name in left) compareMember(walk, type, name, left[name], sent(right, name), ignored);
+  for (const name in right) {
+    if (!Object.hasOwn(left, name)) compareMember(walk, type, name, undefined, sent(right, name), ignored);
   }
+}
+
+function compareMember(
+  walk: Walk,
+  type: Type,
+  name: string,
+  before: Side,
+  after: Side,
+  ignored: FieldSet | undefined,
+): void {
+  if (before === after) return;
+  const element = memberElement(name);
+  if (ignored?.members.has(element)) return;
+  walk.path.push(element);
+  comparePlace(walk, typeOfMember(type, name), before, after, ignored?.children.get(element));
+  walk.path.pop();
 }
 
 function own(object: JsonObject, name: string): Side {
@@ -107,14 +111,28 @@ function sent(object: JsonObject, name: string): Side {
   return value === null && wasSentEmpty(object, name) ? [] : value;
 }
 
+/** No endpoint ignores a part of a list. */
 function compareElements(walk: Walk, type: ListSchema, before: Side, after: Side): void {
+  if (deepEqual(before, after)) {
+    walk.untyped ||= isList(after) && after.some((item) => identityOf(type, item) === undefined);
+    return;
+  }
   const left = elementsByIdentity(walk, type, before);
   const right = elementsByIdentity(walk, type, after);
-  for (const element of new Set([...left.keys(), ...right.keys()])) {
-    walk.path.push(element);
-    compareSameElements(walk, type, left.get(element) ?? [], right.get(element) ?? []);
-    walk.path.pop();
-  }
+  for (const [element, items] of left) compareIdentity(walk, type, element, items, right.get(element) ?? []);
+  for (const [element, items] of right) if (!left.has(element)) compareIdentity(walk, type, element, [], items);
+}
+
+function compareIdentity(
+  walk: Walk,
+  type: ListSchema,
+  element: PathElement,
+  left: readonly JsonValue[],
+  right: readonly JsonValue[],
+): void {
+  walk.path.push(element);
+  compareSameElements(walk, type, left, right);
+  walk.path.pop();
 }
 
 /** Lists of updates may have several elements of the same identity. */
@@ -125,14 +143,14 @@ function compareSameElements(
   right: readonly JsonValue[],
 ): void {
   if (left.length <= 1 && right.length <= 1) {
-    comparePlace(walk, type.items, left[0], right[0]);
+    comparePlace(walk, type.items, left[0], right[0], undefined);
   } else if (left.length >= 2 && right.length >= 2) {
     if (!deepEqual(left, right)) insertPath(walk.modified, walk.path);
   } else if (left.length >= 2) {
-    if (right.length > 0) comparePlace(walk, type.items, undefined, right[0]);
+    if (right.length > 0) comparePlace(walk, type.items, undefined, right[0], undefined);
     insertPath(walk.removed, walk.path);
   } else {
-    if (left.length > 0) comparePlace(walk, type.items, left[0], undefined);
+    if (left.length > 0) comparePlace(walk, type.items, left[0], undefined, undefined);
     insertPath(walk.added, walk.path);
   }
 }

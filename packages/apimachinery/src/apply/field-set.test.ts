@@ -8,6 +8,7 @@ import {
   decodeFieldsV1,
   difference,
   encodeFieldsV1,
+  fieldSetOfNames,
   hasPath,
   insertPath,
   intersection,
@@ -18,7 +19,7 @@ import {
   union,
   type FieldSet,
 } from './field-set.ts';
-import { keyElement, pathText } from './path-element.ts';
+import { compareElements, keyElement, pathText, type PathElement } from './path-element.ts';
 
 const element = fc.oneof(
   fc.constantFrom('f:a', 'f:b', 'f:c', 'v:"x"', 'v:1'),
@@ -80,6 +81,36 @@ describe('field sets', () => {
       '.spec.ports[port=80,protocol="TCP"]',
       '.spec.ports[port=80,protocol="TCP"].port',
     ]);
+  });
+
+  test('elements are in order', () => {
+    const sorted: readonly PathElement[] = [
+      'f:a',
+      'k:{"ip":"a"}',
+      'k:{"ip":"a b"}',
+      'k:{"ip":"ab"}',
+      'k:{"port":80}',
+      'k:{"port":8080}',
+      'k:{"type":"Ready"}',
+      'v:1',
+      'v:"x"',
+    ];
+    assert.deepEqual(sorted.toReversed().sort(compareElements), sorted);
+  });
+
+  test('what a change does not reach is encoded as it was read', () => {
+    const port = { '.': {}, 'f:port': {} };
+    const fields: JsonObject = { 'f:spec': { 'f:ports': { '.': {}, 'k:{"port":80}': port }, 'f:replicas': {} } };
+    const read = decodeFieldsV1(fields);
+    assert.equal(encodeFieldsV1(difference(read, fieldSetOfNames(['status']))), fields);
+    const changed = encodeFieldsV1(difference(read, fieldSetOfNames(['spec', 'replicas'], ['spec', 'ports'])));
+    assert.deepEqual(changed, { 'f:spec': { 'f:ports': { 'k:{"port":80}': port } } });
+    const ports = (changed['f:spec'] as { readonly 'f:ports': JsonObject })['f:ports'];
+    assert.equal(ports['k:{"port":80}'], port);
+  });
+
+  test('text that is no key is refused, however deep it is', () => {
+    assert.throws(() => decodeFieldsV1({ 'f:spec': { 'f:ports': { 'k:{': {} } } }), SyntaxError);
   });
 
   test('keys are the same in any order', () => {

@@ -18,7 +18,7 @@ import {
 export interface FieldSet {
   readonly members: ReadonlySet<PathElement>;
   readonly children: ReadonlyMap<PathElement, FieldSet>;
-  /** What it was decoded from: most sets that a write decodes it encodes again as they were. */
+  /** The FieldsV1 that it was read from. Whether it is a member itself, that is whether it has a `.`, is not its own. */
   readonly encoded?: JsonObject;
 }
 
@@ -85,28 +85,35 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   if (isBare(a) || isBare(b)) return EMPTY_FIELDS;
-  const children = new Map<PathElement, FieldSet>();
-  for (const [element, child] of a.children) {
-    const other = b.children.get(element);
-    const common = other && intersection(child, other);
-    if (common && !isEmptySet(common)) children.set(element, common);
+  let children: Map<PathElement, FieldSet> | undefined;
+  for (const [element, other] of b.children) {
+    const child = a.children.get(element);
+    const common = child && intersection(child, other);
+    if (!common || isEmptySet(common)) continue;
+    children ??= new Map();
+    children.set(element, common);
   }
-  return { members: a.members.intersection(b.members), children };
+  const isDisjoint = a.members.isDisjointFrom(b.members);
+  if (isDisjoint && !children) return EMPTY_FIELDS;
+  const members = isDisjoint ? EMPTY_FIELDS.members : a.members.intersection(b.members);
+  return { members, children: children ?? EMPTY_FIELDS.children };
 }
 
 /** Without the members of `b`. What is below a member stays. The same set if there is nothing to take away. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   if (isBare(b)) return a;
-  const children = new Map<PathElement, FieldSet>();
-  let changed = false;
-  for (const [element, child] of a.children) {
-    const other = b.children.get(element);
-    const rest = other ? difference(child, other) : child;
-    changed ||= rest !== child;
-    if (!other || !isEmptySet(rest)) children.set(element, rest);
+  let children: Map<PathElement, FieldSet> | undefined;
+  for (const [element, other] of b.children) {
+    const child = a.children.get(element);
+    const rest = child && difference(child, other);
+    if (rest === child) continue;
+    children ??= new Map(a.children);
+    if (isEmptySet(rest!)) children.delete(element);
+    else children.set(element, rest!);
   }
-  if (!changed && a.members.isDisjointFrom(b.members)) return a;
-  return { members: a.members.difference(b.members), children };
+  const isDisjoint = a.members.isDisjointFrom(b.members);
+  if (isDisjoint && !children) return a;
+  return { members: isDisjoint ? a.members : a.members.difference(b.members), children: children ?? a.children };
 }
 
 /** Without the members of `b` and everything below them. */
@@ -148,40 +155,87 @@ export function pathsOf(set: FieldSet): FieldPath[] {
 
 /** FieldsV1: `{"f:spec":{"f:replicas":{}}}`, with `.` where a member has something below it. */
 export function encodeFieldsV1(set: FieldSet): JsonObject {
-  return set.encoded ?? writeFields(set);
+  return set.encoded ?? writeFields(set, false);
 }
 
-function writeFields(set: FieldSet): JsonObject {
-  const elements = [...set.members.union(new Set(set.children.keys()))].sort(compareElements);
-  const fields: Record<string, JsonValue> = {};
-  for (const element of elements) {
+function writeFields(set: FieldSet, isMember: boolean): JsonObject {
+  if (set.encoded && Object.hasOwn(set.encoded, SELF) === isMember) return set.encoded;
+  const fields: Record<string, JsonValue> = isMember && !isEmptySet(set) ? { [SELF]: {} } : {};
+  for (const element of elementsOf(set)) {
     const child = set.children.get(element);
-    const isMember = set.members.has(element);
-    if (!child) fields[element] = {};
-    else fields[element] = isMember && !isEmptySet(child) ? { '.': {}, ...writeFields(child) } : writeFields(child);
+    fields[element] = child ? writeFields(child, set.members.has(element)) : {};
   }
   return fields;
 }
 
-/** Elements of unknown kinds are skipped. Throws SyntaxError if a key or value is no JSON. */
-export function decodeFieldsV1(fields: JsonValue | undefined): FieldSet {
-  const { set } = readFields(fields);
-  return set ? { ...set, encoded: fields as JsonObject } : EMPTY_FIELDS;
+function elementsOf({ members, children }: FieldSet): PathElement[] {
+  const elements = [...members];
+  for (const element of children.keys()) if (!members.has(element)) elements.push(element);
+  return elements.sort(compareElements);
 }
 
-function readFields(fields: JsonValue | undefined): { set: FieldSet | undefined; isMember: boolean } {
-  const draft = { members: new Set<PathElement>(), children: new Map<PathElement, FieldSet>() };
-  let isMember = false;
-  for (const [key, value] of Object.entries(fields ?? {})) {
-    if (key === '.') isMember = true;
-    const element = key === '.' ? undefined : parsePathElement(key);
-    if (element === undefined) continue;
-    const below = readFields(value as JsonValue);
-    if (below.isMember) draft.members.add(element);
-    if (below.set) draft.children.set(element, below.set);
+/** Elements of unknown kinds are skipped. Throws SyntaxError if a key or value is no JSON. */
+export function decodeFieldsV1(fields: JsonValue | undefined): FieldSet {
+  return isSet(fields) && checkElements(fields) ? new ReadFields(fields) : EMPTY_FIELDS;
+}
+
+/** A member with something below it. */
+const SELF = '.';
+
+/**
+ * A set in FieldsV1, of which only that is taken apart what somebody looks at: a write touches few of the fields that
+ * are owned, and most sets are encoded again as they were.
+ */
+class ReadFields implements FieldSet {
+  readonly encoded: JsonObject;
+  #members: Set<PathElement> | undefined;
+  #children: Map<PathElement, FieldSet> | undefined;
+
+  constructor(encoded: JsonObject) {
+    this.encoded = encoded;
   }
-  const isLeaf = draft.members.size === 0 && draft.children.size === 0;
-  return { set: isLeaf ? undefined : draft, isMember: isMember || isLeaf };
+
+  get members(): ReadonlySet<PathElement> {
+    if (!this.#members) this.#read();
+    return this.#members!;
+  }
+
+  get children(): ReadonlyMap<PathElement, FieldSet> {
+    if (!this.#children) this.#read();
+    return this.#children!;
+  }
+
+  #read(): void {
+    this.#members = new Set();
+    this.#children = new Map();
+    for (const key in this.encoded) {
+      const element = key === SELF ? undefined : parsePathElement(key);
+      if (element === undefined) continue;
+      const below = this.encoded[key];
+      const isParent = isSet(below) && hasElements(below);
+      if (isParent) this.#children.set(element, new ReadFields(below));
+      if (!isParent || Object.hasOwn(below, SELF)) this.#members.add(element);
+    }
+  }
+}
+
+const isSet = (fields: JsonValue | undefined): fields is JsonObject => typeof fields === 'object' && fields !== null;
+
+export function hasElements(fields: JsonObject): boolean {
+  for (const key in fields) if (key !== SELF && parsePathElement(key) !== undefined) return true;
+  return false;
+}
+
+/** Answers whether there are any; throws SyntaxError if one cannot be read. */
+function checkElements(fields: JsonObject): boolean {
+  let any = false;
+  for (const key in fields) {
+    if (key === SELF || parsePathElement(key) === undefined) continue;
+    any = true;
+    const below = fields[key];
+    if (isSet(below)) checkElements(below);
+  }
+  return any;
 }
 
 function schemaBelow(schema: Schema | undefined, element: PathElement): Schema | undefined {

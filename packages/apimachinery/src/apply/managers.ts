@@ -1,5 +1,5 @@
 import type { ManagedFieldsEntry } from '../gen/meta-v1.gen.ts';
-import type { JsonValue } from '../scalars.ts';
+import type { JsonObject, JsonValue } from '../scalars.ts';
 import { parseTime } from '../time.ts';
 import { decodeFieldsV1, encodeFieldsV1, isEmptySet, union, type FieldSet } from './field-set.ts';
 
@@ -15,6 +15,8 @@ export interface Manager {
   readonly subresource: string;
   readonly time: string | undefined;
   readonly fields: FieldSet;
+  /** What it was decoded from: most managers that a write decodes it encodes again as they were. */
+  readonly entry?: ManagedFieldsEntry;
 }
 
 /** By `managerId`. */
@@ -47,6 +49,7 @@ export function decodeManagers(entries: readonly ManagedFieldsEntry[] | undefine
         subresource,
         time,
         fields,
+        entry,
       });
     } catch {
       return undefined;
@@ -58,21 +61,31 @@ export function decodeManagers(entries: readonly ManagedFieldsEntry[] | undefine
 /** In the API's order: appliers first, each kind by time, then by name. Undefined if there is nobody. */
 export function encodeManagers(managers: Managers): readonly ManagedFieldsEntry[] | undefined {
   if (managers.size === 0) return undefined;
-  return [...managers.values()]
-    .sort(compareManagers)
-    .map(({ manager, operation, apiVersion, subresource, time, fields }) => ({
-      ...(manager ? { manager } : {}),
-      operation,
-      apiVersion,
-      ...(time === undefined ? {} : { time }),
-      fieldsType: 'FieldsV1',
-      fieldsV1: encodeFieldsV1(fields),
-      ...(subresource ? { subresource } : {}),
-    }));
+  return [...managers.values()].sort(compareManagers).map(encodeManager);
+}
+
+function encodeManager(known: Manager): ManagedFieldsEntry {
+  const { manager, operation, apiVersion, subresource, time, fields } = known;
+  const fieldsV1 = encodeFieldsV1(fields);
+  if (known.entry && isSameEntry(known.entry, known, fieldsV1)) return known.entry;
+  return {
+    ...(manager ? { manager } : {}),
+    operation,
+    apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1,
+    ...(subresource ? { subresource } : {}),
+  };
+}
+
+function isSameEntry(entry: ManagedFieldsEntry, known: Manager, fieldsV1: JsonObject): boolean {
+  return entry.fieldsV1 === fieldsV1 && entry.time === known.time && entry.apiVersion === known.apiVersion;
 }
 
 /** Merges the oldest updaters, per version, until there are no more than UPDATE_MANAGERS_MAX. */
 export function capManagers(managers: Managers): Managers {
+  if (managers.size <= UPDATE_MANAGERS_MAX) return managers;
   const updaters = [...managers].filter(([, { operation }]) => operation === 'Update');
   if (updaters.length <= UPDATE_MANAGERS_MAX) return managers;
   updaters.sort(([a, left], [b, right]) => seconds(left) - seconds(right) || compareText(a, b));
@@ -100,17 +113,23 @@ export function capManagers(managers: Managers): Managers {
 
 /** Without those who own nothing. */
 export function withoutEmpty(managers: Managers): Managers {
-  return new Map([...managers].filter(([, { fields }]) => !isEmptySet(fields)));
+  const owning = new Map<string, Manager>();
+  for (const [id, manager] of managers) if (!isEmptySet(manager.fields)) owning.set(id, manager);
+  return owning;
 }
 
 function compareManagers(a: Manager, b: Manager): number {
   return (
     compareText(a.operation, b.operation) ||
-    seconds(a) - seconds(b) ||
+    compareTimes(a, b) ||
     compareText(a.manager, b.manager) ||
     compareText(a.apiVersion, b.apiVersion) ||
     compareText(a.subresource, b.subresource)
   );
+}
+
+function compareTimes(a: Manager, b: Manager): number {
+  return a.time === b.time ? 0 : seconds(a) - seconds(b);
 }
 
 function seconds({ time }: Manager): number {

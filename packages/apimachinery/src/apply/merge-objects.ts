@@ -8,7 +8,7 @@ import {
   isList,
   isMap,
   kindOfPlace,
-  memberType,
+  typeOfMember,
   type Type,
 } from './typed-value.ts';
 
@@ -41,7 +41,7 @@ function mergeMembers(type: Type, live: JsonObject, applied: JsonObject): Side {
   for (const name of new Set([...Object.keys(live), ...Object.keys(applied)])) {
     const left = Object.hasOwn(live, name) ? live[name] : undefined;
     const right = Object.hasOwn(applied, name) ? applied[name] : undefined;
-    const result = mergePlace(memberType(type, name).type, left, right);
+    const result = mergePlace(typeOfMember(type, name), left, right);
     if (result !== undefined) merged.set(name, result);
   }
   return merged.size > 0 ? Object.fromEntries(merged) : undefined;

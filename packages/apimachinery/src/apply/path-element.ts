@@ -51,6 +51,17 @@ export function pathText(path: readonly PathElement[]): string {
 /** A key of one field in canonical form. */
 const PLAIN_KEY = /^k:\{"[^"\\]*":"[^"\\]*"\}$/;
 
+/** Of two keys with the same one field of plain text; undefined for others. */
+function comparePlainKeys(a: PathElement, b: PathElement): number | undefined {
+  const valueAt = a.indexOf(PLAIN_VALUE) + PLAIN_VALUE.length;
+  const isSameField = valueAt > PLAIN_VALUE.length && b.startsWith(a.slice(0, valueAt));
+  if (!isSameField || !PLAIN_KEY.test(a) || !PLAIN_KEY.test(b)) return undefined;
+  return compareText(a.slice(valueAt, -2), b.slice(valueAt, -2));
+}
+
+/** What is between the name and the value of a key of one text field. */
+const PLAIN_VALUE = '":"';
+
 const KIND_ORDER = 'fkvi';
 
 /** Fields, then keys, values and positions, each in their own order. */
@@ -58,6 +69,8 @@ export function compareElements(a: PathElement, b: PathElement): number {
   const kinds = KIND_ORDER.indexOf(a[0]!) - KIND_ORDER.indexOf(b[0]!);
   if (kinds !== 0) return kinds;
   if (a.startsWith('f:')) return compareText(a, b);
+  const plain = comparePlainKeys(a, b);
+  if (plain !== undefined) return plain;
   return compareValues(JSON.parse(a.slice(2)) as JsonValue, JSON.parse(b.slice(2)) as JsonValue);
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../scalars.ts';
 import type { ListSchema } from '../schema.ts';
 import { childSet, isEmptySet, type FieldSet } from './field-set.ts';
-import { identityOf, isList, isMap, kindOfPlace, memberElement, memberType, type Type } from './typed-value.ts';
+import { identityOf, isList, isMap, kindOfPlace, memberElement, typeOfMember, type Type } from './typed-value.ts';
 
 /**
  * The object without the members of a set. What becomes empty stays as an empty map or list.
@@ -23,7 +23,7 @@ function removeMembers(type: Type, value: JsonObject, fields: FieldSet): JsonObj
   for (const [name, member] of Object.entries(value)) {
     const element = memberElement(name);
     if (fields.members.has(element)) continue;
-    kept.push([name, removeFields(memberType(type, name).type, member, childSet(fields, element))]);
+    kept.push([name, removeFields(typeOfMember(type, name), member, childSet(fields, element))]);
   }
   return Object.fromEntries(kept);
 }

@@ -31,13 +31,14 @@ export function isAssociative(type: ListSchema): boolean {
   return type.listType === 'set' || type.listType === 'map';
 }
 
+export function typeOfMember(type: Type, name: string): Type {
+  if (type?.type === 'object') return type.fields.get(name)?.schema;
+  return type?.type === 'map' ? type.values : undefined;
+}
+
 /** The type of a member, and whether it is a declared field. */
 export function memberType(type: Type, name: string): { readonly type: Type; readonly declared: boolean } {
-  if (type?.type === 'object') {
-    const field = type.fields.get(name);
-    return { type: field?.schema, declared: field !== undefined };
-  }
-  return { type: type?.type === 'map' ? type.values : undefined, declared: false };
+  return { type: typeOfMember(type, name), declared: type?.type === 'object' && type.fields.has(name) };
 }
 
 /** What identifies an element of an associative list. Throws with what is wrong with the element. */
@@ -79,7 +80,9 @@ export function isList(value: JsonValue | undefined): value is readonly JsonValu
 }
 
 export function isEmptyMap(value: JsonValue | undefined): boolean {
-  return !isMap(value) || Object.keys(value).length === 0;
+  if (!isMap(value)) return true;
+  for (const _ in value) return false;
+  return true;
 }
 
 export function isEmptyList(value: JsonValue | undefined): boolean {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../scalars.ts';
 import type { ObjectSchema } from '../schema.ts';
-import { compareObjects, withoutPaths, type Comparison } from './compare-objects.ts';
+import { compareObjects, type Comparison } from './compare-objects.ts';
 import type { FieldSet } from './field-set.ts';
 
 /**
@@ -50,7 +50,7 @@ export function versionedComparison(
     if (!comparison) {
       const left = convertTo(type, before, type.apiVersion, apiVersion);
       const right = convertTo(type, after, type.apiVersion, apiVersion);
-      comparison = withoutPaths(compareObjects(schema, left, right), resetFieldsAt(type, apiVersion));
+      comparison = compareObjects(schema, left, right, resetFieldsAt(type, apiVersion));
       known.set(apiVersion, comparison);
     }
     return comparison;

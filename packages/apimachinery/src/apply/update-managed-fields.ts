@@ -67,7 +67,7 @@ export function trackUpdate(
   const { modified, added, untyped } = compare(type.apiVersion)!;
   if (untyped) return managers;
   const remaining = takeFields(reconcileManagers(type, managers), compare, undefined).managers;
-  const taken = ownable(withoutReset(type, union(modified, added)));
+  const taken = ownable(union(modified, added));
   const updated = new Map(remaining);
   if (!isEmptySet(taken)) {
     const id = managerId(updater);
@@ -97,10 +97,10 @@ export function takeFields(
       if (id === except) remaining.set(id, manager);
       continue;
     }
-    const conflict = intersection(manager.fields, union(comparison.modified, comparison.added));
+    const { modified, added, removed } = comparison;
+    const conflict = union(intersection(manager.fields, modified), intersection(manager.fields, added));
     if (!isEmptySet(conflict)) conflicts.set(id, conflict);
-    const fields = difference(difference(manager.fields, conflict), comparison.removed);
-    remaining.set(id, { ...manager, fields });
+    remaining.set(id, withFields(manager, difference(difference(manager.fields, conflict), removed)));
   }
   return { managers: withoutEmpty(remaining), conflicts };
 }
@@ -110,9 +110,13 @@ export function reconcileManagers(type: ManagedType, managers: Managers): Manage
   const reconciled = new Map<string, Manager>();
   for (const [id, manager] of managers) {
     const schema = schemaAt(type, manager.apiVersion);
-    if (schema) reconciled.set(id, { ...manager, fields: reconcileFields(schema, manager.fields) });
+    if (schema) reconciled.set(id, withFields(manager, reconcileFields(schema, manager.fields)));
   }
   return reconciled;
+}
+
+function withFields(manager: Manager, fields: FieldSet): Manager {
+  return fields === manager.fields ? manager : { ...manager, fields };
 }
 
 /** Without what nobody ever owns: what identifies the object, and what only the server sets. */
