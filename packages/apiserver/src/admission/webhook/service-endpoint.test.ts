@@ -33,6 +33,7 @@ test('a service is reached at a ready endpoint of its first family', () => {
     ['its first family', service(), [ipv6, slice(['10.0.0.1'])], 443, '10.0.0.1:8443'],
     ['another family', service(), [ipv6], 443, 'fd00::1:8443'],
     ['none is ready', service(), [slice([], notReady)], 443, none],
+    ['no lists', service(), [slice([], { endpoints: null, ports: null })], 443, none],
     ['one is ready', service(), [slice([], notReady), slice(['10.0.0.1'])], 443, '10.0.0.1:8443'],
     ['of another service', service(), [slice(['10.0.0.1'], foreign)], 443, none],
     ['no such port', service(), [slice(['10.0.0.1'])], 80, 'no service port 80 found for service "hook"'],

@@ -50,8 +50,8 @@ export function chooseEndpoint(
   const own = slices.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name);
   // Slices of the service's first family come before others.
   const ordered = own.toSorted((a, b) => Number(b.addressType === family) - Number(a.addressType === family));
-  for (const { ports = [], endpoints = [] } of ordered) {
-    const number = ports.find((one) => (one.name ?? '') === (wanted.name ?? ''))?.port;
+  for (const { ports, endpoints } of ordered) {
+    const number = ports?.find((one) => (one.name ?? '') === (wanted.name ?? ''))?.port;
     const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
     const host = ready.length > 0 ? ready[random.integer(ready.length)]!.addresses[0] : undefined;
     if (host && number !== undefined) return { host, port: number };
