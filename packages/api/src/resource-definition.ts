@@ -9,6 +9,8 @@ export interface StrategyContext {
   /** `status`, `scale`, ...; empty for the object itself. */
   readonly subresource: string;
   readonly user?: RequestUser;
+  /** What is wrong with the metadata of a new object, where anything is. */
+  readonly metadataErrors?: readonly FieldError[];
   /** Tells the client something, even if the request fails later. */
   warn?(text: string): void;
 }

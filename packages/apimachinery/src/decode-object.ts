@@ -193,7 +193,7 @@ function decodeSlot(slot: Slot, item: unknown, run: Run): unknown {
   const { schema } = slot;
   switch (schema.type) {
     case 'scalar': {
-      if (schema.either) return decodeEither(schema.either, item, run);
+      if (schema.either) return decodeEither(schema.either, item, run) ?? undefined;
       const result = scalarOf(schema.format, item, run);
       return isEmptyScalar(result) && !slot.keepsEmpty ? undefined : result;
     }
@@ -218,12 +218,15 @@ function decodeSlot(slot: Slot, item: unknown, run: Run): unknown {
 function decodeEither({ schema, or }: NonNullable<ScalarSchema['either']>, item: unknown, run: Run): unknown {
   if (Array.isArray(item)) {
     if (or === 'boolean') run.suspect = true;
+    else if (item.length === 0) return null;
     if (or !== 'list') return item;
     if (item.some((one) => typeof one !== 'object')) run.suspect = true;
     return item.map((one) => decodeEither({ schema, or: 'boolean' }, one, run));
   }
   if (typeof item !== 'object' || item === null) {
-    if (or === 'boolean' && typeof item !== 'boolean') run.suspect = true;
+    // What is neither a schema nor a list counts as nothing.
+    if (or !== 'boolean') return null;
+    if (typeof item !== 'boolean') run.suspect = true;
     return item;
   }
   const inner: Run = { ...run, suspect: false };

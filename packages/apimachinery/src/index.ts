@@ -167,6 +167,7 @@ export {
   internalError,
   invalidObject,
   isAlreadyExists,
+  isBadRequest,
   isConflict,
   isNotFound,
   methodNotSupported,

@@ -156,6 +156,7 @@ export const internalError = (message: string): StatusError =>
   failure('InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
 
 export const isNotFound = (error: unknown): boolean => StatusError.is(error) && error.reason === 'NotFound';
+export const isBadRequest = (error: unknown): boolean => StatusError.is(error) && error.reason === 'BadRequest';
 export const isConflict = (error: unknown): boolean => StatusError.is(error) && error.reason === 'Conflict';
 export const isAlreadyExists = (error: unknown): boolean => StatusError.is(error) && error.reason === 'AlreadyExists';
 

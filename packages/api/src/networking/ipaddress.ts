@@ -28,7 +28,7 @@ export const ipAddresses = defineResource<IPAddress>('networking.k8s.io/v1', 'ip
 });
 
 function validateParent({ spec }: IPAddress): FieldError[] {
-  const parent: Partial<IPAddress['spec']['parentRef']> | null | undefined = spec.parentRef;
+  const parent: Partial<IPAddress['spec']['parentRef']> | null | undefined = spec?.parentRef;
   if (!parent) return [required(PARENT)];
   const { group, resource, name, namespace } = parent;
   return [

@@ -53,7 +53,8 @@ function setDefaultResources(pod: Draft<Pod>, { spec }: LimitRange): void {
   const requests = Object.assign({}, ...items.map(({ defaultRequest }) => defaultRequest)) as ResourceAmounts;
   const limits = Object.assign({}, ...items.map((item) => item.default)) as ResourceAmounts;
   const done: string[] = [];
-  for (const container of pod.spec.containers) done.push(...fillContainer(container, requests, limits, 'container'));
+  for (const container of pod.spec.containers ?? [])
+    done.push(...fillContainer(container, requests, limits, 'container'));
   for (const container of pod.spec.initContainers ?? []) {
     done.push(...fillContainer(container, requests, limits, 'init container'));
   }

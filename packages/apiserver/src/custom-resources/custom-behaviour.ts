@@ -127,7 +127,10 @@ function validateObject(custom: CustomVersion, object: KubeObject, context: Stra
     ...validateEmbedded(schema, object),
     ...validateListTypes(schema, object),
   ];
-  return withRules(custom, errors, (rules) => rules.validate(object, undefined, undefined, warnIn(context)));
+  const { metadataErrors = [] } = context;
+  const validate = (rules: RuleSet): readonly FieldError[] =>
+    rules.validate(object, undefined, undefined, warnIn(context));
+  return withRules(custom, errors, validate, metadataErrors);
 }
 
 function validateUpdate(
@@ -201,10 +204,11 @@ function withRules(
   custom: CustomVersion,
   errors: readonly FieldError[],
   validate: (rules: RuleSet) => readonly FieldError[],
+  others: readonly FieldError[] = [],
 ): readonly FieldError[] {
   const rules = custom.rules();
   if (!rules) return errors;
-  if (errors.some(({ type }) => BLOCKING.has(type)))
+  if ([...others, ...errors].some(({ type }) => BLOCKING.has(type)))
     return [...errors, invalid(FieldPath.root, undefined, NOT_CHECKED)];
   return [...errors, ...validate(rules)];
 }

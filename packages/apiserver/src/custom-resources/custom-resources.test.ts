@@ -92,6 +92,23 @@ describe('custom objects', () => {
     assert.match(error.message, /spec: Invalid value: must not shrink/);
   });
 
+  test('whose metadata is wrong have rules that nobody looks at', async () => {
+    const rules = [{ rule: 'self.size > 5', message: 'too small' }];
+    await using server = await withThings({}, { ...spec, 'x-kubernetes-validations': rules });
+    const { metadata: _, ...nameless } = thing({ size: 2 });
+    const metadata = { namespace: 'default' };
+    const error = await failureOf(server.client.create(things, { ...nameless, metadata } as unknown as Thing));
+    assert.match(error.message, /metadata\.name: Required value.*<nil>: Invalid value: null: some validation rules/);
+    assert.doesNotMatch(error.message, /too small/);
+  });
+
+  test('are listed with a token to go on with, even if it is empty', async () => {
+    await using server = await withThings();
+    await server.client.create(things, thing({ size: 1 }));
+    const { metadata } = await server.client.list(things, { namespace: 'default' });
+    assert.equal(metadata.continue, '');
+  });
+
   test('have several versions', async () => {
     await using server = await startTestApiServer();
     const other = thingVersion({ type: 'object', properties: { size } }, { name: 'v2', storage: false });

@@ -8,7 +8,7 @@ export function listHead(list: EntryList): object {
     apiVersion,
     metadata: {
       resourceVersion,
-      ...(continueToken ? { continue: continueToken } : {}),
+      ...(continueToken === undefined ? {} : { continue: continueToken }),
       ...(remainingItemCount ? { remainingItemCount } : {}),
     },
     ...(columnDefinitions ? { columnDefinitions } : {}),

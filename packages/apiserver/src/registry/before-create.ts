@@ -51,7 +51,9 @@ export function prepareAndValidateCreate(
   }
   behaviour.prepareForCreate?.(asDraft(draft), context);
   const object = asObject(draft);
-  const errors = [...validateMetadata(definition, draft.metadata), ...(behaviour.validate?.(object, context) ?? [])];
+  const metadataErrors = validateMetadata(definition, draft.metadata);
+  const known = metadataErrors.length > 0 ? { ...context, metadataErrors } : context;
+  const errors = [...metadataErrors, ...(behaviour.validate?.(object, known) ?? [])];
   if (errors.length > 0) throw invalidObject(internalKind(definition, draft), draft.metadata.name ?? '', errors);
   const common = validateCommonMetadata(definition, draft.metadata);
   if (common.length > 0) throw invalidObject(internalKind(definition, draft), draft.metadata.name ?? '', common);

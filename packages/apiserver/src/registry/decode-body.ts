@@ -185,7 +185,7 @@ function decodeJsonBytes(sent: Uint8Array, json: Uint8Array, type: BodyType, str
       throw unrecognized(sent, type, `unexpected GroupVersion string: ${apiVersion}`);
     }
     checkKind(typeMetaOf(parsed), type, parsed);
-    return result(object, strictErrors, error);
+    return result(object ?? (type.behaviour?.coerce ? {} : canonicalObject(type.schema, {})), strictErrors, error);
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw unrecognized(sent, type, `${NO_KIND}${error.message}`);
     if (error instanceof NotAnObject) throw unrecognized(sent, type, error.message);

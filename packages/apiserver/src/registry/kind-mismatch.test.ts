@@ -45,4 +45,12 @@ describe('objects of another kind', () => {
       versions.map((apiVersion) => apiVersion === (type.version === 'v2' ? 'autoscaling/v1' : 'autoscaling/v2')),
     );
   });
+
+  it('have to say of what version they are if they are custom', () => {
+    const type = { ...configMaps, behaviour: { coerce: () => ({ unknown: [] }) } };
+    assert.deepEqual(
+      ['v1', 'v2', undefined].map((apiVersion) => isOtherVersion(apiVersion ? { apiVersion } : {}, type)),
+      [false, true, true],
+    );
+  });
 });

@@ -44,8 +44,8 @@ export function kindProblem(meta: TypeMeta, type: BodyType, object: unknown): st
 
 /** Another version of the same kind, to which the endpoint could convert the object if it were asked to; custom kinds: any. */
 export function isOtherVersion({ apiVersion, kind }: TypeMeta, type: BodyType): boolean {
+  if (type.behaviour?.coerce) return apiVersion !== apiVersionOf(type);
   if (!apiVersion || apiVersion === apiVersionOf(type)) return false;
-  if (type.behaviour?.coerce) return true;
   if (kind && kind !== type.kind) return false;
   return parseApiVersion(apiVersion).group === type.group && knownKinds().has(`${apiVersion} ${type.kind}`);
 }

@@ -55,28 +55,38 @@ export function listResponse(scope: RequestScope, page: EntryPage): ApiServerRes
         const metadata = { resourceVersion: page.resourceVersion };
         return objectResponse(200, { kind: 'Table', apiVersion, metadata, columnDefinitions, rows: null });
       }
-      return { kind: 'list', list: { ...list, apiVersion, listKind: 'Table', columnDefinitions, entries } };
+      const meta = { ...tokenOf(page.continueToken), apiVersion, listKind: 'Table', columnDefinitions, entries };
+      return { kind: 'list', list: { ...withoutToken(list), ...meta } };
     }
     case 'metadata':
     case 'metadataList': {
       const apiVersion = `meta.k8s.io/${view.version}`;
       const entries = page.entries.map((entry) => partialMetadataEntry(definition, entry, view.version));
-      return { kind: 'list', list: { ...list, apiVersion, listKind: 'PartialObjectMetadataList', entries } };
+      const meta = { ...tokenOf(page.continueToken), apiVersion, listKind: 'PartialObjectMetadataList', entries };
+      return { kind: 'list', list: { ...withoutToken(list), ...meta } };
     }
   }
 }
 
+/** Lists of custom resources always say where they go on, even if they do not. */
 function entryList({ definition }: RequestScope, page: EntryPage): EntryList {
   const entries = definition.conversion ? page.entries.map((entry) => presentEntry(definition, entry)) : page.entries;
   return {
     apiVersion: apiVersionOf(definition),
     listKind: definition.listKind,
     resourceVersion: page.resourceVersion,
-    ...(page.continueToken ? { continueToken: page.continueToken } : {}),
+    ...tokenOf(page.continueToken ?? (definition.schema.name === '' ? '' : undefined)),
     ...(page.remainingItemCount === undefined ? {} : { remainingItemCount: page.remainingItemCount }),
     entries,
   };
 }
+
+function withoutToken({ continueToken: _, ...list }: EntryList): EntryList {
+  return list;
+}
+
+const tokenOf = (continueToken: string | undefined): Pick<EntryList, 'continueToken'> =>
+  continueToken === undefined ? {} : { continueToken };
 
 export function tableOptions(scope: RequestScope, view: Extract<View, { kind: 'table' }>): TableOptions {
   return { version: view.version, includeObject: view.includeObject, now: scope.registry.clock.now() };

@@ -72,7 +72,7 @@ function checkAccept(request: ApiServerRequest, definition: ResourceDefinition):
   const { verb, subresource } = request.info;
   if (STREAMING_SUBRESOURCES.has(subresource) || (subresource === '' && !definition.verbs.includes(verb))) return;
   const listing = verb === 'list' || verb === 'watch';
-  if (!routeAccepts(accept)) throw routeNotAcceptable(listing);
+  if (definition.schema.name !== '' && !routeAccepts(accept)) throw routeNotAcceptable(listing);
   const allows = hasTable(definition, subresource) ? isMetaKind : isMetadataKind;
   if (!negotiate(accept, allows)) throw notAcceptable();
   if (verb === 'watch' && !negotiate(accept, allows, true)) throw notAcceptable(true);

@@ -10,6 +10,7 @@ import {
   formatLabelSelector,
   invalid,
   invalidObject,
+  isBadRequest,
   labelSetMatcher,
   type KubeObject,
   type LabelSelector,
@@ -32,6 +33,10 @@ import { admitWrite, checkName, validateWrite } from '../registry/update.ts';
 import { managerOf, parseWriteOptions, type WriteOptions } from '../registry/write-options.ts';
 import type { ApiServerResponse } from '../response.ts';
 import { bodyType } from './read-draft.ts';
+
+/** What upstream says of any scale of a custom resource that it cannot read. */
+const UNKNOWN_SCALE =
+  'no kind is registered for the type v1.Scale in scheme "k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go:781"';
 
 /** Where a kind keeps what its scale shows; custom resources have paths of their own. */
 export interface ScaleFields {
@@ -66,7 +71,9 @@ export async function scaleResource(
 async function putScale(scope: RequestScope, fields: ScaleFields): Promise<ApiServerResponse> {
   const { request, definition } = scope;
   const options = parseWriteOptions(request.query, 'UpdateOptions');
-  const sent = await decodeBody(scope, scaleType(), options.fieldValidation);
+  const sent = await decodeBody(scope, scaleType(), options.fieldValidation).catch((error: unknown) => {
+    throw definition.schema.name === '' && isBadRequest(error) ? badRequest(UNKNOWN_SCALE) : error;
+  });
   ensureNamespace(definition, sent, scope.namespace);
   checkName(scope, sent);
   return writeScale(scope, fields, options, sent.metadata.uid, (old) => {

@@ -278,3 +278,12 @@ describe('a change of a definition', () => {
     assert.deepEqual(change(wrong, { preserveUnknownFields: false }), []);
   });
 });
+
+test('a storage version that is there twice is stored once', () => {
+  const twice = definition([version(), version()]);
+  const texts = textsOf(validateDefinition(twice, ruleChecks));
+  assert.ok(
+    texts.includes('status.storedVersions: Invalid value: ["v1"]: must have the storage version v1'),
+    texts.join(),
+  );
+});

@@ -147,9 +147,10 @@ function validateStoredVersions({ spec, status }: CustomResourceDefinition): Fie
   const versions = spec.versions ?? [];
   if (stored.length === 0) return [invalid(path, null, 'must have at least one stored version')];
   const names = new Set(versions.map(({ name }) => name));
+  const unclaimed = new Set(stored);
   return [
     ...versions
-      .filter(({ name, storage }) => storage && !stored.includes(name))
+      .filter(({ name, storage }) => !unclaimed.delete(name) && storage)
       .map(({ name }) => invalid(path, stored, `must have the storage version ${name}`)),
     ...stored.flatMap((name, index) => {
       if (names.has(name)) return [];
