@@ -11,11 +11,15 @@ import { ProxyHealth } from './health/proxy-health.ts';
 import { ProxyMetrics } from './health/proxy-metrics.ts';
 import { startProxyServers, type ProxyServerConfig } from './health/proxy-server.ts';
 import { serviceHealthChecks } from './health/service-health.ts';
+import { EMPTY_CONFIGURATION } from './configuration/proxy-configuration.ts';
+import { computeNodeTraffic, type TrafficConfiguration } from './node-traffic.ts';
 import type { ProxyBackend } from './proxy-backend.ts';
 import { computeServiceRoutes, type IpFamily, type ProxyNode, type ServiceRoute } from './service-routes.ts';
 
 export interface ProxyConfig extends ProxyServerConfig {
   readonly nodeName: string;
+  /** Default: packets of pods are not told from others, and node ports answer on the node's own addresses. */
+  readonly traffic?: TrafficConfiguration;
 }
 
 export interface ProxyDeps {
@@ -89,7 +93,7 @@ class ProxyRun {
           const state = {
             services: serviceInformer.list(),
             slices: sliceInformer.list(),
-            node: proxyNode(node(), this.#config.nodeName),
+            node: node(),
           };
           await this.#sync(state).catch((error: unknown) => {
             this.#metrics.syncFailed();
@@ -116,7 +120,8 @@ class ProxyRun {
 
   /** Most changes of a node are heartbeats, which change no rule. */
   #followNode(informer: Informer<Node>): void {
-    const relevant = (node: Node): string => JSON.stringify(proxyNode(node, ''));
+    const relevant = ({ metadata, spec, status }: Node): string =>
+      JSON.stringify([metadata.labels?.[ZONE_LABEL], spec?.podCIDRs, status?.addresses]);
     informer.subscribe({
       onAdd: () => this.#markDirty(),
       onUpdate: (before, after) => {
@@ -141,21 +146,22 @@ class ProxyRun {
   async #sync(state: {
     readonly services: Parameters<typeof computeServiceRoutes>[0];
     readonly slices: Parameters<typeof computeServiceRoutes>[1];
-    readonly node: ProxyNode;
+    readonly node: Node | undefined;
   }): Promise<void> {
     const { clock, backends } = this.#deps;
+    const node = proxyNode(state.node, this.#config.nodeName);
     const start = clock.monotonic();
     const withoutLocal = { internal: 0, external: 0 };
     for (const [family, backend] of backends) {
-      const routes = computeServiceRoutes(state.services, state.slices, state.node, family);
-      await backend.apply(routes);
+      const routes = computeServiceRoutes(state.services, state.slices, node, family);
+      await backend.apply(routes, computeNodeTraffic(this.#config.traffic ?? EMPTY_CONFIGURATION, state.node, family));
       this.#health.updated(family);
       withoutLocal.internal += routes.filter((route) => isWithoutLocal(route, route.clusterBackends)).length;
       withoutLocal.external += routes.filter((route) => isWithoutLocal(route, route.externalBackends)).length;
     }
     this.#metrics.withoutLocalEndpoints(withoutLocal);
     this.#metrics.synced(clock.now(), clock.monotonic() - start);
-    await this.#healthChecks?.apply(serviceHealthChecks(state.services, state.slices, state.node.name));
+    await this.#healthChecks?.apply(serviceHealthChecks(state.services, state.slices, node.name));
     this.#onReady();
   }
 }

@@ -69,7 +69,9 @@ export function computeServiceRoutes(
   family: IpFamily,
 ): readonly ServiceRoute[] {
   const slicesOf = Map.groupBy(
-    [...slices].filter((slice) => slice.addressType === family && slice.metadata.labels?.[HEADLESS_LABEL] === undefined),
+    [...slices].filter(
+      (slice) => slice.addressType === family && slice.metadata.labels?.[HEADLESS_LABEL] === undefined,
+    ),
     (slice) => `${slice.metadata.namespace}/${slice.metadata.labels?.[SERVICE_NAME_LABEL] ?? ''}`,
   );
   const routes: ServiceRoute[] = [];

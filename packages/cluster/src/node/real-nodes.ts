@@ -27,9 +27,6 @@ import type { ClusterNetwork, NodeNetwork } from './network-plan.ts';
 import { runDirectory } from './run-directory.ts';
 import { nodeControlGroup } from './tear-down-nodes.ts';
 
-/** Where each node's proxy answers health checks. */
-const PROXY_HEALTH_PORT = 10_256;
-
 export interface RealNodesContext {
   readonly config: ClusterConfig;
   readonly directory: DataDirectory;
@@ -169,17 +166,45 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
 }
 
 async function startProxy({ config, controlPlane, deps, group }: RealNodesContext, node: RealNode): Promise<void> {
-  const { createNftablesBackend, createProxy } = await import('@kts/proxy');
+  const {
+    applyConntrackSettings,
+    createNftablesBackend,
+    createProxy,
+    listenAddress,
+    parseProxyFlags,
+    planConntrackSettings,
+    readConfiguration,
+  } = await import('@kts/proxy');
+  const { configuration: given } = readConfiguration(parseProxyFlags(config.componentArguments.proxy));
+  const configuration = {
+    ...given,
+    hostnameOverride: node.name,
+    clusterCIDR: given.clusterCIDR || config.clusterCidr,
+    // How many connections are tracked is the machine's to say, not a node's.
+    conntrack: { ...given.conntrack, maxPerCore: 0 },
+  };
+  const { masqueradeBit, masqueradeAll } = configuration.nftables;
   const log = deps.log.with({ node: node.name });
-  const backend = createNftablesBackend(
-    { family: 'IPv4', clusterCidrs: [config.clusterCidr] },
-    { networkNamespace: node.network.namespacePath, log },
-  );
-  const client = controlPlane.clientAs(SYSTEM_USERS.proxy, 'kube-proxy');
-  const network = networkNamespace(node.network.namespacePath);
+  const inside = { networkNamespace: node.network.namespacePath, log };
+  const backend = createNftablesBackend({ family: 'IPv4', masqueradeBit, masqueradeAll }, inside);
   const proxy = createProxy(
-    { nodeName: node.name, healthz: { port: PROXY_HEALTH_PORT } },
-    { ...deps, log, client, network, backends: new Map([['IPv4', backend]]) },
+    {
+      nodeName: node.name,
+      traffic: configuration,
+      configuration,
+      healthz: listenAddress(configuration.healthzBindAddress),
+      metrics: listenAddress(configuration.metricsBindAddress),
+    },
+    {
+      ...deps,
+      log,
+      client: controlPlane.clientAs(SYSTEM_USERS.proxy, 'kube-proxy'),
+      network: networkNamespace(node.network.namespacePath),
+      backends: new Map([['IPv4', backend]]),
+    },
   );
-  await startComponent(proxy, group);
+  await Promise.all([
+    applyConntrackSettings(planConntrackSettings(configuration.conntrack, 1), inside),
+    startComponent(proxy, group),
+  ]);
 }

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { Node } from '@kts/api/types/core-v1';
 import type { NetworkNamespace } from '@kts/host-linux';
 
+import type { ProxyConfiguration } from '../configuration/proxy-configuration.ts';
 import { close } from './health-check-servers.ts';
 import type { HealthAnswer, ProxyHealth } from './proxy-health.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
@@ -10,8 +11,10 @@ import type { ProxyMetrics } from './proxy-metrics.ts';
 export interface ProxyServerConfig {
   /** `address:port` of `/healthz` and `/livez`. */
   readonly healthz?: { readonly address?: string; readonly port: number };
-  /** Of `/metrics` and `/proxyMode`. */
+  /** Of `/metrics`, `/proxyMode` and `/configz`. */
   readonly metrics?: { readonly address?: string; readonly port: number };
+  /** What `/configz` shows. */
+  readonly configuration?: ProxyConfiguration;
 }
 
 /** Serves what others may know of the proxy. The ports are those that were given, or free ones for 0. */
@@ -39,6 +42,7 @@ export async function startProxyServers(
         ['/healthz', (response) => sendText(response, 'ok')],
         ['/metrics', (response) => sendText(response, metrics.text(), 'text/plain; version=0.0.4; charset=utf-8')],
         ['/proxyMode', (response) => sendText(response, 'nftables')],
+        ['/configz', (response) => sendConfiguration(response, config.configuration)],
       ]),
     },
   ];
@@ -62,6 +66,11 @@ function sendHealth(response: ServerResponse, { healthy, body }: HealthAnswer): 
     'x-content-type-options': 'nosniff',
   });
   response.end(JSON.stringify(body));
+}
+
+function sendConfiguration(response: ServerResponse, configuration: ProxyConfiguration | undefined): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(configuration ? { 'kubeproxy.config.k8s.io': configuration } : {}));
 }
 
 function sendText(response: ServerResponse, text: string, type = 'text/plain; charset=utf-8'): void {

@@ -8,7 +8,7 @@ import type { ServiceRoute } from '../service-routes.ts';
 import { planRemoval, planTransaction } from './nft-transaction.ts';
 import { computeRuleset, type Ruleset } from './ruleset.ts';
 
-const OPTIONS = { family: 'IPv4', clusterCidrs: ['10.244.0.0/16'] } as const;
+const TRAFFIC = { fromPods: { by: 'address', ranges: ['10.244.0.0/16'] }, nodePortRanges: [] } as const;
 
 function route(fields: Partial<ServiceRoute> = {}): ServiceRoute {
   const name = fields.name ?? 'web';
@@ -38,7 +38,7 @@ function route(fields: Partial<ServiceRoute> = {}): ServiceRoute {
   };
 }
 
-const ruleset = (...routes: readonly ServiceRoute[]): Ruleset => computeRuleset(routes, OPTIONS);
+const ruleset = (...routes: readonly ServiceRoute[]): Ruleset => computeRuleset(routes, { family: 'IPv4' }, TRAFFIC);
 
 describe('planTransaction', () => {
   it('nothing changed: nothing to do', () => {
@@ -164,10 +164,17 @@ describe('transactions in the kernel', { skip: isRoot ? false : 'needs root on L
       nodePort: 30_080,
       affinitySeconds: 30,
     });
-    const rules = computeRuleset([v6], { family: 'IPv6', clusterCidrs: ['fd00:244::/64'] });
+    const rules = computeRuleset(
+      [v6],
+      { family: 'IPv6' },
+      { fromPods: { by: 'address', ranges: ['fd00:244::/64'] }, nodePortRanges: [] },
+    );
     await apply(planTransaction(undefined, rules));
     await apply(
-      planTransaction(undefined, computeRuleset([{ ...v6, affinitySeconds: 0 }], { family: 'IPv6', clusterCidrs: [] })),
+      planTransaction(
+        undefined,
+        computeRuleset([{ ...v6, affinitySeconds: 0 }], { family: 'IPv6' }, { nodePortRanges: [] }),
+      ),
     );
     await apply(planRemoval('IPv6'));
   });

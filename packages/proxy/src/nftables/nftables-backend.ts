@@ -19,8 +19,8 @@ export function createNftablesBackend(options: RulesetOptions, deps: NftablesBac
   let applied: Ruleset | undefined;
   let routesBefore: readonly ServiceRoute[] = [];
   return {
-    async apply(routes) {
-      const wanted = computeRuleset(routes, options);
+    async apply(routes, traffic) {
+      const wanted = computeRuleset(routes, options, traffic);
       const transaction = planTransaction(applied, wanted);
       if (transaction !== '') {
         try {

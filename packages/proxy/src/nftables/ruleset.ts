@@ -6,11 +6,12 @@
  */
 import { createHash } from 'node:crypto';
 
+import type { NodeTraffic } from '../node-traffic.ts';
 import type { Backend, IpFamily, ServiceRoute } from '../service-routes.ts';
 
 export const TABLE = 'kube-proxy';
-/** Set on connections that leave with the node's address. */
-const MASQUERADE_MARK = '0x4000';
+/** The bit of the mark that is set on connections that leave with the node's address. */
+const MASQUERADE_BIT = 14;
 
 /** A set or map: its declaration, and the elements that the proxy puts there (not those that rules add at run time). */
 export interface NftSet {
@@ -29,18 +30,26 @@ export interface Ruleset {
 
 export interface RulesetOptions {
   readonly family: IpFamily;
-  /** Pod ranges: connections from elsewhere to a cluster IP are masqueraded. Empty: none are. */
-  readonly clusterCidrs: readonly string[];
+  /** 0 to 31. */
+  readonly masqueradeBit?: number;
+  /** Connections to cluster IPs always leave with the node's address; otherwise only those that do not come from pods. */
+  readonly masqueradeAll?: boolean;
 }
 
-export function computeRuleset(routes: readonly ServiceRoute[], options: RulesetOptions): Ruleset {
-  const builder = new RulesetBuilder(options);
+export function computeRuleset(
+  routes: readonly ServiceRoute[],
+  options: RulesetOptions,
+  traffic: NodeTraffic,
+): Ruleset {
+  const builder = new RulesetBuilder(options, traffic);
   for (const route of routes) builder.add(route);
   return builder.build();
 }
 
 class RulesetBuilder {
   readonly #options: RulesetOptions;
+  readonly #traffic: NodeTraffic;
+  readonly #mark: string;
   readonly #ip: 'ip' | 'ip6';
   readonly #addressType: string;
   readonly #serviceIPs = new Map<string, string>();
@@ -52,8 +61,10 @@ class RulesetBuilder {
   readonly #sets = new Map<string, NftSet>();
   readonly #chains = new Map<string, { hook: string; rules: readonly string[] }>();
 
-  constructor(options: RulesetOptions) {
+  constructor(options: RulesetOptions, traffic: NodeTraffic) {
     this.#options = options;
+    this.#traffic = traffic;
+    this.#mark = `0x${(2 ** (options.masqueradeBit ?? MASQUERADE_BIT)).toString(16)}`;
     this.#ip = options.family === 'IPv4' ? 'ip' : 'ip6';
     this.#addressType = options.family === 'IPv4' ? 'ipv4_addr' : 'ipv6_addr';
   }
@@ -105,21 +116,37 @@ class RulesetBuilder {
 
   /** Connections from outside the pod network reach a pod with the node's address, so that answers come back here. */
   #masqueradeFromOutside(route: ServiceRoute): readonly string[] {
-    if (this.#options.clusterCidrs.length === 0) return [];
-    const ranges = this.#options.clusterCidrs.join(', ');
-    return [`${this.#ip} daddr ${route.clusterIP} ${this.#ip} saddr != { ${ranges} } jump mark-for-masquerade`];
+    const toService = `${this.#ip} daddr ${route.clusterIP}`;
+    if (this.#options.masqueradeAll) return [`${toService} jump mark-for-masquerade`];
+    const fromElsewhere = this.#podMatch('!= ');
+    return fromElsewhere === undefined ? [] : [`${toService} ${fromElsewhere} jump mark-for-masquerade`];
   }
 
   /** What comes from this node or its pods goes to any endpoint, as if it went out to the load balancer and came back. */
   #shortcuts(route: ServiceRoute): readonly string[] {
     const inside = chainName('inside', route);
     this.#chain(inside, this.#dispatch(route, route.insideBackends));
-    const { clusterCidrs } = this.#options;
+    const fromPods = this.#podMatch('');
     return [
-      ...(clusterCidrs.length > 0 ? [`${this.#ip} saddr { ${clusterCidrs.join(', ')} } goto ${inside}`] : []),
+      ...(fromPods === undefined ? [] : [`${fromPods} goto ${inside}`]),
       'fib saddr type local jump mark-for-masquerade',
       `fib saddr type local goto ${inside}`,
     ];
+  }
+
+  #podMatch(not: '' | '!= '): string | undefined {
+    const { fromPods } = this.#traffic;
+    if (!fromPods) return undefined;
+    if (fromPods.by === 'interface') return `iifname ${not}"${fromPods.name}"`;
+    return `${this.#ip} saddr ${not}{ ${fromPods.ranges.join(', ')} }`;
+  }
+
+  /** The node's own addresses on which node ports answer; never the loopback interface's. */
+  #nodePortMatch(): string {
+    const loopback = this.#ip === 'ip' ? 'ip daddr != 127.0.0.0/8' : 'ip6 daddr != ::1';
+    const { nodePortRanges } = this.#traffic;
+    const ranges = nodePortRanges.length === 0 ? '' : `${this.#ip} daddr { ${nodePortRanges.join(', ')} } `;
+    return `${loopback} ${ranges}fib daddr type local`;
   }
 
   /** The choice of an endpoint: the client's last one if it has affinity, else one at random. */
@@ -166,16 +193,16 @@ class RulesetBuilder {
   }
 
   #addBaseChains(): void {
-    const loopback = this.#ip === 'ip' ? 'ip daddr != 127.0.0.0/8 ' : 'ip6 daddr != ::1 ';
-    this.#chain('mark-for-masquerade', [`meta mark set meta mark or ${MASQUERADE_MARK}`]);
+    const nodePort = this.#nodePortMatch();
+    this.#chain('mark-for-masquerade', [`meta mark set meta mark or ${this.#mark}`]);
     this.#chain('reject-chain', ['reject']);
     this.#chain('services', [
       `${this.#ip} daddr . meta l4proto . th dport vmap @service-ips`,
-      `${loopback}fib daddr type local meta l4proto . th dport vmap @service-nodeports`,
+      `${nodePort} meta l4proto . th dport vmap @service-nodeports`,
     ]);
     this.#chain('endpoints-check', [
       `${this.#ip} daddr . meta l4proto . th dport vmap @no-endpoint-services`,
-      `${loopback}fib daddr type local meta l4proto . th dport vmap @no-endpoint-nodeports`,
+      `${nodePort} meta l4proto . th dport vmap @no-endpoint-nodeports`,
     ]);
     // A packet for a cluster IP that no rule has taken has nowhere to go: refuse it here rather than let it wander.
     this.#chain('cluster-ips-check', [`${this.#ip} daddr @cluster-ips reject`]);
@@ -186,8 +213,8 @@ class RulesetBuilder {
       'nat-postrouting',
       [
         `${this.#ip} saddr . ${this.#ip} daddr @hairpin-connections masquerade fully-random`,
-        `meta mark & ${MASQUERADE_MARK} == 0 return`,
-        `meta mark set meta mark xor ${MASQUERADE_MARK}`,
+        `meta mark & ${this.#mark} == 0 return`,
+        `meta mark set meta mark xor ${this.#mark}`,
         'masquerade fully-random',
       ],
       'type nat hook postrouting priority 100; policy accept;',
