@@ -6,6 +6,8 @@ export {
   StoreFailedError,
   StoreLockedError,
   StoreOpenError,
+  StoreRefusedError,
+  StoreUnreachableError,
   StoreVersionError,
 } from './store-errors.ts';
 export type {

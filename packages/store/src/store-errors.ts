@@ -54,3 +54,22 @@ export class StoreCorruptError extends Error {
     super(`store ${path} cannot be read: ${problem}; it was left as it is`, { cause });
   }
 }
+
+/** No server of the store can be reached. A write that was under way may or may not have happened; trying again may help. */
+export class StoreUnreachableError extends Error {
+  override readonly name = 'StoreUnreachableError';
+
+  constructor(endpoints: readonly string[], cause: unknown) {
+    const problem = Error.isError(cause) ? cause.message : String(cause);
+    super(`the store at ${endpoints.join(', ')} cannot be reached: ${problem}`, { cause });
+  }
+}
+
+/** The store's server does not do what it was asked: a value is too large, or its disk is full. */
+export class StoreRefusedError extends Error {
+  override readonly name = 'StoreRefusedError';
+
+  constructor(problem: string, cause: unknown) {
+    super(`the store refused: ${problem}`, { cause });
+  }
+}

@@ -66,9 +66,9 @@ export interface WatchOptions {
 
 export interface WatchHandler {
   /**
-   * Events in order of revision, none left out, at least one a call. `revision` is how far the watch has come: the
-   * last event's, or a later one without events for this prefix. Embedded stores call this before the write that caused the events
-   * resolves, so whoever has written also finds what it wrote in a cache fed by this. Must not throw.
+   * Events in order of revision, none left out; without any, the call says only how far the watch has come. `revision` is
+   * that: the last event's, or a later one without events for this prefix. This is called before the write that caused the
+   * events resolves, so whoever has written also finds what it wrote in a cache fed by this. Must not throw.
    */
   onEvents(events: readonly WatchEvent[], revision: Revision): void;
   /** The last call: the watch cannot go on (`compacted`: list again), or the store was closed. */
@@ -86,7 +86,7 @@ export interface Store {
   delete(key: string, options?: { readonly expect?: Revision }): Promise<WriteResult>;
   /** `onEvents` is never called during this call. */
   watch(options: WatchOptions, handler: WatchHandler): { close(): void };
-  /** The newest revision that reads can see. */
+  /** The newest revision that reads can see. A watch of everything has come, or comes, as far as that. */
   revision(): Promise<Revision>;
   /** Forgets history at and before `revision`: lists at, and watches after, an older one answer `compacted`. */
   compact(revision: Revision): Promise<void>;
