@@ -276,10 +276,11 @@ describe('API server over TLS', () => {
     assert.deepEqual(types, ['ADDED', 'ADDED', 'ADDED', 'BOOKMARK']);
   });
 
-  it('speaks HTTP/1.1', async () => {
+  it('speaks HTTP/1.1, with long paths', async () => {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const options = { port: server.address!.port, host: '127.0.0.1', ca: server.pki.authority.certificate };
-    const token = httpsRequest({ ...options, path: '/version' }, (response) => {
+    const path = `/version?command=${'a'.repeat(20_000)}`;
+    const token = httpsRequest({ ...options, path }, (response) => {
       response.setEncoding('utf8');
       let text = '';
       response.on('data', (chunk: string) => (text += chunk));

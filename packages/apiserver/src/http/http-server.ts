@@ -33,6 +33,8 @@ import { parseTarget } from './target.ts';
 const STREAMS_PER_CONNECTION_MAX = 250;
 /** What a client may send on one stream before it must wait. */
 const STREAM_WINDOW_BYTES = 1024 * 1024;
+/** Commands of exec are in the path, and may be long. */
+const HEADER_BYTES_MAX = 1024 * 1024;
 /** Memory of one connection, in MB: its watches' unsent events count here. */
 const SESSION_MEMORY_MB_MAX = 256;
 const HTTP2 = 'h2';
@@ -128,7 +130,11 @@ function startSession(socket: TLSSocket, options: HttpServerOptions, { sessions 
   const connection = connectionOf(socket, options);
   const session = performServerHandshake(socket, {
     maxSessionMemory: SESSION_MEMORY_MB_MAX,
-    settings: { maxConcurrentStreams: STREAMS_PER_CONNECTION_MAX, initialWindowSize: STREAM_WINDOW_BYTES },
+    settings: {
+      maxConcurrentStreams: STREAMS_PER_CONNECTION_MAX,
+      initialWindowSize: STREAM_WINDOW_BYTES,
+      maxHeaderListSize: HEADER_BYTES_MAX,
+    },
   }) as ServerHttp2Session;
   sessions.add(session);
   session.once('close', () => sessions.delete(session));
@@ -163,7 +169,7 @@ function onStream(
 }
 
 function http1Server(options: HttpServerOptions, { busy }: OpenConnections): Server {
-  const server = createHttpServer((incoming, response) => {
+  const server = createHttpServer({ maxHeaderSize: HEADER_BYTES_MAX }, (incoming, response) => {
     busy.add(incoming.socket);
     response.once('close', () => busy.delete(incoming.socket));
     const request = http1Request(incoming, connectionOf(incoming.socket as TLSSocket, options), options);

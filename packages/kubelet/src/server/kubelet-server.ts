@@ -40,6 +40,8 @@ export interface KubeletServer extends Component {
   setCertificate(pair: KeyPair): void;
 }
 
+/** What the head of a request may be: a command of exec is in its path. */
+const HEADER_BYTES_MAX = 1024 * 1024;
 /** Time that a client has for the head of its request. */
 const HEADERS_MS_MAX = 30_000;
 
@@ -71,7 +73,7 @@ export function createKubeletServer(config: KubeletServerConfig, deps: KubeletSe
     },
     run: async (signal) => {
       const group = new TaskGroup(signal);
-      const server = createServer({ ...current, ...clients });
+      const server = createServer({ ...current, ...clients, maxHeaderSize: HEADER_BYTES_MAX });
       listening = server;
       server.headersTimeout = HEADERS_MS_MAX;
       server.requestTimeout = 0;
