@@ -278,6 +278,7 @@ function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerD
       issuer: identity.issuer,
       keys: identity.keys,
       metrics,
+      clock,
       serverAddress: () => (state.http ? `${state.http.address.address}:${state.http.address.port}` : ''),
     }),
     authenticators: identity.authenticators,

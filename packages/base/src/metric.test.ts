@@ -27,6 +27,20 @@ describe('metrics', () => {
     );
   });
 
+  it('are left out while no labels have a value', () => {
+    const labelled = [
+      new Counter('a', 'A.', ['x']),
+      new Histogram('b', 'B.', ['x'], [1]),
+      gauge('c', 'C.', [], () => []),
+    ];
+    assert.deepEqual(
+      labelled.map((metric) => metric.expose()),
+      ['', '', ''],
+    );
+    assert.match(new Counter('d', 'D.').expose(), /^d 0$/m);
+    assert.match(new Histogram('e', 'E.', [], [1]).expose(), /^e_count 0$/m);
+  });
+
   it('read gauges when they are asked for', () => {
     let value = 1;
     const metric = gauge('open', 'Open.', [], () => [[[], value]]);

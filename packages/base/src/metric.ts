@@ -4,7 +4,7 @@
  * Differs from a library: an observation costs one map look-up, and nothing is loaded before the first scrape.
  */
 export interface Metric {
-  /** Lines of the text form, with their HELP and TYPE. */
+  /** Lines of the text form, with their HELP and TYPE; nothing where there is no value of any labels. */
   expose(): string;
 }
 
@@ -43,6 +43,7 @@ export class Counter implements Metric {
   }
 
   expose(): string {
+    if (this.#values.size === 0) return this.#labels.length === 0 ? `${this.#head}${this.#name} 0\n` : '';
     let text = this.#head;
     for (const { labels, value } of this.#values.values()) {
       text += `${this.#name}${labelText(this.#labels, labels)} ${value}\n`;
@@ -73,8 +74,12 @@ function readMetric(
   return {
     expose() {
       const values = new Counter(name, help, labels, type);
-      for (const [labelValues, value] of read()) values.set(labelValues, value);
-      return values.expose();
+      let some = false;
+      for (const [labelValues, value] of read()) {
+        values.set(labelValues, value);
+        some = true;
+      }
+      return some ? values.expose() : '';
     },
   };
 }
@@ -130,6 +135,8 @@ export class Histogram implements Metric {
   }
 
   expose(): string {
+    if (this.#labels.length === 0) this.of([]);
+    if (this.#series.size === 0) return '';
     let text = this.#head;
     const withBound = [...this.#labels, 'le'];
     for (const { labels, counts, sum, count } of this.#series.values()) {

@@ -1,9 +1,11 @@
 /**
- * What became of health checks: what `/metrics/slis` shows.
+ * What became of health checks, and since when: what `/metrics/slis` shows.
  *
  * Mirrors: staging/src/k8s.io/component-base/metrics/prometheus/slis (v1.36)
  */
-import { Counter, type Metric } from '@kts/base';
+import { Counter, type Clock, type Metric } from '@kts/base';
+
+import { processStart } from './process-metrics.ts';
 
 export interface HealthMetrics {
   readonly metrics: readonly Metric[];
@@ -11,7 +13,7 @@ export interface HealthMetrics {
   readonly onCheck: (type: string, name: string, healthy: boolean) => void;
 }
 
-export function healthMetrics(): HealthMetrics {
+export function healthMetrics(clock: Pick<Clock, 'now'>): HealthMetrics {
   const last = new Counter(
     'kubernetes_healthcheck',
     '[STABLE] This metric records the result of a single healthcheck.',
@@ -24,7 +26,7 @@ export function healthMetrics(): HealthMetrics {
     ['name', 'status', 'type'],
   );
   return {
-    metrics: [last, total],
+    metrics: [last, total, processStart(clock)],
     onCheck: (type, name, healthy) => {
       last.set([name, type], healthy ? 1 : 0);
       total.add([name, healthy ? 'success' : 'error', type]);

@@ -112,7 +112,7 @@ describe('access metrics', () => {
 
 describe('health metrics', () => {
   it('remember the last result of each check and count them all', async () => {
-    const { metrics, onCheck } = healthMetrics();
+    const { metrics, onCheck } = healthMetrics(new FakeClock());
     let healthy = true;
     const check = (): Promise<void> => (healthy ? Promise.resolve() : Promise.reject(new Error('down')));
     const route = healthRoute('livez', () => [{ name: 'etcd', check }], silentLogger, onCheck);
@@ -120,10 +120,12 @@ describe('health metrics', () => {
     await route.handler(request);
     healthy = false;
     await route.handler(request);
-    assert.deepEqual(valuesOf(metrics), [
+    const [start, ...checks] = valuesOf(metrics).toReversed();
+    assert.deepEqual(checks.toReversed(), [
       'kubernetes_healthcheck{name="etcd",type="livez"} 0',
       'kubernetes_healthchecks_total{name="etcd",status="success",type="livez"} 1',
       'kubernetes_healthchecks_total{name="etcd",status="error",type="livez"} 1',
     ]);
+    assert.match(start!, /^process_start_time_seconds -?[0-9.]+$/);
   });
 });

@@ -1,4 +1,4 @@
-import { MetricRegistry, type Logger } from '@kts/base';
+import { MetricRegistry, type Clock, type Logger } from '@kts/base';
 
 import type { VerificationKey } from '../authentication/jwt.ts';
 import type { RemoteApis } from '../aggregation/remote-apis.ts';
@@ -24,12 +24,13 @@ export interface StandardRouteParts {
   /** `host:port`, once the server listens. */
   readonly serverAddress: () => string;
   readonly metrics: MetricRegistry;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Everything this server answers besides resources. */
 export function standardRoutes(parts: StandardRouteParts): readonly PathRoute[] {
   const { log } = parts;
-  const slis = healthMetrics();
+  const slis = healthMetrics(parts.clock);
   const slisRegistry = new MetricRegistry();
   for (const metric of slis.metrics) slisRegistry.register(metric);
   const health = (endpoint: 'livez' | 'readyz' | 'healthz'): PathRoute => {
