@@ -40,7 +40,7 @@ function withSink(stream: WatchStream, wrap: (sink: WatchSink) => WatchSink): Wa
   };
 }
 
-const ROWS: ReadonlySet<string> = new Set(['ADDED', 'MODIFIED', 'DELETED']);
+const ROWS: ReadonlySet<string> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']);
 
 function withColumnsOnce(sink: WatchSink, definition: ResourceDefinition): WatchSink {
   let said = false;

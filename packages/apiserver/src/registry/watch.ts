@@ -10,7 +10,7 @@ import type { CacheEntry } from '../cache/entry.ts';
 import type { Watcher } from '../cache/watcher.ts';
 import type { ApiServerResponse, WatchStream, WatchStreamEvent } from '../response.ts';
 import { partialMetadata } from '../table/partial-metadata.ts';
-import { tableOf } from '../table/table.ts';
+import { bookmarkTable, tableOf } from '../table/table.ts';
 import { emptyObject } from './empty-object.ts';
 import { parseListOptions, type ListOptions } from './list-options.ts';
 import type { RequestScope } from './request-scope.ts';
@@ -107,6 +107,10 @@ function shownAs(scope: RequestScope, view: View): EntryView | undefined {
         id: `table ${version} ${view.version} ${view.includeObject} ${Math.floor(options.now / 1000)}`,
         object: (entry: CacheEntry) => ({
           ...tableOf(definition, presentObject(definition, entry), options),
+          columnDefinitions: null,
+        }),
+        bookmark: (object: KubeObject) => ({
+          ...bookmarkTable(definition, object, options),
           columnDefinitions: null,
         }),
       };

@@ -7,6 +7,7 @@ import {
   horizontalPodAutoscalersV1,
   ingresses,
   limitRanges,
+  priorityClasses,
   type ResourceDefinition,
 } from '@kts/api';
 import type { KubeObject } from '@kts/apimachinery';
@@ -17,7 +18,7 @@ import { listResponse } from '../registry/respond.ts';
 import type { ApiServerResponse } from '../response.ts';
 import { startTestApiServer } from '../testing/index.ts';
 import { partialMetadata } from './partial-metadata.ts';
-import { tableOf } from './table.ts';
+import { bookmarkTable, tableOf } from './table.ts';
 
 const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1';
 
@@ -64,6 +65,18 @@ describe('Table', () => {
     const table = tableOf(definition, object, { version: 'v1', includeObject: 'None', now: 0 });
     assert.equal(table.rows[0]!.cells[2], '<unknown>/7 (avg)');
     assert.equal(partialMetadata(definition, object, 'v1').metadata.annotations, undefined);
+  });
+
+  it('shows a bookmark as a row without values, which tells what it marks', () => {
+    const annotations = { 'k8s.io/initial-events-end': 'true' };
+    const bookmark = { metadata: { resourceVersion: '7', annotations } } as unknown as KubeObject;
+    for (const includeObject of ['None', 'Metadata'] as const) {
+      const definition = priorityClasses as unknown as ResourceDefinition;
+      const table = bookmarkTable(definition, bookmark, { version: 'v1', includeObject, now: 0 });
+      assert.equal(table.metadata?.resourceVersion, '7');
+      assert.deepEqual(table.rows[0]!.cells, ['', 0, false, '', '']);
+      assert.deepEqual((table.rows[0]!.object as unknown as KubeObject).metadata.annotations, annotations);
+    }
   });
 
   const hosts: readonly [hosts: readonly (string | undefined)[], text: string][] = [

@@ -25,13 +25,17 @@ function tableRow(definition: ResourceDefinition, object: KubeObject, options: T
   const conditions = definition.behaviour.rowConditions?.(object) ?? [];
   const cells = cellsOf(definition, object, options);
   const row = conditions.length > 0 ? { cells, conditions } : { cells };
+  return { ...row, object: rowObject(definition, object, options) } as unknown as TableRow;
+}
+
+function rowObject(definition: ResourceDefinition, object: KubeObject, options: TableOptions): object | null {
   switch (options.includeObject) {
     case 'None':
-      return { ...row, object: null } as unknown as TableRow;
+      return null;
     case 'Metadata':
-      return { ...row, object: partialMetadata(definition, object, options.version) } as unknown as TableRow;
+      return partialMetadata(definition, object, options.version);
     case 'Object':
-      return { ...row, object } as unknown as TableRow;
+      return object;
   }
 }
 
@@ -80,6 +84,22 @@ export function tableOf(definition: ResourceDefinition, object: KubeObject, opti
     rows: [tableRow(definition, object, options)],
   };
 }
+
+/** A bookmark as a table: its row has no values, but always tells what the bookmark marks. */
+export function bookmarkTable(definition: ResourceDefinition, bookmark: KubeObject, options: TableOptions): Table {
+  const { metadata } = bookmark;
+  const includeObject = metadata.annotations && options.includeObject === 'None' ? 'Metadata' : options.includeObject;
+  const cells = definition.columns.map(({ type }) => EMPTY_CELLS[type] ?? '');
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${options.version}`,
+    metadata: { resourceVersion: metadata.resourceVersion },
+    columnDefinitions: tableColumns(definition),
+    rows: [{ cells, object: rowObject(definition, bookmark, { ...options, includeObject }) } as unknown as TableRow],
+  };
+}
+
+const EMPTY_CELLS: Readonly<Record<string, Cell>> = { integer: 0, number: 0, boolean: false };
 
 export function tableColumns(definition: ResourceDefinition): TableColumnDefinition[] {
   return definition.columns.map((column) => ({
