@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, globSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
@@ -11,6 +11,7 @@ import { startTestCluster, type TestCluster } from './harness/cluster.ts';
 import { succeed } from './harness/command.ts';
 import { eventually } from './harness/eventually.ts';
 import { startCsiDriver, startDevicePlugin } from './harness/plugins.ts';
+import { startRegistry } from './harness/registry.ts';
 import { cannotRunContainers } from './harness/requirements.ts';
 import { toolPath } from './harness/tools.ts';
 import { fetchFromPod, onNode } from './harness/web.ts';
@@ -90,6 +91,43 @@ describe('containers on a real node', { skip: cannotRunContainers }, () => {
     } finally {
       forward.kill();
     }
+  });
+
+  it('pulls images from registries, by way of the machine, with a mirror as the data directory says', async () => {
+    const [node] = cluster.state.nodes;
+    const registry = await startRegistry(
+      node!.containerdSocket!,
+      'kts.local/demo:v2',
+      join(cluster.directory, 'registry'),
+    );
+    try {
+      const host = node!.address!.replace(/\d+$/, '1');
+      const mirrors = join(cluster.dataDirectory, 'certs.d/registry.example');
+      await mkdir(mirrors, { recursive: true });
+      await writeFile(join(mirrors, 'hosts.toml'), `[host."http://${host}:${registry.port}"]\n`);
+      await cluster.apply(
+        pod('pulled', {
+          containers: [{ ...shell('main', 'echo $VERSION; sleep 1000'), image: 'registry.example/a/demo:latest' }],
+        }),
+      );
+      await cluster.waitFor('pod/pulled --for=condition=Ready');
+      assert.equal(await log('pulled'), 'v2\n');
+      assert.ok(
+        registry.requests.some((line) => line.startsWith('HEAD /v2/a/demo/manifests/latest')),
+        registry.requests.join(),
+      );
+    } finally {
+      registry.close();
+    }
+  });
+
+  it('says what is wrong with an image that is not there, without asking anybody for those that are made here', async () => {
+    await cluster.kubectl('run missing --image=kts.local/missing:v1');
+    await eventually(async () => {
+      const events = await cluster.kubectl('get events --field-selector involvedObject.name=missing,reason=Failed');
+      assert.match(events, /kts\.local has only what "kts image load" has brought/);
+    });
+    await cluster.kubectl('delete pod missing --now');
   });
 
   it('answers for a Service by name from a pod, and by address from the node', async () => {

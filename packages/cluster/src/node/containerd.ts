@@ -19,6 +19,8 @@ export interface ContainerdConfig {
   readonly cniBinDirectory: string;
   /** containerd's `hosts.toml` files: one folder per registry, or `_default`. Need not exist. */
   readonly registryDirectory: string;
+  /** Variables of its environment. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface Containerd {
@@ -71,6 +73,7 @@ async function spawnContainerd(
   const child = spawn('nsenter', [`--net=${config.networkNamespace}`, 'containerd', '--config', configFile], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
+    env: config.environment,
   });
   let ended: string | undefined;
   child.on('error', (error) => (ended = error.message));

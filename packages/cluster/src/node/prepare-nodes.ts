@@ -10,7 +10,8 @@ import type { Progress } from '../progress.ts';
 import { planClusterNetwork, type ClusterNetwork } from './network-plan.ts';
 import { setUpNetwork } from './network.ts';
 import { startDns } from './cluster-dns.ts';
-import { serveNodes, startNodeRuntime, startRealNode, type RealNode } from './real-nodes.ts';
+import { planImagePulls, serveImagePulls, type ImagePulls } from './image-pulls.ts';
+import { serveNodes, startNodeRuntime, startRealNode, type RealNode, type RealNodesContext } from './real-nodes.ts';
 import { claimNetworkSlot } from './network-slot.ts';
 import { claimRunDirectory } from './run-directory.ts';
 import { tearDownNodes } from './tear-down-nodes.ts';
@@ -23,6 +24,7 @@ export interface PreparedNodes {
   readonly programs: HostPrograms;
   readonly directory: DataDirectory;
   readonly runtimes: Promise<readonly RealNode[]>;
+  readonly pulls: ImagePulls;
 }
 
 const RUNTIMES_AT_A_TIME = 3;
@@ -53,28 +55,28 @@ export async function prepareRealNodes(
   await deps.progress.step('network of the nodes', () =>
     setUpNetwork(network, { clusterCidr: config.clusterCidr, serviceCidr: config.serviceClusterIpRange }),
   );
-  const runtimes = startRuntimes(config, directory, programs, network, deps, group.signal);
+  const pulls = await planImagePulls(config, directory, network);
+  const start = { config, directory, programs, deps };
+  const runtimes = startRuntimes(start, network, { PATH: deps.path, ...pulls.environment }, group.signal);
   // Awaited by joinRealNodes too; a failure before that is not unhandled, and nothing is torn down under its hands.
   const settled = runtimes.then(
     () => {},
     () => {},
   );
   cleanUp.defer(() => settled);
-  return { network, programs, directory, runtimes };
+  return { network, programs, directory, runtimes, pulls };
 }
 
 async function startRuntimes(
-  config: ClusterConfig,
-  directory: DataDirectory,
-  programs: HostPrograms,
+  context: Pick<RealNodesContext, 'config' | 'directory' | 'programs' | 'deps'>,
   network: ClusterNetwork,
-  deps: Deps,
+  environment: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<readonly RealNode[]> {
   const nodes: RealNode[] = [];
   await forEachLimit(network.nodes, RUNTIMES_AT_A_TIME, async (node) => {
     signal.throwIfAborted();
-    nodes.push(await startNodeRuntime({ config, directory, programs, deps }, node, signal));
+    nodes.push(await startNodeRuntime(context, node, environment, signal));
   });
   return nodes.toSorted((a, b) => a.network.index - b.network.index);
 }
@@ -91,7 +93,7 @@ export async function joinRealNodes(
     () => prepared.runtimes,
   );
   const context = { config, controlPlane, deps, group, ...prepared };
-  await serveNodes(context);
+  await Promise.all([serveNodes(context), serveImagePulls(context, prepared.pulls)]);
   const title = config.nodes === 1 ? 'node' : `${config.nodes} nodes`;
   return deps.progress.step(title, async () => {
     const nodes = new Map<string, NodeState>();

@@ -51,6 +51,7 @@ export function nodeName(config: ClusterConfig, index: number): string {
 export async function startNodeRuntime(
   context: Pick<RealNodesContext, 'config' | 'directory' | 'programs' | 'deps'>,
   network: NodeNetwork,
+  environment: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<RealNode> {
   const { config, directory, programs, deps } = context;
@@ -65,6 +66,7 @@ export async function startNodeRuntime(
       sandboxImage: PAUSE_IMAGE,
       cniBinDirectory: programs.cniBinDirectory,
       registryDirectory: directory.registries,
+      environment,
     },
     deps.clock,
     signal,
