@@ -9,8 +9,16 @@ export interface ApiServerFlags {
   readonly bindAddress: string;
   readonly securePort: number;
   readonly advertiseAddress?: string;
-  /** Where the store, keys and certificates are kept. */
+  /** Where the store, if it is not etcd, keys and certificates are kept. */
   readonly dataDir: string;
+  /** URLs; absent: the store is in `dataDir`. */
+  readonly etcdServers?: readonly string[];
+  readonly etcdCafile?: string;
+  readonly etcdCertfile?: string;
+  readonly etcdKeyfile?: string;
+  readonly etcdPrefix: string;
+  /** A duration; 0: nothing is forgotten. */
+  readonly etcdCompactionInterval: string;
   readonly serviceClusterIPRange: readonly string[];
   readonly serviceAccountIssuer?: string;
   readonly apiAudiences?: readonly string[];
@@ -48,6 +56,16 @@ const FLAGS = {
   'secure-port': { type: 'number', default: 6443, text: 'port to listen on; 0: any' },
   'advertise-address': { type: 'string', text: 'address under which pods reach this server' },
   'data-dir': { type: 'string', default: '/var/lib/kts', text: 'where the store, keys and certificates are kept' },
+  'etcd-servers': { type: 'list', text: 'URLs of etcd, which then keeps all objects (default: a file in --data-dir)' },
+  'etcd-cafile': { type: 'string', text: "who signs etcd's certificates" },
+  'etcd-certfile': { type: 'string', text: 'certificate to show to etcd' },
+  'etcd-keyfile': { type: 'string', text: 'the key to it' },
+  'etcd-prefix': { type: 'string', default: '/registry', text: 'what all keys in etcd begin with' },
+  'etcd-compaction-interval': {
+    type: 'string',
+    default: '5m0s',
+    text: 'history is kept for this long at least; 0: for ever',
+  },
   'service-cluster-ip-range': {
     type: 'list',
     default: ['10.96.0.0/16'],
@@ -109,6 +127,12 @@ export function parseApiServerFlags(args: readonly string[]): ApiServerFlags {
     bindAddress: values['bind-address'] ?? FLAGS['bind-address'].default,
     securePort: atMost('secure-port', PORT_MAX),
     dataDir: values['data-dir'] ?? FLAGS['data-dir'].default,
+    etcdPrefix: values['etcd-prefix'] ?? FLAGS['etcd-prefix'].default,
+    etcdCompactionInterval: values['etcd-compaction-interval'] ?? FLAGS['etcd-compaction-interval'].default,
+    ...optional('etcdServers', values['etcd-servers']),
+    ...optional('etcdCafile', values['etcd-cafile']),
+    ...optional('etcdCertfile', values['etcd-certfile']),
+    ...optional('etcdKeyfile', values['etcd-keyfile']),
     serviceClusterIPRange: values['service-cluster-ip-range'] ?? FLAGS['service-cluster-ip-range'].default,
     anonymousAuth: values['anonymous-auth'] ?? FLAGS['anonymous-auth'].default,
     enableAdmissionPlugins: values['enable-admission-plugins'] ?? [],

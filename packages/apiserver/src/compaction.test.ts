@@ -17,7 +17,7 @@ test('history lives for one interval at least and two at most', async () => {
   };
   const isKnown = async (revision: number): Promise<boolean> => (await store.list({ prefix: '/', revision })).ok;
   const first = await write();
-  const running = compactRegularly(store, clock, silentLogger, stop.signal);
+  const running = compactRegularly(store, COMPACTION_INTERVAL_MS, { clock, log: silentLogger }, stop.signal);
   await clock.advance(1);
   const second = await write();
   await write();
@@ -29,4 +29,11 @@ test('history lives for one interval at least and two at most', async () => {
   assert.deepEqual([await isKnown(second), await isKnown(third)], [false, true]);
   stop.abort();
   await running;
+});
+
+test('history is kept for ever without an interval', async () => {
+  const clock = new FakeClock();
+  const store = createMemoryStore({ clock });
+  await compactRegularly(store, 0, { clock, log: silentLogger }, new AbortController().signal);
+  assert.equal(clock.timers, 0);
 });

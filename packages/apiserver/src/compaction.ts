@@ -5,20 +5,21 @@
 import type { Clock, Logger } from '@kts/base';
 import { StoreClosedError, type Store } from '@kts/store';
 
-/** History is kept for this long at least, and for twice as long at most. */
 export const COMPACTION_INTERVAL_MS = 5 * 60 * 1000;
 
-/** Forgets old history again and again, so that neither store nor memory grows with every write. */
+/**
+ * Forgets old history again and again, so that neither store nor memory grows with every write. What happened is kept for
+ * one interval at least, and for two at most.
+ */
 export async function compactRegularly(
   store: Pick<Store, 'compact' | 'revision'>,
-  clock: Pick<Clock, 'sleep'>,
-  log: Logger,
+  intervalMs: number,
+  { clock, log }: { readonly clock: Pick<Clock, 'sleep'>; readonly log: Logger },
   signal: AbortSignal,
 ): Promise<void> {
-  let old = await store.revision();
+  if (intervalMs === 0) return;
+  let old = 0;
   while (!signal.aborted) {
-    await clock.sleep(COMPACTION_INTERVAL_MS, signal).catch(() => {});
-    if (signal.aborted) return;
     try {
       const now = await store.revision();
       if (old > 0) await store.compact(old);
@@ -27,5 +28,6 @@ export async function compactRegularly(
       if (error instanceof StoreClosedError) return;
       log.warn('compacting the store failed', { error });
     }
+    await clock.sleep(intervalMs, signal).catch(() => {});
   }
 }

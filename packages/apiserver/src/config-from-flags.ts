@@ -23,6 +23,7 @@ export function configFromFlags(flags: ApiServerFlags): ApiServerConfig {
   return {
     secure: { host: flags.bindAddress, port: flags.securePort },
     serviceRanges: flags.serviceClusterIPRange,
+    compactionIntervalMs: durationToMs(flags.etcdCompactionInterval),
     // Whoever is nobody may not be allowed everything.
     anonymous: flags.anonymousAuth && !modes?.includes('AlwaysAllow'),
     admissionPlugins,

@@ -4,6 +4,7 @@ export type { Authorizer } from './authorization/authorizer.ts';
 export { parseApiServerFlags, type ApiServerFlags } from './command-line.ts';
 export { configFromFlags } from './config-from-flags.ts';
 export { ResourceCatalog } from './discovery/catalog.ts';
+export { openEtcdStore } from './open-etcd-store.ts';
 export { ensurePki, issueClient, issueServer, type ClusterPki, type PkiOptions } from './pki/cluster-pki.ts';
 export { CLIENT_IDENTITIES, formatKubeconfig, nodeIdentity, type KubeconfigOptions } from './pki/kubeconfig.ts';
 export { diskFiles, memoryFiles, type PkiFiles } from './pki/pki-files.ts';

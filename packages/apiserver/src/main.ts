@@ -9,6 +9,7 @@ import { configFromFlags } from './config-from-flags.ts';
 import { issueClient } from './pki/cluster-pki.ts';
 import { CLIENT_IDENTITIES, formatKubeconfig } from './pki/kubeconfig.ts';
 import { diskFiles } from './pki/pki-files.ts';
+import { openEtcdStore } from './open-etcd-store.ts';
 import { createApiServer } from './server.ts';
 
 try {
@@ -23,7 +24,8 @@ try {
 async function run(flags: ApiServerFlags): Promise<void> {
   const log = createLogger({ clock, verbosity: flags.verbosity, write: (line) => process.stderr.write(line) });
   mkdirSync(flags.dataDir, { recursive: true, mode: 0o700 });
-  const store = await createSqliteStore({ path: join(flags.dataDir, 'store.db'), clock });
+  const etcd = await openEtcdStore(flags, { clock, log });
+  const store = etcd ?? (await createSqliteStore({ path: join(flags.dataDir, 'store.db'), clock }));
   const files = diskFiles(join(flags.dataDir, 'pki'));
   const server = createApiServer(configFromFlags(flags), { store, clock, random, log, files });
   const stop = new AbortController();

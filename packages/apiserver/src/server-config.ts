@@ -31,6 +31,8 @@ export interface ApiServerConfig {
   readonly admissionPlugins?: PluginChoice;
   readonly inFlight?: InFlightLimits;
   readonly requestTimeoutMs?: number;
+  /** The store's history is kept for this long at least. 0: for ever. Default five minutes. */
+  readonly compactionIntervalMs?: number;
   /** Absent: nothing is recorded. */
   readonly audit?: AuditConfig;
 }

@@ -22,7 +22,7 @@ import { composeChain } from './chain/chain.ts';
 import { requestInfoStage } from './chain/request-info.ts';
 import { DEFAULT_IN_FLIGHT, type InFlight } from './chain/priority-and-fairness.ts';
 import { REQUEST_TIMEOUT_MS } from './chain/deadline.ts';
-import { compactRegularly } from './compaction.ts';
+import { COMPACTION_INTERVAL_MS, compactRegularly } from './compaction.ts';
 import { ResourceCatalog } from './discovery/catalog.ts';
 import { FlowClassifier } from './flowcontrol/classifier.ts';
 import { FlowController } from './flowcontrol/flow-controller.ts';
@@ -152,7 +152,8 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     );
     state.synced = true;
     group.start((signal) => aggregator.run(signal));
-    group.start((signal) => compactRegularly(deps.store, clock, log, signal));
+    const compactionMs = config.compactionIntervalMs ?? COMPACTION_INTERVAL_MS;
+    group.start((signal) => compactRegularly(deps.store, compactionMs, deps, signal));
     group.start(writeStatuses);
     if (!config.secure) return;
     const http = await startHttp(config, config.secure, deps, certificates.current, catalog, answer);

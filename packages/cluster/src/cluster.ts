@@ -50,7 +50,7 @@ export async function startCluster(config: ClusterConfig, deps: ClusterDeps, sig
     // What real nodes need is loaded for them only.
     const prepare = config.nodes > 0 ? await import('./node/prepare-nodes.ts') : undefined;
     const real = await prepare?.prepareRealNodes(config, directory, deps, group, cleanUp);
-    const store = await openStore(config, directory, deps.clock);
+    const store = await openStore(config, directory, deps);
     cleanUp.defer(() => store.close());
     const controlPlane = await deps.progress.step('API server', () =>
       startApiServer(config, directory, real?.network.hostAddress, store, deps, group),

@@ -48,7 +48,13 @@ export function nodeUser(nodeName: string): UserInfo {
   return { name: `system:node:${nodeName}`, groups: ['system:nodes', 'system:authenticated'] };
 }
 
-export async function openStore(config: ClusterConfig, directory: DataDirectory, clock: Clock): Promise<Store> {
+export async function openStore(config: ClusterConfig, directory: DataDirectory, deps: HostDeps): Promise<Store> {
+  const { clock } = deps;
+  if (config.componentArguments.apiserver.some((argument) => argument.startsWith('--etcd-servers'))) {
+    const { openEtcdStore, parseApiServerFlags } = await import('@kts/apiserver');
+    const store = await openEtcdStore(parseApiServerFlags(config.componentArguments.apiserver), deps);
+    if (store) return store;
+  }
   const { createMemoryStore, createSqliteStore } = await import('@kts/store');
   return config.store === 'memory'
     ? createMemoryStore({ clock })
