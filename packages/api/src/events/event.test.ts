@@ -1,6 +1,8 @@
-import { describe } from 'node:test';
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
 import { testCreation, testUpdate } from '../testing/rule-table.ts';
-import { eventsV1 } from './event.ts';
+import { coreEventOf, eventOf, eventsV1 } from './event.ts';
 
 const event = {
   definition: eventsV1,
@@ -91,4 +93,13 @@ describe('changes of events', () => {
       'eventTime: Invalid value: "2026-01-01T00:00:01.000000Z": field is immutable',
     ],
   ]);
+});
+
+describe('the two forms of an event', () => {
+  it('show who reported it in the older one only if it is known', () => {
+    const metadata = { name: 'e', namespace: 'default' };
+    const core = coreEventOf({ metadata, eventTime: null, regarding: { kind: 'Pod' } } as never);
+    assert.deepEqual([core.reportingComponent, core.reportingInstance], ['', '']);
+    assert.deepEqual(Object.keys(eventOf(core)).sort(), ['apiVersion', 'eventTime', 'kind', 'metadata', 'regarding']);
+  });
 });

@@ -41,6 +41,7 @@ export function coreEventOf(event: Event): CoreEvent {
     deprecatedLastTimestamp,
     deprecatedCount,
     reportingController,
+    reportingInstance,
     ...rest
   } = event;
   return {
@@ -54,14 +55,17 @@ export function coreEventOf(event: Event): CoreEvent {
       firstTimestamp: deprecatedFirstTimestamp,
       lastTimestamp: deprecatedLastTimestamp,
       count: deprecatedCount,
-      reportingComponent: reportingController,
+      // Shown even if they are empty, which the other form does not.
+      reportingComponent: reportingController ?? '',
+      reportingInstance: reportingInstance ?? '',
     }),
   } as CoreEvent;
 }
 
 /** The events.k8s.io/v1 form. */
 export function eventOf(event: CoreEvent): Event {
-  const { involvedObject, message, source, firstTimestamp, lastTimestamp, count, reportingComponent, ...rest } = event;
+  const { involvedObject, message, source, firstTimestamp, lastTimestamp, count, ...others } = event;
+  const { reportingComponent, reportingInstance, ...rest } = others;
   return {
     ...rest,
     apiVersion: 'events.k8s.io/v1',
@@ -73,7 +77,8 @@ export function eventOf(event: CoreEvent): Event {
       deprecatedFirstTimestamp: firstTimestamp,
       deprecatedLastTimestamp: lastTimestamp,
       deprecatedCount: count,
-      reportingController: reportingComponent,
+      reportingController: reportingComponent || undefined,
+      reportingInstance: reportingInstance || undefined,
     }),
   } as Event;
 }
