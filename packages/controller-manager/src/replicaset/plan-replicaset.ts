@@ -47,12 +47,13 @@ export function computeStatus(observed: Observed, failure: string | undefined): 
   const { replicaSet, activePods, now } = observed;
   const { spec } = replicaSet;
   const ready = activePods.filter(isPodReady);
+  const labels = Object.entries(spec.template?.metadata?.labels ?? {});
   const conditions = computeConditions(observed, failure);
   const { conditions: _before, ...kept } = replicaSet.status ?? { replicas: 0 };
   return {
     ...kept,
     replicas: activePods.length,
-    fullyLabeledReplicas: activePods.filter((pod) => hasLabels(pod, spec.template?.metadata?.labels ?? {})).length,
+    fullyLabeledReplicas: activePods.filter((pod) => hasLabels(pod, labels)).length,
     readyReplicas: ready.length,
     availableReplicas: ready.filter((pod) => isPodAvailable(pod, spec.minReadySeconds ?? 0, now)).length,
     terminatingReplicas: observed.terminatingPods.length,
@@ -101,6 +102,6 @@ function computeConditions(observed: Observed, failure: string | undefined): rea
   ];
 }
 
-function hasLabels(pod: Pod, labels: Readonly<Record<string, string>>): boolean {
-  return Object.entries(labels).every(([key, value]) => pod.metadata.labels?.[key] === value);
+function hasLabels({ metadata }: Pod, labels: readonly (readonly [key: string, value: string])[]): boolean {
+  return labels.every(([key, value]) => metadata.labels?.[key] === value);
 }
