@@ -68,7 +68,7 @@ describe('Informer', () => {
     assert.equal(informer.resourceVersion, '20');
     assert.deepEqual(
       informer.list('default').map(({ metadata }) => metadata.name),
-      ['c', 'a'],
+      ['a', 'c'],
     );
     stop.abort();
     await running;

@@ -55,9 +55,8 @@ export class ObjectCache<T extends KubeObject> {
     const key = keyText(object.metadata);
     const old = this.#objects.get(key);
     if (old?.metadata.resourceVersion === object.metadata.resourceVersion) return [];
-    if (old) for (const index of this.#indexes.values()) remove(index, key, old);
     this.#objects.set(key, object);
-    for (const index of this.#indexes.values()) insert(index, key, object);
+    for (const index of this.#indexes.values()) replace(index, key, old, object);
     if (!old) return [{ type: 'add', object }];
     if (old.metadata.uid === object.metadata.uid) return [{ type: 'update', old, object }];
     return [
@@ -84,6 +83,20 @@ export class ObjectCache<T extends KubeObject> {
     }
     for (const key of this.#objects.keys()) if (!keys.has(key)) yield* this.delete(key);
   }
+}
+
+/** Most changes of an object leave it where it was. */
+function replace<T>(index: Index<T>, key: string, old: T | undefined, object: T): void {
+  if (old !== undefined) {
+    const before = index.keysOf(old);
+    const after = index.keysOf(object);
+    if (before.length === 1 && after.length === 1 && before[0] === after[0]) {
+      index.buckets.get(after[0]!)?.set(key, object);
+      return;
+    }
+    remove(index, key, old);
+  }
+  insert(index, key, object);
 }
 
 function insert<T>(index: Index<T>, key: string, object: T): void {

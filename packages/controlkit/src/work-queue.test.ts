@@ -19,6 +19,25 @@ describe('WorkQueue', () => {
     assert.deepEqual(got, ['a', 'b']);
   });
 
+  test('changes of one turn are worked on at once', async () => {
+    const queue = new WorkQueue<string>({ clock: new FakeClock() });
+    let taken = 0;
+    const worker = (async () => {
+      for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
+        taken++;
+        queue.done(key);
+      }
+    })();
+    for (let change = 0; change < 3; change++) {
+      await Promise.resolve();
+      queue.add('owner');
+    }
+    await settle();
+    assert.equal(taken, 1);
+    queue.shutdown();
+    await worker;
+  });
+
   test('of several delays the shortest counts', async () => {
     const clock = new FakeClock();
     const queue = new WorkQueue<string>({ clock });

@@ -33,6 +33,7 @@ export class WorkQueue<K> {
   readonly #delayed = new Map<K, { readonly at: number; readonly timer: Timer }>();
   readonly #waiting: ((key: K | undefined) => void)[] = [];
   #stopped = false;
+  #handsOut = false;
 
   constructor(options: WorkQueueOptions<K>) {
     this.#clock = options.clock;
@@ -53,7 +54,7 @@ export class WorkQueue<K> {
   add(key: K): void {
     if (this.#stopped) return;
     if (this.#state.add(key)) this.#observer?.added(key);
-    this.#handOut();
+    this.#handOutSoon();
   }
 
   /** Adds the key after a delay. Of several delays of one key the shortest counts. */
@@ -105,6 +106,19 @@ export class WorkQueue<K> {
     for (const { timer } of this.#delayed.values()) timer.cancel();
     this.#delayed.clear();
     for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+  }
+
+  /**
+   * Workers that wait get their keys in the next turn of the event loop. Changes come in bursts, and many of them bring
+   * the same key, as those of the pods of one owner: all that is there at once is worked on at once.
+   */
+  #handOutSoon(): void {
+    if (this.#handsOut || this.#waiting.length === 0) return;
+    this.#handsOut = true;
+    setImmediate(() => {
+      this.#handsOut = false;
+      this.#handOut();
+    });
   }
 
   #handOut(): void {
