@@ -45,6 +45,18 @@ const routes = (
 const ips = (list: ServiceRoute['clusterBackends'] | undefined): readonly string[] => (list ?? []).map((b) => b.ip);
 
 describe('computeServiceRoutes', () => {
+  it('flows may go on to whatever serves', () => {
+    const [route] = routes(service({ internalTrafficPolicy: 'Local' }), [
+      slice([
+        endpoint('10.1.0.1'),
+        endpoint('10.1.0.2', { ready: false, serving: true, terminating: true }),
+        endpoint('10.1.0.3', { ready: false, serving: false }),
+        endpoint('10.1.0.4', {}),
+      ]),
+    ]);
+    assert.deepEqual(ips(route?.servingBackends), ['10.1.0.1', '10.1.0.2', '10.1.0.4']);
+  });
+
   it('slices for name servers only are left alone, whatever their label says', () => {
     for (const value of ['', 'true']) {
       const own = slice([endpoint('10.1.0.1')]);

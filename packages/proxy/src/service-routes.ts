@@ -47,6 +47,8 @@ export interface ServiceRoute {
   readonly externalBackends: readonly Backend[];
   /** For connections from this node and its pods to the outside addresses, which no policy Local restricts. */
   readonly insideBackends: readonly Backend[];
+  /** All that serve, whatever policies and preferences say: what is under way there may go on. */
+  readonly servingBackends: readonly Backend[];
   /** externalTrafficPolicy Local: the client's address is kept. */
   readonly keepsClientAddress: boolean;
   /** The Service has usable endpoints somewhere: connections are dropped here rather than refused. */
@@ -124,6 +126,7 @@ function routeOf(
     clusterBackends: backends(spec.internalTrafficPolicy === 'Local' ? usable.local : usable.near),
     externalBackends: backends(keepsClientAddress ? usable.local : usable.near),
     insideBackends: backends(usable.near),
+    servingBackends: backends(endpoints.filter(({ endpoint }) => isServing(endpoint))),
     keepsClientAddress,
     hasAnyBackend: usable.near.length > 0,
     affinitySeconds:
@@ -176,6 +179,10 @@ function usableEndpoints(endpoints: readonly PortEndpoint[], node: ProxyNode): U
 
 function isReady({ conditions }: Endpoint): boolean {
   return conditions?.ready ?? true;
+}
+
+function isServing({ conditions }: Endpoint): boolean {
+  return conditions?.serving ?? conditions?.ready ?? true;
 }
 
 /**

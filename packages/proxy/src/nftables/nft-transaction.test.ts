@@ -31,6 +31,7 @@ function route(fields: Partial<ServiceRoute> = {}): ServiceRoute {
     clusterBackends: backends,
     externalBackends: backends,
     insideBackends: backends,
+    servingBackends: backends,
     keepsClientAddress: false,
     hasAnyBackend: true,
     affinitySeconds: 0,

@@ -3,7 +3,7 @@ import type { Logger } from '@kts/base';
 
 import type { ProxyBackend } from '../proxy-backend.ts';
 import type { ServiceRoute } from '../service-routes.ts';
-import { planStaleFlows, type FlowFilter } from './conntrack.ts';
+import { flowTargets, goneTargets, parseFlows, planStaleFlows, sameTargets, type FlowTargets } from './conntrack.ts';
 import { planRemoval, planTransaction } from './nft-transaction.ts';
 import { computeRuleset, type Ruleset, type RulesetOptions } from './ruleset.ts';
 
@@ -31,7 +31,11 @@ export function createNftablesBackend(options: RulesetOptions, deps: NftablesBac
         }
       }
       applied = wanted;
-      await forgetFlows(planStaleFlows(routesBefore, routes));
+      const targets = flowTargets(routes);
+      const gone = goneTargets(routesBefore, routes);
+      if (gone.size > 0 || !sameTargets(flowTargets(routesBefore), targets)) {
+        await forgetFlows(new Map([...targets, ...gone]));
+      }
       routesBefore = routes;
     },
     async cleanUp() {
@@ -40,13 +44,18 @@ export function createNftablesBackend(options: RulesetOptions, deps: NftablesBac
     },
   };
 
-  async function forgetFlows(filters: readonly FlowFilter[]): Promise<void> {
-    for (const filter of filters) {
+  async function forgetFlows(targets: FlowTargets): Promise<void> {
+    const udp = ['-f', options.family.toLowerCase(), '-p', 'udp'];
+    const listed = await runCommand(['conntrack', '-L', ...udp], inside).catch((error: unknown) => {
+      deps.log.warn('connection tracking cannot be listed', { error });
+      return '';
+    });
+    for (const filter of planStaleFlows(targets, parseFlows(listed))) {
       try {
-        await runCommand(['conntrack', '-D', ...filter.arguments], inside);
+        await runCommand(['conntrack', '-D', ...udp, ...filter], inside);
       } catch (error) {
-        // It fails too when there was no such flow, which is the usual case.
-        deps.log.debug(4, 'no connection tracking entries removed', { error, filter: filter.arguments.join(' ') });
+        // It fails too when the flow has ended meanwhile.
+        deps.log.debug(4, 'no connection tracking entries removed', { error, filter: filter.join(' ') });
       }
     }
   }

@@ -35,6 +35,7 @@ function route(fields: Partial<ServiceRoute> = {}): ServiceRoute {
     clusterBackends: [POD1],
     externalBackends: [POD1],
     insideBackends: [POD1],
+    servingBackends: [POD1],
     keepsClientAddress: false,
     hasAnyBackend: true,
     affinitySeconds: 0,
@@ -151,6 +152,7 @@ describe('packets to a Service', { skip: isRoot ? false : 'needs root on Linux' 
         clusterBackends: [pod],
         externalBackends: [pod],
         insideBackends: [pod],
+        servingBackends: [pod],
       });
     await apply([to(POD1)]);
     const flow = await lab.datagrams('client');
@@ -161,7 +163,13 @@ describe('packets to a Service', { skip: isRoot ? false : 'needs root on Linux' 
   });
 
   it('to TCP and UDP of one number are different Services', async () => {
-    const udp = route({ id: 'default/web:udp/udp', portName: 'udp', protocol: 'UDP', clusterBackends: [POD2] });
+    const udp = route({
+      id: 'default/web:udp/udp',
+      portName: 'udp',
+      protocol: 'UDP',
+      clusterBackends: [POD2],
+      servingBackends: [POD2],
+    });
     await apply([route(), udp]);
     const flow = await lab.datagrams('client');
     assert.equal(podOf(await lab.ask('client', CLUSTER_IP, 80)), 'pod1');
