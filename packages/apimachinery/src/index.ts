@@ -187,4 +187,5 @@ export { applyStrategicMergePatch, strategicMerge, type StrategicMergeResult } f
 export { canonicalMicroTime, canonicalTime, formatSeconds, parseTime, TimeError, ZERO_TIME } from './time.ts';
 export { unifiedDiff } from './unified-diff.ts';
 export { inWrittenOrder } from './written-order.ts';
-export { formatYaml, parseYaml, parseYamlDocuments, YamlError, type YamlOptions } from './yaml.ts';
+export { formatYaml } from './format-yaml.ts';
+export { parseYaml, parseYamlDocuments, YamlError, type YamlOptions } from './yaml.ts';

@@ -4,7 +4,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 
 import type { JsonValue } from './scalars.ts';
-import { formatYaml, parseYaml, parseYamlDocuments } from './yaml.ts';
+import { formatYaml } from './format-yaml.ts';
+import { parseYaml, parseYamlDocuments } from './yaml.ts';
 
 describe('parseYaml', () => {
   const scalars: [text: string, value: JsonValue][] = [

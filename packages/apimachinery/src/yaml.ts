@@ -1,7 +1,6 @@
 import {
   boolYaml11Tag,
   defineScalarTag,
-  dump,
   FAILSAFE_SCHEMA,
   loadAll,
   mergeTag,
@@ -41,11 +40,6 @@ export function parseYaml(text: string, options: YamlOptions = {}): JsonValue {
 /** All documents that are not empty. Throws YamlError. */
 export function parseYamlDocuments(text: string, options: YamlOptions = {}): JsonValue[] {
   return loadDocuments(text, options).filter((document) => document !== null);
-}
-
-/** Block style, keys in the object's order, as kubectl prints objects. */
-export function formatYaml(value: unknown): string {
-  return dump(value, { noRefs: true, lineWidth: -1, seqNoIndent: true, skipInvalid: true });
 }
 
 function loadDocuments(text: string, options: YamlOptions): JsonValue[] {
