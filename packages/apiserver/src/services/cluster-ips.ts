@@ -27,38 +27,47 @@ export interface ServiceReference {
 
 export type Allocation = { readonly ok: true; readonly ip: string } | { readonly ok: false; readonly problem: string };
 
-/** Takes a certain address. A dry run asks for no more than that it is in the range. */
+/** Takes a certain address of one of the ranges. A dry run asks for no more than that it is in one. */
 export async function takeIp(
   registry: Registry,
-  range: IpRange,
+  ranges: readonly IpRange[],
+  own: IpRange,
   ip: string,
   owner: ServiceReference,
   dryRun: boolean,
 ): Promise<Allocation> {
-  if (!rangeContains(range, ip)) {
-    const outside = `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${range.text}`;
+  const range = ranges.find((each) => rangeContains(each, ip));
+  if (!range) {
+    const outside = `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${own.text}`;
     return { ok: false, problem: dryRun ? outside : 'the provided network does not match the current range' };
   }
   if (dryRun || (await write(registry, range, ip, owner))) return { ok: true, ip };
   return { ok: false, problem: 'provided IP is already allocated' };
 }
 
-/** Takes any free address; a dry run shows the range's own. */
+/** Takes any free address of the first range that has one; a dry run shows the first range's own. */
 export async function takeAnyIp(
   registry: Registry,
-  range: IpRange,
+  ranges: readonly IpRange[],
   owner: ServiceReference,
   dryRun: boolean,
 ): Promise<Allocation> {
-  if (dryRun) return { ok: true, ip: numberToIp(range.start, range.family) };
+  for (const range of ranges) {
+    const ip = dryRun ? numberToIp(range.start, range.family) : await takeFreeIp(registry, range, owner);
+    if (ip !== undefined) return { ok: true, ip };
+  }
+  return { ok: false, problem: 'range is full' };
+}
+
+async function takeFreeIp(registry: Registry, range: IpRange, owner: ServiceReference): Promise<string | undefined> {
   const { first, count } = usableIps(range);
   const tries = count < TRIES_MAX ? count : TRIES_MAX;
   const start = BigInt(Math.floor(registry.random.next() * Number(tries)));
   for (let index = 0n; index < tries; index++) {
     const ip = numberToIp(first + ((start + index) % tries), range.family);
-    if (await write(registry, range, ip, owner)) return { ok: true, ip };
+    if (await write(registry, range, ip, owner)) return ip;
   }
-  return { ok: false, problem: 'range is full' };
+  return undefined;
 }
 
 /** Gives an address back, if that service still holds it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { ipAddresses, services } from '@kts/api';
+import { ipAddresses, serviceCIDRs, services } from '@kts/api';
 import type { Service, ServiceSpec } from '@kts/api/types/core-v1';
 import type { New } from '@kts/apimachinery';
 import fc from 'fast-check';
@@ -34,6 +34,30 @@ describe('services', () => {
     const error = await failureOf(server.client.create(services, service({ clusterIP: '10.96.0.10' }, 'other')));
     assert.equal(error.reason, 'Invalid');
     assert.match(error.message, /failed to allocate IP 10\.96\.0\.10: provided IP is already allocated/);
+  });
+
+  test('may be of ranges that were added, while these are ready', async () => {
+    await using server = await startTestApiServer();
+    const asked = service({ clusterIP: '203.0.113.10' });
+    const refusal = /failed to allocate IP 203\.0\.113\.10: the provided network does not match the current range/;
+    assert.match((await failureOf(server.client.create(services, asked))).message, refusal);
+    const range = await server.client.create(serviceCIDRs, {
+      metadata: { name: 'more' },
+      spec: { cidrs: ['203.0.113.0/24'] },
+    });
+    const condition = (status: string) => ({
+      type: 'Ready',
+      status,
+      reason: '',
+      message: '',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    });
+    const unready = { ...range, status: { conditions: [condition('False')] } };
+    const updated = await server.client.updateStatus(serviceCIDRs, unready);
+    assert.match((await failureOf(server.client.create(services, asked))).message, refusal);
+    await server.client.updateStatus(serviceCIDRs, { ...updated, status: { conditions: [condition('True')] } });
+    const created = await server.client.create(services, asked);
+    assert.equal(created.spec?.clusterIP, '203.0.113.10');
   });
 
   test('without an address of their own hold none', async () => {

@@ -20,6 +20,7 @@ import type { RequestScope } from '../registry/request-scope.ts';
 import type { ResourceHooks, Transaction } from '../registry/resource-hooks.ts';
 import { releaseIp, takeAnyIp, takeIp, type ServiceReference } from './cluster-ips.ts';
 import { parseIpRange, type IpRange } from './ip-range.ts';
+import { readyRanges } from './service-ranges.ts';
 import { DryRunNodePorts, NodePorts } from './node-ports.ts';
 
 type Spec = Draft<ServiceSpec>;
@@ -152,13 +153,15 @@ async function allocateIps(
   const places = placesToTake(spec, before);
   if (places.length === 0) return;
   const ips = [...(spec.clusterIPs ?? [])];
+  const ready = await readyRanges(registry, ranges);
   for (const index of places) {
-    const range = ranges.find(({ family }) => family === spec.ipFamilies?.[index])!;
+    const ofFamily = ({ family }: IpRange): boolean => family === spec.ipFamilies?.[index];
+    const usable = ready.filter(ofFamily);
     const wanted = ips[index] ?? '';
     const result =
       wanted === ''
-        ? await takeAnyIp(registry, range, held.owner, dryRun)
-        : await takeIp(registry, range, wanted, held.owner, dryRun);
+        ? await takeAnyIp(registry, usable, held.owner, dryRun)
+        : await takeIp(registry, usable, ranges.find(ofFamily)!, wanted, held.owner, dryRun);
     if (!result.ok) {
       const text =
         wanted === ''
