@@ -9,6 +9,7 @@ import type { Node, Pod } from '@kts/api/types/core-v1';
 import { deepEqual, type JsonObject, type New } from '@kts/apimachinery';
 import { newControllerRef } from '@kts/controlkit';
 
+import { sortedKeys } from '../history/controller-revision.ts';
 import { podTemplateHash } from '../pods/pod-template-hash.ts';
 import { isPodAvailable, isPodReady, isPodTerminal } from '../pods/pod-state.ts';
 import { HASH_LABEL, isPodUpdated, targetNodeName } from './daemon-pod.ts';
@@ -127,7 +128,7 @@ function newRevision(daemonSet: DaemonSet, data: JsonObject, revision: number): 
       ...(metadata.annotations ? { annotations: metadata.annotations } : {}),
       ownerReferences: [newControllerRef(daemonSet, daemonSets)],
     },
-    data,
+    data: sortedKeys(data),
     revision,
   };
 }

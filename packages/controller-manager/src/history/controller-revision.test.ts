@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { statefulSets } from '@kts/api';
 import type { ControllerRevision } from '@kts/api/types/apps-v1';
+import type { KubeObject, ResourceType } from '@kts/apimachinery';
 
 import {
+  newControllerRevision,
   nextRevisionNumber,
   revisionHash,
   revisionName,
@@ -54,6 +57,19 @@ describe('revisionHash', () => {
   };
 
   it('is the one that upstream computes', () => assert.equal(revisionHash(data, 0), 'c6b6fcfb6'));
+  it('is of data that has its keys in order', () => {
+    const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'db' } } as unknown as KubeObject;
+    const options = {
+      owner,
+      ownerType: statefulSets as unknown as ResourceType<KubeObject>,
+      labels: {},
+      revision: 1,
+      collisions: 0,
+    };
+    const { data: kept } = newControllerRevision({ ...options, data });
+    assert.match(JSON.stringify(kept), /^{"spec":{"template":{"\$patch":"replace","metadata":{"labels":.*},"spec":{/);
+    assert.match(JSON.stringify(kept), /"containers":\[{"image":"app:1","imagePullPolicy":"IfNotPresent","name":/);
+  });
   it('is another after a collision', () => assert.notEqual(revisionHash(data, 1), 'c6b6fcfb6'));
 });
 

@@ -45,7 +45,7 @@ export function newControllerRevision(options: RevisionOptions): New<ControllerR
       annotations: { ...owner.metadata.annotations },
       ownerReferences: [newControllerRef(owner, ownerType)],
     },
-    data,
+    data: sortedKeys(data),
     revision,
   };
 }
@@ -96,9 +96,13 @@ function goJson(value: JsonValue): string {
   });
 }
 
-/** A copy whose keys are in the order of their bytes. Keys that look like numbers come first in any case. */
-function sortedKeys(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(sortedKeys);
+/**
+ * A copy whose keys are in the order of their bytes, as those expect who compare the data of revisions byte by byte
+ * (`kubectl rollout undo`). Keys that look like numbers come first in any case.
+ */
+export function sortedKeys<T extends JsonValue>(value: T): T;
+export function sortedKeys(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map((item: JsonValue) => sortedKeys(item));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value as JsonObject).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, item]) => [key, sortedKeys(item)]));
