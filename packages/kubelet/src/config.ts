@@ -33,6 +33,8 @@ export interface KubeletConfig {
   readonly maxPods: number;
   readonly seccompDefault: boolean;
   readonly allowedUnsafeSysctls: readonly string[];
+  /** Whether the kubelet's server shows the node's own log files. */
+  readonly enableSystemLogHandler: boolean;
   readonly systemReserved: Readonly<Record<string, string>>;
   readonly kubeReserved: Readonly<Record<string, string>>;
   /** Signal to threshold, such as `memory.available` to `100Mi` or `10%`. */
@@ -92,6 +94,7 @@ export const DEFAULT_KUBELET_CONFIG: Omit<KubeletConfig, 'nodeName'> = {
   maxPods: 110,
   seccompDefault: false,
   allowedUnsafeSysctls: [],
+  enableSystemLogHandler: true,
   systemReserved: {},
   kubeReserved: {},
   evictionHard: {

@@ -69,6 +69,7 @@ async function run(flags: KubeletFlags): Promise<void> {
       port: config.port,
       tls: readTls(settings),
       rootDirectory: config.rootDirectory,
+      systemLogs: config.enableSystemLogHandler,
       configuration: configurationObject(config),
     },
     { ...deps, api: kubelet.api, logFiles: linuxLogFiles, network: ownNetwork },

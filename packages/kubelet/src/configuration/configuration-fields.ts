@@ -82,7 +82,7 @@ export const CONFIGURATION_FIELDS: Readonly<Record<string, ConfigurationField>> 
   enableDebuggingHandlers: known('boolean'),
   enableProfilingHandler: known('boolean'),
   enableServer: known('boolean'),
-  enableSystemLogHandler: known('boolean'),
+  enableSystemLogHandler: sets('boolean', 'enableSystemLogHandler'),
   enableSystemLogQuery: known('boolean'),
   enforceNodeAllocatable: known('strings'),
   eventBurst: known('integer'),

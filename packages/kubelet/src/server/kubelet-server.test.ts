@@ -13,7 +13,7 @@ import { AddressPool, createSimulatedRuntime, type RuntimeService } from '@kts/h
 import { ownNetwork } from '@kts/host-linux';
 import { WebSocket } from 'ws';
 import { createFakeHost } from '../testing/fake-host.ts';
-import { createKubeletServer } from './kubelet-server.ts';
+import { createKubeletServer, type KubeletServerConfig } from './kubelet-server.ts';
 import { simulatedLogFiles } from './logs/simulated-log-files.ts';
 import type { SpdyFrame } from './spdy/frames.ts';
 import { startStreamingServer, type ServedConnection } from './testing/streaming-server.ts';
@@ -49,7 +49,15 @@ const REVIEWER: Transport = {
 };
 
 /** Runs `work` with the port of a server whose runtime streams from `url`. */
-async function withServer(url: string, work: (port: number) => Promise<void>): Promise<void> {
+async function withServer(
+  url: string,
+  work: (port: number) => Promise<void>,
+  config: Partial<KubeletServerConfig> = {},
+): Promise<void> {
+  const host = createFakeHost();
+  host.files.add('/var/log/a <b>/c.log', { content: 'c' });
+  host.files.add('/var/log/d.log', { content: 'd' });
+  host.files.add('/var/lib/secret', { content: 's' });
   const addresses = new AddressPool('10.0.0.0/24');
   const simulated = createSimulatedRuntime({ clock: systemClock, random, addresses });
   const runtime: RuntimeService = {
@@ -67,6 +75,7 @@ async function withServer(url: string, work: (port: number) => Promise<void>): P
       address: '127.0.0.1',
       port: 0,
       tls: { cert: SERVING.certificate, key: SERVING.key, clientCA: pki.authority.certificate },
+      ...config,
     },
     {
       api: {
@@ -78,7 +87,7 @@ async function withServer(url: string, work: (port: number) => Promise<void>): P
         readySandbox: async () => 's',
       },
       runtime,
-      host: createFakeHost(),
+      host,
       logFiles: simulatedLogFiles(systemClock),
       network: ownNetwork,
       client: new Client(REVIEWER),
@@ -122,6 +131,31 @@ describe('the kubelet server', () => {
       assert.deepEqual(await get(port, '/healthz', API_SERVER), [200, 'ok']);
       assert.deepEqual(await get(port, '/healthz', stranger), [403, forbidden]);
     });
+  });
+
+  it('shows the log files of the node, and nothing else', async () => {
+    const simulated = 'This container is simulated and prints nothing.\n';
+    const head = '<!doctype html>\n<meta name="viewport" content="width=device-width">\n<pre>\n';
+    const folder = '<a href="a%20%3Cb%3E/">a &lt;b&gt;/</a>\n';
+    await withServer(NOBODY_STREAMS, async (port) => {
+      const rows: readonly (readonly [path: string, status: number, answer: string])[] = [
+        ['/logs/', 200, `${head}${folder}<a href="d.log">d.log</a>\n</pre>\n`],
+        ['/logs/a%20%3Cb%3E/', 200, `${head}<a href="c.log">c.log</a>\n</pre>\n`],
+        ['/logs/a%20%3Cb%3E', 301, ''],
+        ['/logs/none', 404, '404 page not found'],
+        ['/logs/..%2flib%2fsecret', 404, '404 page not found'],
+      ];
+      for (const [path, status, answer] of rows) {
+        assert.deepEqual(await get(port, path, API_SERVER), [status, answer], path);
+      }
+      const [status, text] = await get(port, '/logs/d.log', API_SERVER);
+      assert.deepEqual([status, text.endsWith(simulated)], [200, true]);
+    });
+    await withServer(
+      NOBODY_STREAMS,
+      async (port) => assert.deepEqual(await get(port, '/logs/', API_SERVER), [405, 'logs endpoint is disabled.']),
+      { systemLogs: false },
+    );
   });
 
   it('answers in upstream words', async () => {

@@ -24,11 +24,13 @@ export interface KubeletServerConfig {
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCA?: string };
   /** Its file system is what `/stats/summary` shows as the node's; absent: the root's. */
   readonly rootDirectory?: string;
+  /** Whether `/logs/` shows the node's own log files; absent: it does. */
+  readonly systemLogs?: boolean;
   /** What `/configz` shows; absent: nothing. */
   readonly configuration?: object;
 }
 
-export type KubeletServerDeps = Omit<ServerContext, 'nodeName' | 'rootDirectory' | 'configuration'> & {
+export type KubeletServerDeps = Omit<ServerContext, 'nodeName' | 'rootDirectory' | 'systemLogs' | 'configuration'> & {
   /** Reviews tokens and access; acts as the node. */
   readonly client: Client;
 };
@@ -51,6 +53,7 @@ export function createKubeletServer(config: KubeletServerConfig, deps: KubeletSe
     ...others,
     nodeName: config.nodeName,
     rootDirectory: config.rootDirectory ?? '/',
+    systemLogs: config.systemLogs ?? true,
     configuration: config.configuration ?? {},
   };
   const access = createNodeAccess(config.nodeName, { client, clock: deps.clock });

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { ServerResponse } from 'node:http';
 import { serveContainerLog } from './logs/serve-log.ts';
+import { serveSystemLogs } from './logs/serve-system-logs.ts';
 import {
   serveContainerMetrics,
   serveKubeletMetrics,
@@ -29,7 +30,7 @@ export type Handler = (
 
 export interface Route {
   readonly methods: readonly string[];
-  /** Segments; one that begins with a colon is a parameter. */
+  /** Segments; one that begins with a colon is a parameter, and a star at the end the parameter `rest`. */
   readonly path: string;
   readonly handle: Handler;
 }
@@ -46,6 +47,7 @@ export const ROUTES: readonly Route[] = [
   { methods: STREAM, path: '/portForward/:namespace/:pod/:uid', handle: servePortForward },
   { methods: ['POST'], path: '/run/:namespace/:pod/:container', handle: serveRun },
   { methods: ['POST'], path: '/run/:namespace/:pod/:uid/:container', handle: serveRun },
+  { methods: ['GET'], path: '/logs/*', handle: serveSystemLogs },
   { methods: ['GET'], path: '/pods', handle: servePods },
   { methods: ['GET'], path: '/runningpods', handle: serveRunningPods },
   { methods: ['GET'], path: '/stats/summary', handle: serveSummary },
@@ -76,9 +78,14 @@ export function findRoute(routes: readonly Route[], method: string, path: string
 }
 
 function matchPath(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
-  if (pattern.length !== segments.length) return undefined;
+  const isOpen = pattern.at(-1) === '*';
+  if (isOpen ? segments.length < pattern.length - 1 : segments.length !== pattern.length) return undefined;
   const parameters: Record<string, string> = {};
   for (const [index, part] of pattern.entries()) {
+    if (part === '*') {
+      parameters['rest'] = segments.slice(index).map(decode).join('/');
+      break;
+    }
     const segment = segments[index]!;
     if (part.startsWith(':')) parameters[part.slice(1)] = decode(segment);
     else if (part !== segment) return undefined;

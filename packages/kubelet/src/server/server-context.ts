@@ -19,6 +19,8 @@ export interface ServerContext {
   readonly log: Logger;
   /** A path of the file system that holds the kubelet's files. */
   readonly rootDirectory: string;
+  /** Whether `/logs/` shows the node's own log files. */
+  readonly systemLogs: boolean;
   /** What `/configz` shows. */
   readonly configuration: object;
 }
