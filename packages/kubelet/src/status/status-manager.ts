@@ -43,6 +43,8 @@ export class StatusManager {
   readonly #entries = new Map<string, Entry>();
   /** What has been written, by the uid of the pod in the API. */
   readonly #written = new Map<string, number>();
+  /** A status has changed since the last look at all of them. */
+  #changed = false;
   #wake: (() => void) | undefined;
 
   constructor(options: {
@@ -94,10 +96,10 @@ export class StatusManager {
       while (!signal.aborted) {
         const all = this.#clock.monotonic() >= reconcileAt;
         if (all) reconcileAt = this.#clock.monotonic() + RECONCILE_MS;
-        let failed = false;
-        for (const uid of this.#due(all)) failed = !(await this.#sync(uid, signal)) || failed;
+        this.#changed = false;
+        for (const uid of this.#due(all)) await this.#sync(uid, signal);
         // What failed is tried again with the next change, or when everything is reconciled.
-        if (failed || this.#due(false).length === 0) await this.#pause(reconcileAt - this.#clock.monotonic());
+        if (!this.#changed && !signal.aborted) await this.#pause(reconcileAt - this.#clock.monotonic());
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -160,6 +162,7 @@ export class StatusManager {
       version: (cached?.version ?? 0) + 1,
       finished: finished || (cached?.finished ?? false),
     });
+    this.#changed = true;
     this.#wake?.();
   }
 
@@ -199,16 +202,15 @@ export class StatusManager {
     );
   }
 
-  /** Returns whether it may be counted as done. */
-  async #sync(uid: string, signal: AbortSignal): Promise<boolean> {
+  async #sync(uid: string, signal: AbortSignal): Promise<void> {
     const entry = this.#entries.get(uid);
-    if (!entry) return true;
+    if (!entry) return;
     const { name, namespace } = entry;
     try {
       const pod = await this.#client.get(pods, { namespace, name }, { signal });
       if (pod.metadata.uid !== this.#apiUid(uid)) {
         this.#entries.delete(uid);
-        return true;
+        return;
       }
       const merged = mergeStatus(pod, entry.status, this.#lookup.couldHaveRunningContainers(uid));
       const body = statusPatch(pod.metadata.uid, pod.status ?? {}, merged);
@@ -217,16 +219,14 @@ export class StatusManager {
         : pod;
       this.#written.set(pod.metadata.uid, entry.version);
       if (this.#canBeDeleted(stored, entry.finished)) await this.#delete(uid, stored, signal);
-      return true;
     } catch (error) {
-      if (signal.aborted) return true;
+      if (signal.aborted) return;
       if (isNotFound(error)) {
         this.#written.set(this.#apiUid(uid) ?? uid, entry.version);
-        return true;
+        return;
       }
       const message = StatusError.is(error) ? error.message : String(error);
       this.#log.warn('failed to update the status of a pod', { pod: `${namespace}/${name}`, error: message });
-      return false;
     }
   }
 
