@@ -26,6 +26,7 @@ import { COMPACTION_INTERVAL_MS, compactRegularly } from './compaction.ts';
 import { ResourceCatalog } from './discovery/catalog.ts';
 import { FlowClassifier } from './flowcontrol/classifier.ts';
 import { FlowController } from './flowcontrol/flow-controller.ts';
+import { FlowStatuses } from './flowcontrol/flow-statuses.ts';
 import { followFlows } from './flowcontrol/follow-flows.ts';
 import type { AskServer, ObjectFollower } from './follow/object-follower.ts';
 import { listen, type HttpServer, type TlsMaterial } from './http/http-server.ts';
@@ -106,6 +107,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
   const classifier = new FlowClassifier();
   const flowMeters = flowMetrics(() => flows?.levels ?? new Map<string, never>());
   const flows = createFlowController(config, clock, flowMeters.onWait);
+  const flowStatuses = new FlowStatuses({ client: () => client, clock, log });
   const aggregator = createAggregator({
     client: () => client,
     ask,
@@ -147,14 +149,21 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     const writeStatuses = await bootstrap(ownClient, config, serviceRanges, certificates.current, deps);
     const followerDeps = { ask, clock, log };
     await follow(
-      [...authorization.followers(followerDeps), ...followFlows(classifier, flows, followerDeps), aggregator.follower],
+      [
+        ...authorization.followers(followerDeps),
+        ...followFlows(classifier, flows, flowStatuses, followerDeps),
+        aggregator.follower,
+      ],
       group,
     );
     state.synced = true;
     group.start((signal) => aggregator.run(signal));
     const compactionMs = config.compactionIntervalMs ?? COMPACTION_INTERVAL_MS;
     group.start((signal) => compactRegularly(deps.store, compactionMs, deps, signal));
-    group.start(writeStatuses);
+    group.start(async (signal) => {
+      await writeStatuses();
+      await flowStatuses.run(signal);
+    });
     if (!config.secure) return;
     const http = await startHttp(config, config.secure, deps, certificates.current, catalog, answer);
     state.http = http;
