@@ -12,6 +12,7 @@ export interface ContainerdConfig {
   /** Runtime state and sockets: a short path, because a socket's may have at most 107 bytes. */
   readonly runDirectory: string;
   readonly networkNamespace: string;
+  readonly hostName: string;
   /** The node's address: exec and attach streams are served there. */
   readonly address: string;
   readonly podCidr: string;
@@ -70,7 +71,7 @@ async function spawnContainerd(
   await writeFile(configFile, containerdToml(config, socket, cniDirectory));
 
   const log = await open(join(config.directory, 'containerd.log'), 'a');
-  const child = spawn('nsenter', [`--net=${config.networkNamespace}`, 'containerd', '--config', configFile], {
+  const child = spawn('nsenter', containerdCommand(config, configFile), {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
     env: config.environment,
@@ -84,6 +85,15 @@ async function spawnContainerd(
   if (child.pid === undefined) throw new Error('containerd did not start: nsenter cannot be run');
   await writeFile(pidFile, String(child.pid));
   return { containerd: handle(socket, child.pid, pidFile, clock), ended: () => ended };
+}
+
+/** Arguments of nsenter. With a host name of its own, which pods in the node's network see too; every step keeps the process id. */
+export function containerdCommand(
+  { networkNamespace, hostName }: Pick<ContainerdConfig, 'networkNamespace' | 'hostName'>,
+  configFile: string,
+): readonly string[] {
+  const script = 'echo "$0" > /proc/sys/kernel/hostname && exec containerd --config "$1"';
+  return [`--net=${networkNamespace}`, 'unshare', '--uts', 'sh', '-c', script, hostName, configFile];
 }
 
 /** The containerd whose process an earlier run has left behind. */

@@ -61,6 +61,7 @@ export async function startNodeRuntime(
       directory: directory.nodeDirectory(name),
       runDirectory: join(runDirectory(config.name), name),
       networkNamespace: network.namespacePath,
+      hostName: name,
       address: network.address,
       podCidr: network.podCidr,
       sandboxImage: PAUSE_IMAGE,
@@ -143,6 +144,7 @@ export async function startRealNode(context: RealNodesContext, node: RealNode): 
         port: kubeletConfig.port,
         tls: await kubeletCertificate(controlPlane, deps, node.name, [node.network.address]),
         rootDirectory,
+        systemLogs: kubeletConfig.enableSystemLogHandler,
         configuration: configurationObject(kubeletConfig),
       },
       {
