@@ -20,7 +20,7 @@ export function planDanglingCondition(
   levels: { has(name: string): boolean },
   now: string,
 ): FlowSchemaCondition | undefined {
-  const { name = '' } = spec?.priorityLevelConfiguration ?? {};
+  const { name } = spec.priorityLevelConfiguration;
   const found = levels.has(name);
   const wanted = {
     type: DANGLING,
