@@ -109,6 +109,10 @@ function slotOf(field: Field, index: number): Slot {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/**
+ * As long as the fields come in order, what is read is complete: a copy, or of an owned value that value itself. From the
+ * first field on that is out of order, missing or changed, `results` by slot say what there is.
+ */
 function decodeStruct(plan: Plan, value: unknown, run: Run): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     run.suspect = true;
@@ -117,13 +121,14 @@ function decodeStruct(plan: Plan, value: unknown, run: Run): unknown {
   const input = value as Fields;
   let last = -1;
   let always = 0;
-  let results: unknown[] | undefined = run.owned ? undefined : [];
+  const copy: Record<string, unknown> | undefined = run.owned ? undefined : {};
+  let results: unknown[] | undefined;
   let emptied: string[] | undefined;
   for (const key in input) {
     const slot = plan.slots.get(key);
     if (slot === undefined) {
       run.suspect ||= !plan.keepsUnknown;
-      results ??= resultsBefore(plan, input, key);
+      if (!copy) results ??= resultsBefore(plan, input, key);
       continue;
     }
     const item = input[key];
@@ -134,17 +139,20 @@ function decodeStruct(plan: Plan, value: unknown, run: Run): unknown {
     }
     run.emptied = undefined;
     if (results === undefined) {
-      if (result === item && result !== undefined && slot.index > last) {
+      if (result !== undefined && slot.index > last && (copy || result === item)) {
+        if (copy) copy[key] = result;
         last = slot.index;
         if (slot.always) always++;
         continue;
       }
-      results = resultsBefore(plan, input, key);
+      if (copy && result === undefined) continue;
+      results = resultsBefore(plan, copy ?? input, key);
     }
     results[slot.index] = result;
   }
-  if (results === undefined && always === plan.always) return value;
-  const object = build(plan, results ?? resultsBefore(plan, input, undefined));
+  const isComplete = results === undefined && always === plan.always;
+  if (isComplete && !copy) return value;
+  const object = isComplete ? copy! : build(plan, results ?? resultsBefore(plan, copy ?? input, undefined));
   if (emptied) markSentEmpty(object, emptied);
   return plan.keepsUnknown ? withUnknown(plan, object, input) : object;
 }
@@ -154,13 +162,13 @@ function isEmptyCollection(item: unknown): boolean {
   return typeof item === 'object' && item !== null && Object.keys(item).length === 0;
 }
 
-/** The results of all fields before `end`: they needed no change, so they are the input's own values. */
-function resultsBefore(plan: Plan, input: Fields, end: string | undefined): unknown[] {
+/** The results of all fields of `known` before `end`: those that needed no change, or that have been copied. */
+function resultsBefore(plan: Plan, known: Fields, end: string | undefined): unknown[] {
   const results: unknown[] = [];
-  for (const key in input) {
+  for (const key in known) {
     if (key === end) break;
     const slot = plan.slots.get(key);
-    if (slot) results[slot.index] = input[key];
+    if (slot) results[slot.index] = known[key];
   }
   return results;
 }
@@ -265,7 +273,7 @@ function decodeMap(schema: MapSchema, value: unknown, run: Run): Fields {
     return {};
   }
   const input = value as Fields;
-  if (run.owned && isCleanMap(schema, input)) return input;
+  if (isCleanMap(schema, input)) return run.owned ? input : { ...input };
   const entries: [string, unknown][] = [];
   let clean = run.owned;
   for (const key in input) {
@@ -276,7 +284,7 @@ function decodeMap(schema: MapSchema, value: unknown, run: Run): Fields {
   return clean ? input : fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Whether a map of strings can be taken over as it is. */
+/** Whether it is a map of strings as it should be. */
 function isCleanMap(schema: MapSchema, input: Fields): boolean {
   if (schema.values.type !== 'scalar' || schema.values.format !== 'string') return false;
   let last = '';
