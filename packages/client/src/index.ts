@@ -38,6 +38,7 @@ export type {
   WriteOptions,
 } from './client-options.ts';
 export { collectionPath, objectPath, pathWithQuery } from './request-path.ts';
+export { genericFailure } from './response-error.ts';
 export type { Scale, TokenRequest, TokenRequestSpec } from './subresource-types.ts';
 export type { HttpTransportOptions } from './tls-options.ts';
 export {

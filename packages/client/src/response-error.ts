@@ -22,7 +22,7 @@ export function responseError(request: ApiRequest, response: ApiResponse, subjec
     return new StatusError({ ...response.body, code: response.body.code ?? response.status });
   }
   const text = typeof response.body === 'string' ? response.body.trim().slice(0, TEXT_LENGTH_MAX) : 'unknown';
-  const { reason, message } = genericReason(response.status, request.method, text);
+  const { reason, message } = genericFailure(response.status, request.method, text);
   const resource =
     subject.type && (subject.type.group ? `${subject.type.plural}.${subject.type.group}` : subject.type.plural);
   const about = resource && [request.method.toLowerCase(), resource, subject.name].filter(Boolean).join(' ');
@@ -51,7 +51,12 @@ export function isStatus(body: unknown): body is Status {
   return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'Status';
 }
 
-function genericReason(code: number, method: string, text: string): { reason: string; message: string } {
+/** What a code means whose answer is no Status; `text` is what the answer says. */
+export function genericFailure(
+  code: number,
+  method: string,
+  text: string,
+): { readonly reason: string; readonly message: string } {
   switch (code) {
     case 400:
       return { reason: 'BadRequest', message: 'the server rejected our request for an unknown reason' };

@@ -6,13 +6,13 @@
  */
 import type { Duplex } from 'node:stream';
 
-import { badRequest } from '@kts/apimachinery';
+import { badRequest, failure } from '@kts/apimachinery';
 
+import { transportFailureText } from '../admission/webhook/transport-failure.ts';
 import type { RequestScope } from '../registry/request-scope.ts';
 import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse } from '../response.ts';
 import type { BackendConnector, BackendTarget } from './backend.ts';
-import { backendFailure } from './backend-failure.ts';
 
 /** What a backend must not get to see, or means something else there. */
 const DROPPED = /^(authorization|host|impersonate-|x-remote-|cookie)/;
@@ -31,7 +31,7 @@ export async function forwardUpgrade(
   try {
     socket = await backend.connect(target);
   } catch (error) {
-    throw backendFailure(error, target, path);
+    throw failure('', `error dialing backend: ${transportFailureText(error)}`);
   }
   const { host, port } = target;
   const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
@@ -66,8 +66,8 @@ export function upgradeHead(
 export function joinConnections(client: Duplex, server: Duplex): void {
   client.pipe(server);
   server.pipe(client);
-  client.once('error', () => server.destroy());
-  server.once('error', () => client.destroy());
+  client.on('error', () => server.destroy());
+  server.on('error', () => client.destroy());
   client.once('close', () => server.destroy());
   server.once('close', () => client.destroy());
 }

@@ -10,9 +10,9 @@ import type { Container, Pod } from '@kts/api/types/core-v1';
 import { getEntry } from '../registry/get.ts';
 import type { RequestScope } from '../registry/request-scope.ts';
 import type { ApiServerResponse } from '../response.ts';
-import { backendFailure } from './backend-failure.ts';
 import type { BackendConnector } from './backend.ts';
 import { forwardUpgrade } from './forward-upgrade.ts';
+import { kubeletRefusal, kubeletUnreachable } from './kubelet-answer.ts';
 import { kubeletOf } from './kubelet-target.ts';
 import { proxyHandlers } from './object-proxy.ts';
 import type { SubresourceHandler } from './subresource.ts';
@@ -42,16 +42,15 @@ async function podLog(scope: RequestScope, backend: BackendConnector): Promise<A
     return { kind: 'bytes', status: 204, contentType: 'text/plain', body: new Uint8Array() };
   }
   const kubelet = await kubeletOf(scope, pod.spec.nodeName);
-  const path = `/containerLogs/${scope.namespace}/${scope.name}/${container}?${logQuery(query).toString()}`;
-  try {
-    const answer = await backend.request(kubelet, { method: 'GET', path, headers: {}, signal });
-    if (answer.status === 200) {
-      return { kind: 'bytes', status: 200, contentType: 'text/plain', body: answer.body, overWebSocket: true };
-    }
-    throw badRequest((await textOf(answer.body)).trim() || `the kubelet answered ${answer.status}`);
-  } catch (error) {
-    throw backendFailure(error, kubelet, path);
-  }
+  const parameters = logQuery(query);
+  const path = `/containerLogs/${scope.namespace}/${scope.name}/${container}${parameters.size > 0 ? `?${parameters}` : ''}`;
+  const answer = await backend
+    .request(kubelet, { method: 'GET', path, headers: {}, signal })
+    .catch((error: unknown) => {
+      throw kubeletUnreachable(error, kubelet, path);
+    });
+  if (answer.status < 200 || answer.status > 206) throw await kubeletRefusal(answer, 'pods/log', scope.name);
+  return { kind: 'bytes', status: 200, contentType: 'text/plain', body: answer.body, overWebSocket: true };
 }
 
 function checkLogOptions(query: URLSearchParams): void {
@@ -73,15 +72,16 @@ function checkLogOptions(query: URLSearchParams): void {
   if (errors.length > 0) throw invalidObject({ group: '', kind: 'PodLogOptions' }, '', errors);
 }
 
+/** In the order in which they are sent. */
 const LOG_PARAMETERS = [
   'follow',
+  'limitBytes',
   'previous',
-  'timestamps',
   'sinceSeconds',
   'sinceTime',
-  'tailLines',
-  'limitBytes',
   'stream',
+  'tailLines',
+  'timestamps',
 ];
 
 function logQuery(query: URLSearchParams): URLSearchParams {
@@ -161,10 +161,4 @@ function chosenContainer(pod: Pod, name: string, hint: string): string {
   const inits = (pod.spec.initContainers ?? []).map((container) => container.name).join(' ');
   const others = inits ? ` or one of the init containers: [${inits}]` : '';
   throw badRequest(`a container name must be specified for pod ${podName}, choose one of: [${names}]${others}${hint}`);
-}
-
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
 }

@@ -67,7 +67,8 @@ function open(tls: KubeletTls, dial: Dial, target: BackendTarget): Promise<Duple
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
   const socket = socketTo(tls, dial, target);
   socket.once(target.scheme === 'https' ? 'secureConnect' : 'connect', () => resolve(socket));
-  socket.once('error', reject);
+  // Not once: a failure to connect is told by the socket below and by TLS.
+  socket.on('error', reject);
   return promise;
 }
 
