@@ -76,7 +76,8 @@ export function createRemoteClient(parts: RemoteClientParts): RemoteClient {
       const socket = await connect(parts, api);
       const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
       socket.once('secureConnect', () => resolve(socket));
-      socket.once('error', reject);
+      // Not once: a failure to connect is told by the socket below and by TLS.
+      socket.on('error', reject);
       return promise;
     },
     close: () => {

@@ -43,7 +43,7 @@ async function podLog(scope: RequestScope, backend: BackendConnector): Promise<A
   }
   const kubelet = await kubeletOf(scope, pod.spec.nodeName);
   const parameters = logQuery(query);
-  const path = `/containerLogs/${scope.namespace}/${scope.name}/${container}${parameters.size > 0 ? `?${parameters}` : ''}`;
+  const path = `/containerLogs/${scope.namespace}/${scope.name}/${container}${parameters.size > 0 ? `?${parameters.toString()}` : ''}`;
   const answer = await backend
     .request(kubelet, { method: 'GET', path, headers: {}, signal })
     .catch((error: unknown) => {

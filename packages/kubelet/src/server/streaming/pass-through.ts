@@ -31,8 +31,8 @@ export async function passThrough(
     client.destroy();
     runtime.destroy();
   };
-  client.once('error', stop);
-  runtime.once('error', stop);
+  client.on('error', stop);
+  runtime.on('error', stop);
   client.once('close', () => runtime.destroy());
   runtime.once('close', () => {
     client.end();
