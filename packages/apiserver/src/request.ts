@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 
 import type { ResourceDefinition } from '@kts/api';
 
@@ -64,6 +64,8 @@ export interface ApiServerRequest {
   headerValues(name: string): readonly string[];
   /** The body as it came: bytes over HTTP, an object (never to be modified) in process, undefined if there is none. */
   readonly readBody: () => Promise<RequestBody | undefined>;
+  /** The body while it comes, of any size, for what passes it on unread; undefined if there is none or it was read. */
+  streamBody?(): Readable | undefined;
   /** Aborted when the client goes away, when the request has taken too long, or when the server stops. */
   readonly signal: AbortSignal;
   /** Aborts `signal`. */

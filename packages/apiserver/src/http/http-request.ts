@@ -95,6 +95,12 @@ export class HttpRequest implements ApiServerRequest {
     return this.#body;
   }
 
+  streamBody(): Readable | undefined {
+    if (this.#body) return undefined;
+    this.#body = Promise.resolve(undefined);
+    return this.#parts.body;
+  }
+
   async #read(): Promise<RequestBody | undefined> {
     const { body, headers } = this.#parts;
     if (!body) return undefined;

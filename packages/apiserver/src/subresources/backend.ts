@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 
 import type { Headers } from '../response.ts';
 
@@ -16,7 +16,7 @@ export interface BackendRequest {
   /** With the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | Readable;
   readonly signal: AbortSignal;
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
@@ -88,6 +89,27 @@ describe('a proxied request', () => {
         'x-forwarded-for': '192.0.2.1',
         'x-forwarded-uri': `${PROXY}/c/`,
       });
+    }
+  });
+
+  test('goes on with its body while it comes', async () => {
+    const { backend, passed } = recordingBackend();
+    await using server = await startWithPod(backend);
+    const rows: [Record<string, string>, Record<string, string>][] = [
+      [{ 'content-length': '3' }, { 'content-length': '3' }],
+      [{}, { 'transfer-encoding': 'chunked' }],
+    ];
+    for (const [headers, expected] of rows) {
+      const body = Readable.from(['a', 'bc']);
+      const request = chainRequest({ method: 'POST', path: `${PROXY}/`, headers });
+      await server.answer({ ...request, streamBody: () => body });
+      const { request: sent } = passed.at(-1)!;
+      assert.equal(sent.body, body);
+      const { 'content-length': length, 'transfer-encoding': encoding } = sent.headers;
+      assert.deepEqual(
+        { length, encoding },
+        { length: expected['content-length'], encoding: expected['transfer-encoding'] },
+      );
     }
   });
 

@@ -56,12 +56,13 @@ async function proxy(
     return forwardUpgrade(scope, backend, target, encoded || '/');
   if (path === '' && (request.method === 'GET' || request.method === 'HEAD')) return redirect(request, query);
   const place = placeOf(request, target);
-  const body = bytesOf(await request.readBody());
+  const stream = request.streamBody?.();
+  const body = stream ?? bytesOf(await request.readBody());
   try {
     const answer = await backend.request(target, {
       method: request.method,
       path: encoded.startsWith('/') ? encoded : `/${encoded}`,
-      headers: forwardedHeaders(request, place, path),
+      headers: { ...forwardedHeaders(request, place, path), ...(stream ? lengthOf(request) : {}) },
       ...(body ? { body } : {}),
       signal: request.signal,
     });
@@ -71,6 +72,12 @@ async function proxy(
     if (StatusError.is(error)) throw error;
     throw failure('ServiceUnavailable', `error trying to reach service: ${transportFailureText(error)}`);
   }
+}
+
+/** How a backend knows where the body ends. */
+function lengthOf({ headers }: ApiServerRequest): Record<string, string> {
+  const length = headers['content-length'];
+  return length === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': length };
 }
 
 /** What follows `<name>/proxy` in the path, without ways up; empty if nothing does, not even a slash. */

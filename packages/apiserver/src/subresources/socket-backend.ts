@@ -59,7 +59,12 @@ function send(tls: KubeletTls, dial: Dial, target: BackendTarget, request: Backe
       ? httpsRequest({ ...options, createConnection }, onResponse)
       : httpRequest({ ...options, createConnection }, onResponse);
   sent.once('error', reject);
-  sent.end(request.body);
+  const { body } = request;
+  if (body === undefined || body instanceof Uint8Array) sent.end(body);
+  else {
+    body.once('error', (error) => sent.destroy(error));
+    body.pipe(sent);
+  }
   return promise;
 }
 
