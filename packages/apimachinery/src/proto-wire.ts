@@ -136,32 +136,25 @@ export class ProtoReader {
   }
 
   uint32(): number {
-    return Number(BigInt.asUintN(32, this.varint64()));
+    return this.#short() ?? Number(BigInt.asUintN(32, this.varint64()));
   }
 
   int32(): number {
-    return Number(BigInt.asIntN(32, this.varint64()));
+    return this.#short() ?? Number(BigInt.asIntN(32, this.varint64()));
   }
 
   /** Beyond 2^53 the nearest number. */
   int64(): number {
-    return Number(BigInt.asIntN(64, this.varint64()));
+    return this.#short() ?? Number(BigInt.asIntN(64, this.varint64()));
   }
 
   uint64(): number {
-    return Number(this.varint64());
+    return this.#short() ?? Number(this.varint64());
   }
 
   varint64(): bigint {
-    let low = 0;
-    // Nearly all varints fit into four bytes: no big integers for those.
-    for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.#byte();
-      low |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt(low);
-    }
-    let value = BigInt(low);
-    for (let shift = 28n; shift < 70n; shift += 7n) {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.#byte();
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asUintN(64, value);
@@ -200,6 +193,20 @@ export class ProtoReader {
     else if (wire === WIRE_BYTES) this.#take(this.uint32());
     else if (wire === WIRE_FIXED32) this.#take(4);
     else throw new ProtoError(`unknown wire type ${wire}`);
+  }
+
+  /** A varint of at most four bytes, as nearly all are: no big integers for those. Undefined, and nothing read, for others. */
+  #short(): number | undefined {
+    let value = 0;
+    for (let i = 0, shift = 0; i < 4 && this.#position + i < this.#end; i++, shift += 7) {
+      const byte = this.#bytes[this.#position + i]!;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        this.#position += i + 1;
+        return value;
+      }
+    }
+    return undefined;
   }
 
   #byte(): number {

@@ -13,6 +13,7 @@ export interface KeyRange {
   readonly end?: string;
 }
 
+const NO_BYTES = new Uint8Array();
 /** Stands for "the first key" and "no end". */
 export const EVERYTHING = '\0';
 
@@ -269,20 +270,25 @@ function readEvent(reader: ProtoReader): EtcdEvent {
     else return false;
     return true;
   });
-  return { isDelete, item: item ?? { key: '', value: new Uint8Array(), createRevision: 0, modRevision: 0 }, previous };
+  return { isDelete, item: item ?? { key: '', value: NO_BYTES, createRevision: 0, modRevision: 0 }, previous };
 }
 
-/** Values are copies: they are kept for long, and would keep the whole response. */
+/** Values are copied, because they are kept for long and would keep the whole response; small ones share their memory. */
+function copyOf(value: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, byteLength } = Buffer.from(value);
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 function readKeyValue(reader: ProtoReader): EtcdKeyValue {
   let key = '';
-  let value = new Uint8Array();
+  let value: Uint8Array = NO_BYTES;
   let createRevision = 0;
   let modRevision = 0;
   readFields(reader, (field) => {
     if (field === 1) key = reader.string();
     else if (field === 2) createRevision = reader.int64();
     else if (field === 3) modRevision = reader.int64();
-    else if (field === 5) value = new Uint8Array(reader.bytes());
+    else if (field === 5) value = copyOf(reader.bytes());
     else return false;
     return true;
   });

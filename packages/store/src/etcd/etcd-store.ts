@@ -39,7 +39,7 @@ const LEASE_GRANT = '/etcdserverpb.Lease/LeaseGrant';
 const COMPACTED = 'etcdserver: mvcc: required revision has been compacted';
 
 /** Keys that are asked for at a time where the caller sets no limit. */
-const PAGE_KEYS = 1_000;
+const PAGE_KEYS = 500;
 /** After so long without an event, a revision that watches have not reached is taken for somebody else's. */
 const FOREIGN_AFTER_MS = 1_000;
 

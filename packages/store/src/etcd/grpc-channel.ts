@@ -40,6 +40,9 @@ export class GrpcError extends Error {
   }
 }
 
+/** How calls end that have succeeded. */
+const FINISHED = new GrpcError(0, 'the server ended the call', true);
+
 export interface StreamHandler {
   onMessage(message: Uint8Array): void;
   /** The last call, but not after `close`. */
@@ -52,6 +55,7 @@ export interface DuplexStream {
 }
 
 const WINDOW_BYTES = 16 * 1024 * 1024;
+const HTTP_FRAME_BYTES = 1024 * 1024;
 const FRAME_HEADER_BYTES = 5;
 /** A connection that has been silent for so long is tested with a ping, and given up without an answer. As upstream's client. */
 const PING_AFTER_MS = 30_000;
@@ -68,7 +72,7 @@ export class GrpcChannel {
     this.endpoint = endpoint;
     const { hostname } = new URL(endpoint);
     const session = connect(endpoint, {
-      settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
+      settings: { initialWindowSize: WINDOW_BYTES, maxFrameSize: HTTP_FRAME_BYTES, enablePush: false },
       ...(tls.authority ? { ca: tls.authority } : {}),
       ...(tls.certificate ? { cert: tls.certificate } : {}),
       ...(tls.key ? { key: tls.key } : {}),
@@ -105,7 +109,7 @@ export class GrpcChannel {
     const stream = this.#open(path, {
       onMessage: (bytes) => (answer = bytes),
       onEnd: (error) => {
-        if (error.code === 0 && answer) resolve(answer);
+        if (error === FINISHED && answer) resolve(answer);
         else reject(error);
       },
     });
@@ -241,6 +245,7 @@ function frame(message: Uint8Array): Buffer {
 function statusOf(headers: IncomingHttpHeaders): GrpcError | undefined {
   const code = headers['grpc-status'];
   if (code === undefined) return undefined;
+  if (code === '0') return FINISHED;
   const message = String(headers['grpc-message'] ?? '');
   return new GrpcError(Number(code), decodeURIComponent(message.replaceAll(/%(?![0-9a-fA-F]{2})/g, '%25')), true);
 }
