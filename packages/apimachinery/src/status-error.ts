@@ -170,8 +170,8 @@ function qualified(resource: Named): string {
   return resource.group ? `${resource.plural}.${resource.group}` : resource.plural;
 }
 
-function quote(name: string): string {
-  return goQuote(name);
+function quote(name: string | undefined): string {
+  return goQuote(name ?? '');
 }
 
 function detailsOf(resource: Named, name: string): StatusDetails {

@@ -19,6 +19,10 @@ export function dropDisabledPodFields(spec: Draft<PodSpec>, old?: PodSpec): void
   const oldContainers = old ? containersOf(old, FieldPath.root) : [];
   if (oldContainers.some(({ container }) => container.lifecycle?.stopSignal)) return;
   for (const field of ['containers', 'initContainers', 'ephemeralContainers'] as const) {
-    for (const { lifecycle } of spec[field] ?? []) delete lifecycle?.stopSignal;
+    for (const container of spec[field] ?? []) {
+      if (!container.lifecycle?.stopSignal) continue;
+      delete container.lifecycle.stopSignal;
+      if (Object.keys(container.lifecycle).length === 0) delete container.lifecycle;
+    }
   }
 }

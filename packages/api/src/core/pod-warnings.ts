@@ -58,7 +58,9 @@ export function fractionWarnings(
 ): string[] {
   return names.flatMap((name) => {
     const value = amounts?.[name];
-    return value === undefined || quantityScaled(value, -3) % 1000n === 0n
+    // Go counts thousandths in 64 bits, in which a whole number of exbibytes has no room.
+    const thousandths = value === undefined ? 0n : quantityScaled(value, -3);
+    return value === undefined || (thousandths % 1000n === 0n && thousandths === BigInt.asIntN(64, thousandths))
       ? []
       : [`${path.key(name).toString()}: fractional byte value ${JSON.stringify(value)} is invalid, must be an integer`];
   });

@@ -333,6 +333,11 @@ describe('warnings about pods', () => {
       withResources({ requests: { memory: '1m' } }),
       'spec.containers[0].resources.requests[memory]: fractional byte value "1m" is invalid, must be an integer',
     ],
+    [
+      'so many bytes that their thousandths cannot be counted',
+      withResources({ requests: { memory: '1Ei' } }),
+      'spec.containers[0].resources.requests[memory]: fractional byte value "1Ei" is invalid, must be an integer',
+    ],
     ['the account by its older name', withSpec({ serviceAccount: 'a', serviceAccountName: 'b' })],
     [
       'a host alias twice',

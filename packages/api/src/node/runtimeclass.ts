@@ -1,6 +1,5 @@
 import { duplicate, FieldPath, nameIsDNSLabel, required, type FieldError } from '@kts/apimachinery';
 import { deprecatedNodeLabel } from '../core/node-label-warnings.ts';
-import { roundUpAmounts } from '../core/resource-defaults.ts';
 import { validateContainerResources } from '../core/resource-validation.ts';
 import { validateTolerations } from '../core/scheduling-validation.ts';
 import { defineResource } from '../define-resource.ts';
@@ -22,7 +21,6 @@ export const runtimeClasses = defineResource<RuntimeClass>('node.k8s.io/v1', 'ru
   generation: 'none',
   allowCreateOnUpdate: true,
   requireResourceVersionOnUpdate: true,
-  setDefaults: ({ overhead }) => roundUpAmounts(overhead?.podFixed),
   validate: validateRuntimeClass,
   validateUpdate: (runtimeClass, old) => [
     ...validateRuntimeClass(runtimeClass),

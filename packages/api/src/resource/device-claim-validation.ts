@@ -3,7 +3,7 @@
  *
  * Mirrors: validateDeviceClaim in pkg/apis/resource/validation/validation.go (v1.36)
  */
-import { invalid, notSupported, required, type FieldError, type FieldPath } from '@kts/apimachinery';
+import { invalid, notSupported, required, wasSentEmpty, type FieldError, type FieldPath } from '@kts/apimachinery';
 import { checkDnsLabel, checkDnsSubdomain, NOT_POSITIVE } from '../field-checks.ts';
 import type {
   DeviceClaim,
@@ -62,7 +62,7 @@ function validateRequest(request: DeviceRequest, path: FieldPath): FieldError[] 
   const { name, exactly, firstAvailable } = request;
   const errors = checkDnsLabel(name ?? '', path.child('name'));
   const text = 'exactly one of `exactly` or `firstAvailable` is required';
-  if (exactly && firstAvailable?.length) {
+  if (exactly && (firstAvailable?.length || wasSentEmpty(request, 'firstAvailable'))) {
     return [...errors, invalid(path, null, `${text}, but multiple fields are set`)];
   }
   if (exactly) return [...errors, ...validateDeviceChoice(exactly, path.child('exactly'))];

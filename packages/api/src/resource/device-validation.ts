@@ -3,7 +3,15 @@
  *
  * Mirrors: validateDevice in pkg/apis/resource/validation/validation.go (v1.36)
  */
-import { duplicate, invalid, required, tooLong, type FieldError, type FieldPath } from '@kts/apimachinery';
+import {
+  duplicate,
+  invalid,
+  required,
+  tooLong,
+  wasSentEmpty,
+  type FieldError,
+  type FieldPath,
+} from '@kts/apimachinery';
 import { validateNodeSelector } from '../core/affinity-validation.ts';
 import { byteLength, checkDnsLabel, checkDnsSubdomain, checkQualifiedName, sameValue } from '../field-checks.ts';
 import { internalForm } from '../internal-form.ts';
@@ -174,10 +182,12 @@ export function validateBindingConditions(binding: BindingConditions, path: Fiel
     errors.push(invalid(atFailures.index(index), failure, text));
   }
   if (conditions.length === 0 && failures.length > 0) {
-    errors.push(invalid(at, null, 'bindingConditions are required to use bindingFailureConditions'));
+    const shown = wasSentEmpty(binding, 'bindingConditions') ? [] : null;
+    errors.push(invalid(at, shown, 'bindingConditions are required to use bindingFailureConditions'));
   }
   if (failures.length === 0 && conditions.length > 0) {
-    errors.push(invalid(atFailures, null, 'bindingFailureConditions are required to use bindingConditions'));
+    const shown = wasSentEmpty(binding, 'bindingFailureConditions') ? [] : null;
+    errors.push(invalid(atFailures, shown, 'bindingFailureConditions are required to use bindingConditions'));
   }
   return errors;
 }

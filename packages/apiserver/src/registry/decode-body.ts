@@ -260,7 +260,9 @@ function checkedTypeMeta(value: Readonly<Record<string, unknown>>): TypeMeta {
 function checkKind(meta: TypeMeta, type: BodyType, object: unknown): void {
   const own = apiVersionOf(type);
   const { apiVersion = '', kind = '' } = meta;
-  const isOwn = apiVersion === '' || apiVersion === own || type.otherVersions?.includes(apiVersion) === true;
+  // Custom objects have to say of what version they are.
+  const isUnsaid = apiVersion === '' && !type.behaviour?.coerce;
+  const isOwn = isUnsaid || apiVersion === own || type.otherVersions?.includes(apiVersion) === true;
   if (isOwn && (kind === '' || kind === type.kind)) return;
   if (isOtherVersion(meta, type)) {
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${own})`);

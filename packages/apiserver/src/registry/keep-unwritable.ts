@@ -33,8 +33,7 @@ export function keepUnwritable(
       keepMetadata(draft, old);
       return;
     case 'resize':
-      keepSpecBut(draft, before, resized(objectField(draft, 'spec') ?? {}, objectField(before, 'spec') ?? {}));
-      keepMetadata(draft, old);
+      keepAllButResources(draft, before, old);
       return;
     case 'finalize': {
       const finalizers = objectField(draft, 'spec')?.['finalizers'];
@@ -100,7 +99,17 @@ interface Resizable {
   readonly resizePolicy?: unknown;
 }
 
-/** The resources of containers; added, removed or renamed containers are left for validation to refuse. */
+/** An object with other containers than before is left as it was sent, for validation to refuse. */
+function keepAllButResources(draft: ObjectDraft, before: JsonObject, old: KubeObject): void {
+  const [spec, kept] = [objectField(draft, 'spec') ?? {}, objectField(before, 'spec') ?? {}];
+  const countIn = (one: object, field: string): number =>
+    ((one as JsonObject)[field] as readonly unknown[] | null)?.length ?? 0;
+  if (['containers', 'initContainers'].some((field) => countIn(spec, field) !== countIn(kept, field))) return;
+  keepSpecBut(draft, before, resized(spec as JsonObject, kept as JsonObject));
+  keepMetadata(draft, old);
+}
+
+/** The resources of containers; renamed containers are left for validation to refuse. */
 function resized(spec: JsonObject, before: JsonObject): JsonObject {
   return {
     resources: spec['resources'],
@@ -113,7 +122,6 @@ function resizedContainers(sent: unknown, kept: unknown): unknown {
   const containers = (sent ?? []) as readonly Resizable[];
   const before = (kept ?? []) as readonly Resizable[];
   if (containers.length === 0) return kept;
-  if (containers.length !== before.length) return sent;
   if (containers.some(({ name }, index) => name !== before[index]!.name)) return sent;
   return before.map((container, index) => {
     const merged = { ...container };

@@ -9,8 +9,10 @@ import {
   apiVersionOf,
   applyServerSide,
   badRequest,
+  decodeObject,
   deepEqual,
   fromScaleManagedFields,
+  internalError,
   toScaleManagedFields,
   updateManagedFields,
   type JsonObject,
@@ -71,6 +73,10 @@ export function appliedDraft(
     force: options.force,
     now: formatTime(scope.registry.clock.now()),
   });
+  if (!type.behaviour?.coerce) {
+    const { error } = decodeObject(type.schema, object);
+    if (error !== undefined) throw internalError(`failed to convert new object to proper version: ${error}`);
+  }
   // What was not applied is still shared with the live object.
   return finishDraft(draftOf(canonicalForm(type, object as unknown as KubeObject)), type);
 }

@@ -28,7 +28,7 @@ import type { ResourceDefinition } from '@kts/api';
 
 import { unsupportedMediaType } from '../http/negotiation.ts';
 import { decodeValue, finishDraft, goTypeName, strictText, type BodyType } from './decode-body.ts';
-import { kindProblem } from './kind-mismatch.ts';
+import { kindProblem, type TypeMeta } from './kind-mismatch.ts';
 import type { ObjectDraft } from './object-draft.ts';
 import type { RequestScope } from './request-scope.ts';
 import type { FieldValidation } from './write-options.ts';
@@ -136,6 +136,7 @@ export function decodePatched(
   type: BodyType,
   { value, problems: found, written, shown, converted }: PatchedDocument,
   validation: FieldValidation,
+  name: string,
 ): { readonly draft: ObjectDraft; readonly warnings: readonly string[] } {
   const refuse = (text: string): Error => refusedPatch(type.behaviour?.coerce ? sortedText(value) : shown(), text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -152,6 +153,10 @@ export function decodePatched(
       ? explainConversion(type.schema, value)
       : inOrder(type, decoded, written);
   if (error !== undefined) throw refuse(error);
+  if (!converted && !type.behaviour?.coerce && !(value as TypeMeta).apiVersion) {
+    // Upstream then reads it as its own internal type, in which none of the fields has the name that it has here.
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
   const mismatch = converted ? undefined : kindProblem(value as JsonObject, type, value);
   if (mismatch) throw refuse(mismatch);
   const problems = [...found, ...unknown.map((path) => `unknown field ${goQuote(path)}`)];

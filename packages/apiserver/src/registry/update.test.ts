@@ -78,6 +78,21 @@ describe('update', () => {
 });
 
 describe('patch', () => {
+  test('that takes the version away leaves nothing that has a name', async () => {
+    await using server = await startTestApiServer();
+    await server.client.create(configMaps, { metadata: key, data: { a: '1' } });
+    const body = { apiVersion: '', data: { a: '2' } };
+    const error = await failureOf(server.client.patch(configMaps, key, { type: 'merge', body }));
+    assert.match(error.message, /was undeterminable: name must be provided/);
+  });
+
+  test('by apply cannot store what is no time', async () => {
+    await using server = await startTestApiServer();
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...key, deletionTimestamp: 5 } };
+    const apply = { type: 'apply', body, fieldManager: 'm' } as const;
+    assert.ok((await failureOf(server.client.patch(configMaps, key, apply))).code >= 400);
+  });
+
   test('without a version applies to whatever there is', async () => {
     await using server = await startTestApiServer();
     await server.client.create(configMaps, configMap({ a: '1', b: '1' }));

@@ -13,14 +13,18 @@ import { updateStored } from '../registry/update-stored.ts';
 import type { RequestScope } from '../registry/request-scope.ts';
 import { objectResponse } from '../registry/respond.ts';
 import type { ApiServerResponse } from '../response.ts';
+import type { BodyType } from '../registry/decode-body.ts';
 import { bodyType, readSent } from './read-draft.ts';
 import { successStatus } from './success-status.ts';
 
+const BINDING = (): BodyType => bodyType('v1', 'Binding', 'io.k8s.api.core.v1.Binding');
+
 /** POST to `pods/<name>/binding`, and to `bindings`, where the name is the object's own. */
 export async function bindPod(scope: RequestScope): Promise<ApiServerResponse> {
-  const { draft, options, attributes } = await readSent(scope, bodyType('v1', 'Binding', 'io.k8s.api.core.v1.Binding'));
+  const { draft, options, attributes } = await readSent(scope, BINDING(), scope.subresource !== '');
   const binding = draft as unknown as Binding;
   const name = scope.name || binding.metadata.name;
+  if (!name) throw badRequest('Name parameter required.');
   if (name !== binding.metadata.name) throw badRequest('name in URL does not match name in Binding object');
   checkTarget(binding);
   await scope.registry.admission.validate(attributes);

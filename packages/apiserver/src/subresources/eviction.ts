@@ -8,7 +8,10 @@ import { formatTime } from '@kts/base';
 import {
   badRequest,
   failure,
+  FieldPath,
   forbiddenRequest,
+  invalid,
+  invalidObject,
   isConflict,
   labelSelectorMatcher,
   StatusError,
@@ -35,6 +38,7 @@ import { successStatus } from './success-status.ts';
 /** Pods that a budget may have promised away before its controller has seen them go. */
 const DISRUPTED_PODS_MAX = 2_000;
 const RETRY_SECONDS = 10;
+const UNSAFE = FieldPath.of('deleteOptions', 'ignoreStoreReadErrorWithClusterBreakingPotential');
 const REFUSED = "Cannot evict pod as it would violate the pod's disruption budget.";
 
 /** POST to `pods/<name>/eviction`. */
@@ -44,6 +48,10 @@ export async function evictPod(scope: RequestScope): Promise<ApiServerResponse> 
   const { draft, options, attributes } = await readSent(scope, type);
   const eviction = draft as unknown as Eviction;
   if (eviction.metadata.name !== scope.name) throw badRequest('name in URL does not match name in Eviction object');
+  if (eviction.deleteOptions?.ignoreStoreReadErrorWithClusterBreakingPotential) {
+    const text = 'can not be set for pod eviction, try after removing the option';
+    throw invalidObject({ group: 'policy', kind: 'Eviction' }, scope.name, [invalid(UNSAFE, true, text)]);
+  }
   await scope.registry.admission.validate(attributes);
   const deleteOptions = withDryRun(eviction.deleteOptions ?? {}, options.dryRun);
   const pod = (

@@ -2,12 +2,14 @@ import { parseApiVersion } from '@kts/apimachinery';
 import { schemaOf } from '@kts/api';
 
 import type { AdmissionAttributes } from '../admission/admission.ts';
+import { wipeSystemFields } from '../registry/before-create.ts';
 import { createAttributes } from '../registry/create.ts';
 import { checkBodyType, decodeBody, type BodyType } from '../registry/decode-body.ts';
+import { dedupOwnerReferences } from '../registry/dedup-owner-references.ts';
 import { ensureNamespace } from '../registry/ensure-namespace.ts';
 import { trackUpdate } from '../registry/managed-fields.ts';
 import type { ObjectDraft } from '../registry/object-draft.ts';
-import type { RequestScope } from '../registry/request-scope.ts';
+import { addWarnings, type RequestScope } from '../registry/request-scope.ts';
 import { managerOf, parseWriteOptions, type WriteOptions } from '../registry/write-options.ts';
 
 /** A subresource's kind as the type of a body. */
@@ -21,12 +23,17 @@ export interface SentObject {
   readonly attributes: AdmissionAttributes;
 }
 
-/** The body of a POST to a subresource, after mutating admission. */
-export async function readSent(scope: RequestScope, type: BodyType): Promise<SentObject> {
+/**
+ * The body of a POST to a subresource, after mutating admission. `keepsMetadata`: what the client says about the object
+ * that is meant counts, even what otherwise only the server sets.
+ */
+export async function readSent(scope: RequestScope, type: BodyType, keepsMetadata = false): Promise<SentObject> {
   checkBodyType(scope.request);
   const options = parseWriteOptions(scope.request.query, 'CreateOptions');
   const draft = await decodeBody(scope, type, options.fieldValidation);
+  if (!keepsMetadata) wipeSystemFields(draft);
   ensureNamespace(scope.definition, draft, scope.namespace);
+  addWarnings(scope, dedupOwnerReferences(draft, false));
   const manager = managerOf(options.fieldManager, scope.request.headers['user-agent']);
   trackUpdate(scope, undefined, draft, manager, type);
   const attributes = createAttributes(scope, draft, scope.namespace, options);

@@ -1,5 +1,4 @@
 import type { Review } from '../authorization/access-reviews.ts';
-import { wipeSystemFields } from '../registry/before-create.ts';
 import { objectResponse } from '../registry/respond.ts';
 import { readSent } from './read-draft.ts';
 import type { SubresourceHandler } from './subresource.ts';
@@ -8,7 +7,6 @@ import type { SubresourceHandler } from './subresource.ts';
 export function reviewHandler(review: Review): SubresourceHandler {
   return async (scope) => {
     const { draft, attributes } = await readSent(scope, scope.definition);
-    wipeSystemFields(draft);
     await scope.registry.admission.validate(attributes);
     const context = { user: scope.request.user, namespace: scope.namespace, now: scope.registry.clock.now() };
     return objectResponse(201, await review(draft as never, context));

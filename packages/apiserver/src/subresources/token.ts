@@ -36,7 +36,7 @@ const SECONDS_MAX = 2 ** 32;
 export function tokenHandler(issuer: TokenIssuer): SubresourceHandler {
   return async (scope): Promise<ApiServerResponse> => {
     const type = bodyType('authentication.k8s.io/v1', 'TokenRequest', 'io.k8s.api.authentication.v1.TokenRequest');
-    const { draft, attributes } = await readSent(scope, type);
+    const { draft, attributes } = await readSent(scope, type, true);
     const sent = draft as unknown as TokenRequest;
     const live = liveObjects(scope.registry.storages, scope.registry.feed);
     checkNames(scope, sent);

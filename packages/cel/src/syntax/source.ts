@@ -30,6 +30,8 @@ export function createSource(text: string): Source {
   return {
     text,
     locate(offset) {
+      // A text in which there is nothing has no first column either.
+      if (text === '') return { line: 1, column: -1 };
       const lines = lineStarts();
       let index = lines.length - 1;
       while (lines[index]! > offset) index--;
