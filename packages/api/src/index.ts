@@ -17,7 +17,7 @@ export { zonedFields } from './batch/time-zone.ts';
 export { containersOf, isSidecar, type AnyContainer } from './core/pod-containers-of.ts';
 export { computeQosClass } from './core/pod-qos.ts';
 export { podLimits, podRequests, type ResourceAmounts } from './core/pod-resources.ts';
-export { missingRequests, quotaMatches, quotaUsage } from './core/quota-usage.ts';
+export { attributesClassesOf, missingRequests, quotaMatches, quotaUsage } from './core/quota-usage.ts';
 export { addResources, aggregateContainerResources, maxResources, type ResourceList } from './core/resource-list.ts';
 export { normalizeClusterIps } from './core/service.ts';
 export { initIpFamilies, staysPreferred } from './core/service-ip-families.ts';

@@ -2,9 +2,11 @@
  * What an object counts against the quota of its namespace. Pure.
  *
  * Mirrors: pkg/quota/v1/evaluator/core (v1.36)
+ * Differs: devices that a class hands out as an extended resource are not also counted under that resource's name.
  */
-import type { KubeObject, Quantity } from '@kts/apimachinery';
+import { quantityAdd, formatQuantity, type KubeObject, type Quantity } from '@kts/apimachinery';
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '../gen/core-v1.gen.ts';
+import type { DeviceRequest, ResourceClaim } from '../gen/resource-v1.gen.ts';
 
 import { podLimits, podRequests, type ResourceAmounts } from './pod-resources.ts';
 
@@ -29,9 +31,42 @@ export function quotaUsage(resource: string, object: KubeObject): ResourceAmount
       return { ...count, ...serviceUsage(object as Service) };
     case 'persistentvolumeclaims':
       return { ...count, ...claimUsage(object as PersistentVolumeClaim) };
+    case 'resourceclaims.resource.k8s.io':
+      return { ...count, ...deviceUsage(object as ResourceClaim) };
     default:
       return count;
   }
+}
+
+/** Of all devices that match a request, a claim may get as many. */
+const DEVICES_PER_CLAIM_MAX = 32;
+
+/** Devices by class. Of requests with alternatives, for each class the one that would take the most of it. */
+function deviceUsage({ spec }: ResourceClaim): ResourceAmounts {
+  const usage: Record<string, Quantity> = {};
+  for (const request of spec.devices?.requests ?? []) {
+    const most = new Map<string, number>();
+    for (const { deviceClassName, allocationMode, count } of alternativesOf(request)) {
+      const devices =
+        allocationMode === 'ExactCount' ? (count ?? 1) : allocationMode === 'All' ? DEVICES_PER_CLAIM_MAX : 0;
+      most.set(deviceClassName, Math.max(devices, most.get(deviceClassName) ?? 0));
+    }
+    for (const [className, devices] of most) {
+      const name = `${className}.deviceclass.resource.k8s.io/devices`;
+      usage[name] = formatQuantity(quantityAdd(usage[name] ?? '0', String(devices)));
+    }
+  }
+  return usage;
+}
+
+type Alternative = Pick<NonNullable<DeviceRequest['exactly']>, 'deviceClassName' | 'allocationMode' | 'count'>;
+
+/** In v1beta1, a request is what newer versions call `exactly`. */
+function alternativesOf(request: DeviceRequest & Partial<Alternative>): readonly Alternative[] {
+  const { firstAvailable = [], exactly } = request;
+  if (firstAvailable.length > 0) return firstAvailable;
+  if (exactly) return [exactly];
+  return request.deviceClassName === undefined ? [] : [request as Alternative];
 }
 
 /** Pods that have ended use nothing but their place in the store. */
@@ -78,7 +113,7 @@ function claimUsage({ spec, metadata }: PersistentVolumeClaim): ResourceAmounts 
   };
 }
 
-/** Whether a quota is about that object: scopes narrow it to some pods. */
+/** Whether a quota is about that object: scopes narrow it to some pods or claims. */
 export function quotaMatches(quota: ResourceQuota, resource: string, object: KubeObject): boolean {
   const { scopes = [], scopeSelector } = quota.spec ?? {};
   const requirements = [
@@ -90,10 +125,22 @@ export function quotaMatches(quota: ResourceQuota, resource: string, object: Kub
     })),
   ];
   if (requirements.length === 0) return true;
-  if (resource !== 'pods') return false;
-  return requirements.every(({ scopeName, operator, values }) =>
-    scopeMatches(object as Pod, scopeName, operator, values),
-  );
+  return requirements.every(({ scopeName, operator, values }) => {
+    if (resource === 'pods') return scopeMatches(object as Pod, scopeName, operator, values);
+    if (resource !== 'persistentvolumeclaims' || scopeName !== 'VolumeAttributesClass') return false;
+    const classes = attributesClassesOf(object as PersistentVolumeClaim);
+    return (classes.length > 0 ? classes : ['']).some((name) => valueMatches(name, operator, values));
+  });
+}
+
+/** The classes that a claim has, wants, or is changing to. */
+export function attributesClassesOf({ spec, status }: PersistentVolumeClaim): readonly string[] {
+  const names = [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ];
+  return [...new Set(names.filter((name) => name !== undefined))].filter((name) => name !== '');
 }
 
 function scopeMatches(pod: Pod, scope: string, operator: string, values: readonly string[]): boolean {

@@ -65,6 +65,7 @@ describe('resourceOfQuota', () => {
     ['services.nodeports', 'services'],
     ['secrets', 'secrets'],
     ['count/jobs.batch', 'jobs.batch'],
+    ['gold.deviceclass.resource.k8s.io/devices', 'resourceclaims.resource.k8s.io'],
     ['something', undefined],
   ] as const) {
     it(`${constraint} counts ${resource}`, () => assert.equal(resourceOfQuota(constraint), resource));

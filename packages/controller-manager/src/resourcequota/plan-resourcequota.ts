@@ -4,7 +4,7 @@
  * Mirrors: pkg/controller/resourcequota/resource_quota_controller.go; CalculateUsage in
  * staging/src/k8s.io/apiserver/pkg/quota/v1/resources.go (v1.36)
  */
-import { quotaMatches, quotaUsage, type ResourceAmounts } from '@kts/api';
+import { quotaMatches, quotaUsage, attributesClassesOf, type ResourceAmounts } from '@kts/api';
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '@kts/api/types/core-v1';
 import { deepEqual, formatQuantity, parseTime, quantityAdd, quantityCompare, type KubeObject } from '@kts/apimachinery';
 
@@ -42,6 +42,7 @@ export function resourceOfQuota(constraint: string): string | undefined {
   if (CLAIM_CONSTRAINTS.has(constraint) || constraint.includes('.storageclass.storage.k8s.io/')) {
     return 'persistentvolumeclaims';
   }
+  if (constraint.endsWith('.deviceclass.resource.k8s.io/devices')) return 'resourceclaims.resource.k8s.io';
   if (constraint === 'services' || constraint.startsWith('services.')) return 'services';
   if (PLAIN_COUNTS.has(constraint)) return constraint;
   return POD_CONSTRAINT.test(constraint) ? 'pods' : undefined;
@@ -56,7 +57,11 @@ export function freesQuota(resource: string, old: KubeObject, object: KubeObject
       return (old as Service).spec?.type !== (object as Service).spec?.type;
     case 'persistentvolumeclaims': {
       const storage = ({ spec }: PersistentVolumeClaim): string | undefined => spec?.resources?.requests?.['storage'];
-      return storage(old as PersistentVolumeClaim) !== storage(object as PersistentVolumeClaim);
+      const classes = (claim: PersistentVolumeClaim): readonly string[] => attributesClassesOf(claim).toSorted();
+      return (
+        storage(old as PersistentVolumeClaim) !== storage(object as PersistentVolumeClaim) ||
+        !deepEqual(classes(old as PersistentVolumeClaim), classes(object as PersistentVolumeClaim))
+      );
     }
     default:
       return false;
