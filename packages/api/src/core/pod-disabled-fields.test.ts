@@ -10,7 +10,7 @@ function dropped(lifecycle: Container['lifecycle'], old?: Container['lifecycle']
   const specWith = (one: Container['lifecycle']): PodSpec => ({
     containers: [{ name: 'a', ...(one ? { lifecycle: one } : {}) }],
   });
-  const spec = structuredClone(specWith(lifecycle)) as Draft<PodSpec>;
+  const spec: Draft<PodSpec> = JSON.parse(JSON.stringify(specWith(lifecycle)));
   dropDisabledPodFields(spec, old && specWith(old));
   return spec.containers[0]!.lifecycle;
 }

@@ -8,7 +8,7 @@ import { keepUnwritable } from './keep-unwritable.ts';
 import { draftOf } from './object-draft.ts';
 
 const spec = { containers: [{ name: 'a', image: 'x', resources: {} }], nodeName: 'n' };
-const old = { metadata: { name: 'p' }, spec } as Partial<KubeObject> as KubeObject;
+const old = { metadata: { name: 'p' }, spec } as unknown as KubeObject;
 
 function resized(sent: object): unknown {
   const draft = draftOf({ metadata: { name: 'p' }, spec: sent });
