@@ -64,6 +64,7 @@ const HOUSEKEEPING_MS = 2000;
 const GARBAGE_MS = 60_000;
 const IMAGE_GARBAGE_MS = 300_000;
 const QOS_CGROUPS_MS = 60_000;
+const CLAIMS_MS = 60_000;
 const RUNTIME_CHECK_MS = 5000;
 const DEADLINE_CHECK_MS = 1000;
 const PLUGIN_REGISTRY = 'plugins_registry';
@@ -188,6 +189,7 @@ class KubeletLoop {
     await userNamespaces.restore(podsOnDisk);
     await this.#parts.csi?.restore(podsOnDisk);
     await this.#parts.devices?.restore();
+    await this.#parts.claims?.restore();
     this.#intake = new PodIntake({
       config: this.#config,
       parts: this.#parts,
@@ -203,8 +205,9 @@ class KubeletLoop {
     group.start((signal) => statuses.run(signal));
     group.start((signal) => reporter.run(signal, () => this.#takePods(group, informer, onReady)));
     group.start((signal) => reporter.runLease(signal));
-    const { devices } = this.#parts;
+    const { devices, claimDrivers } = this.#parts;
     if (devices) group.start((signal) => devices.run(group, signal));
+    if (claimDrivers) group.start((signal) => claimDrivers.run(signal));
   }
 
   /** Begins with the pods once the node is known to the API. */
@@ -236,18 +239,23 @@ class KubeletLoop {
         rotateLogs(this.#logRotation(), rotationSignal),
       );
       every(QOS_CGROUPS_MS, 'update cgroups', () => this.#parts.qosCgroups.update());
+      every(CLAIMS_MS, 'give back resources', async (claimSignal) => {
+        const uids = new Set(this.#parts.activePods().map(({ metadata }) => metadata.uid));
+        await this.#parts.claims?.retain(uids, claimSignal);
+      });
       every(IMAGE_GARBAGE_MS, 'collect images', () => this.#parts.imageCollector.collect(signal));
     });
   }
 
   async #watchPlugins(signal: AbortSignal): Promise<void> {
     const { plugins, host, clock, log } = this.#deps;
-    const { drivers } = this.#parts;
-    if (!plugins || !drivers) return;
+    const { drivers, claimDrivers } = this.#parts;
+    if (!plugins || !drivers || !claimDrivers) return;
     const directory = `${this.#config.rootDirectory}/${PLUGIN_REGISTRY}`;
     await host.files.makeDirectory(directory, PLUGIN_DIRECTORY_MODE);
+    const handlers = { CSIPlugin: drivers, DRAPlugin: claimDrivers };
     try {
-      await new PluginWatcher({ host: plugins, directory, handlers: { CSIPlugin: drivers }, clock, log }).run(signal);
+      await new PluginWatcher({ host: plugins, directory, handlers, clock, log }).run(signal);
     } finally {
       drivers.close();
     }

@@ -4,6 +4,8 @@ import type { Client } from '@kts/client';
 import type { ImageService, RuntimeService } from '@kts/host-cri';
 import { nodes, services } from '@kts/api';
 import type { EventRecorder, Informers } from '@kts/controlkit';
+import { ClaimDrivers } from '../claims/claim-drivers.ts';
+import { ClaimManager } from '../claims/claim-manager.ts';
 import type { KubeletConfig } from '../config.ts';
 import { CsiDrivers } from '../csi/csi-drivers.ts';
 import { CsiMounter } from '../csi/csi-mounter.ts';
@@ -151,6 +153,9 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
       rootDirectory,
       onChanged: () => reporter.reportSoon(),
     });
+  const claimDrivers = deps.plugins && new ClaimDrivers({ host: deps.plugins, client, clock, log, nodeName });
+  const claims =
+    claimDrivers && new ClaimManager({ drivers: claimDrivers, client, files: host.files, log, rootDirectory });
   const drivers = deps.plugins && new CsiDrivers({ host: deps.plugins, client, nodeName });
   const csi =
     drivers &&
@@ -202,6 +207,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     services: (): readonly Service[] => serviceInformer.list(),
     cgroupOf,
     devices,
+    claims,
   });
   const security = {
     seccompRoot: `${config.rootDirectory}/seccomp`,
@@ -235,6 +241,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     events,
     log,
     options,
+    claims,
     mountImage: async (pod, volume, image) =>
       !mountsImages(shared.runtimeInfo) && (await volumes.mountImage(pod, volume, image)),
     meter,
@@ -296,6 +303,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     probes,
     statuses,
     volumes,
+    claims,
     objects,
     userNamespaces,
     allocator,
@@ -332,6 +340,8 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     meter,
     qosCgroups,
     devices,
+    claimDrivers,
+    claims,
     drivers,
     csi,
     shared,

@@ -1,6 +1,7 @@
 import type { Pod, PodStatus, Secret } from '@kts/api/types/core-v1';
 import { parseTime } from '@kts/apimachinery';
 import type { Clock } from '@kts/base';
+import type { ClaimManager } from '../claims/claim-manager.ts';
 import type { NodeHost } from '../host/node-host.ts';
 import { podReference } from '../pod/containers.ts';
 import { sameAmounts, containerAmounts } from '../pod/container-amounts.ts';
@@ -42,6 +43,8 @@ export interface PodLifecycleDeps {
   readonly probes: ProbeManager;
   readonly statuses: StatusManager;
   readonly volumes: VolumeManager;
+  /** Absent: the node has no drivers of claims. */
+  readonly claims: ClaimManager | undefined;
   readonly objects: ObjectReader;
   readonly userNamespaces: UserNamespaces;
   readonly allocator: ResizeAllocator;
@@ -121,7 +124,7 @@ export class PodLifecycle implements PodSyncer {
     eviction: PodEviction | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const { statuses, killer, probes, events, allocator } = this.#deps;
+    const { statuses, killer, probes, events, allocator, claims } = this.#deps;
     const pod = allocator.allocated(wanted);
     const runtime = await this.#observe(pod, signal);
     statuses.set(pod, evicted(pod, await this.#generate(pod, runtime, false), eviction));
@@ -139,6 +142,8 @@ export class PodLifecycle implements PodSyncer {
     if (running.length > 0) {
       throw new Error(`detected running containers after a successful KillPod, CRI violation: [${running.join(' ')}]`);
     }
+    // Before the API server hears of the end: then others may be given the same.
+    await claims?.unprepare(pod.metadata.uid, signal);
     statuses.set(pod, evicted(pod, await this.#generate(pod, stopped, true), eviction));
   }
 

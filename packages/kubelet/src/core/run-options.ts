@@ -5,6 +5,7 @@ import { fnv1a32, type Clock, type Random } from '@kts/base';
 import type { Client } from '@kts/client';
 import type { ImageSpec, Mount } from '@kts/host-cri';
 import type { KubeletConfig } from '../config.ts';
+import type { ClaimManager } from '../claims/claim-manager.ts';
 import type { DeviceManager } from '../devices/device-manager.ts';
 import { containerEnvironment, ContainerConfigError } from '../environment/container-environment.ts';
 import { serviceEnvironment } from '../environment/service-environment.ts';
@@ -45,6 +46,7 @@ export interface RunOptionsDeps {
   readonly cgroupOf: (pod: Pod) => string;
   /** Absent: the node has no plugins. */
   readonly devices: DeviceManager | undefined;
+  readonly claims: ClaimManager | undefined;
 }
 
 function deviceMounts({ mounts }: ContainerDevices): readonly Mount[] {
@@ -149,7 +151,12 @@ export class KubeletRunOptions implements RunOptions {
       mounts: [...own, ...added, ...given.flatMap(deviceMounts)],
       devices: given.flatMap(({ devices }) => devices),
       annotations: Object.assign({}, ...given.map(({ annotations }) => annotations)) as Record<string, string>,
-      cdiDevices: [...new Set(given.flatMap(({ cdiDevices }) => cdiDevices.map(({ name }) => name)))],
+      cdiDevices: [
+        ...new Set([
+          ...given.flatMap(({ cdiDevices }) => cdiDevices.map(({ name }) => name)),
+          ...(this.#deps.claims?.containerDevices(pod, container) ?? []),
+        ]),
+      ],
     };
   }
 

@@ -69,7 +69,7 @@ export class CsiDrivers implements PluginHandler {
     }
   }
 
-  async unregister(name: string, signal: AbortSignal): Promise<void> {
+  async unregister(name: string, _endpoint: string, signal: AbortSignal): Promise<void> {
     this.#drivers.get(name)?.socket.close();
     this.#drivers.delete(name);
     await this.#changeCsiNode((drivers) => drivers.filter((driver) => driver.name !== name), signal);

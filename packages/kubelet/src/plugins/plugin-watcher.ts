@@ -6,7 +6,8 @@ import type { PluginHost } from './plugin-host.ts';
 export interface PluginHandler {
   /** Rejects if the plugin is not wanted; it is told why. `endpoint` is the socket to work with. */
   register(name: string, endpoint: string, versions: readonly string[], signal: AbortSignal): Promise<void>;
-  unregister(name: string, signal: AbortSignal): Promise<void>;
+  /** `endpoint` tells instances of a plugin apart. */
+  unregister(name: string, endpoint: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface PluginWatcherDeps {
@@ -25,6 +26,7 @@ const REGISTRATION_MS_MAX = 10_000;
 interface Registered {
   readonly type: string;
   readonly name: string;
+  readonly endpoint: string;
 }
 
 /**
@@ -57,10 +59,10 @@ export class PluginWatcher {
   async check(signal: AbortSignal): Promise<void> {
     const { host, directory, handlers } = this.#deps;
     const sockets = new Set(await host.sockets(directory));
-    for (const [path, { type, name }] of this.#registered) {
+    for (const [path, { type, name, endpoint }] of this.#registered) {
       if (sockets.has(path)) continue;
       this.#registered.delete(path);
-      await handlers[type]!.unregister(name, signal);
+      await handlers[type]!.unregister(name, endpoint, signal);
     }
     for (const path of sockets) if (!this.#registered.has(path)) await this.#register(path, signal);
   }
@@ -75,8 +77,9 @@ export class PluginWatcher {
       try {
         const handler = handlers[info.type];
         if (!handler) throw new Error(`no handler registered for plugin type: ${info.type} at socket ${path}`);
-        await handler.register(info.name, info.endpoint || path, info.supportedVersions, signal);
-        this.#registered.set(path, { type: info.type, name: info.name });
+        const endpoint = info.endpoint || path;
+        await handler.register(info.name, endpoint, info.supportedVersions, signal);
+        this.#registered.set(path, { type: info.type, name: info.name, endpoint });
       } catch (error) {
         if (signal.aborted) throw error;
         problem = (error as Error).message;

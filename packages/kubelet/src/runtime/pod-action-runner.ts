@@ -2,6 +2,7 @@ import type { Pod, Secret } from '@kts/api/types/core-v1';
 import { formatDuration } from '@kts/apimachinery';
 import type { Clock, Logger } from '@kts/base';
 import { CriError, type ImageSpec, type PodSandboxConfig, type RuntimeService } from '@kts/host-cri';
+import type { ClaimManager } from '../claims/claim-manager.ts';
 import type { NodeHost } from '../host/node-host.ts';
 import type { Meter } from '../metering/meter.ts';
 import type { ImageManager } from '../images/image-manager.ts';
@@ -37,6 +38,8 @@ export interface PodActionRunnerDeps {
   readonly events: PodEvents;
   readonly log: Logger;
   readonly options: RunOptions;
+  /** Absent: the node has no drivers of claims. */
+  readonly claims: ClaimManager | undefined;
   /** Mounts an image that is there as a volume of the pod. Returns `false` if the runtime is to do it. */
   readonly mountImage: (pod: Pod, volume: string, image: string) => Promise<boolean>;
   readonly meter: Meter;
@@ -171,6 +174,7 @@ export class PodActionRunner {
     const resizes = changesResources(actions);
     if (wanted === 0 && !actions.createSandbox && !resizes) return undefined;
 
+    if (actions.createSandbox && !(await this.#prepareClaims(run, signal))) return undefined;
     const created = actions.createSandbox ? await this.#createSandbox(run, actions.attempt, signal) : undefined;
     if (actions.createSandbox && !created) return undefined;
     const settings = created?.settings ?? (await options.sandboxSettings(pod, signal));
@@ -192,6 +196,21 @@ export class PodActionRunner {
     if (resizeError !== undefined) run.problems.push(resizeError);
     for (const container of actions.containersToStart) await start(container);
     return resizeError;
+  }
+
+  /** `false`: it failed, which has been recorded. */
+  async #prepareClaims(run: Run, signal: AbortSignal): Promise<boolean> {
+    const { claims, events } = this.#deps;
+    try {
+      await claims?.prepare(run.pod, signal);
+      return true;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const message = `Failed to prepare dynamic resources: ${(error as Error).message}`;
+      run.problems.push(message);
+      events.record(podReference(run.pod), 'Warning', 'FailedPrepareDynamicResources', message);
+      return false;
+    }
   }
 
   /** `undefined`: it failed, which has been recorded. */

@@ -1,4 +1,5 @@
 import { CriError, type GrpcHandlers, type GrpcSocket } from '@kts/host-cri';
+import type { ClaimReference } from '../claims/claim-protocol.ts';
 import {
   DEVICE_PROTOCOL,
   type ContainerDevices,
@@ -207,6 +208,54 @@ export class FakeDevicePlugin {
           return {};
         },
       },
+    };
+  }
+}
+
+/** A driver of resource claims: every claim has one device, named after the claim. */
+export class FakeClaimDriver {
+  /** What it was asked, and about which claims. */
+  readonly calls: string[] = [];
+  /** What preparations fail with. */
+  problem = '';
+  readonly #plugins: FakePlugins;
+  readonly #name: string;
+  readonly #registration: string;
+
+  constructor(plugins: FakePlugins, name: string) {
+    this.#plugins = plugins;
+    this.#name = name;
+    this.#registration = `/var/lib/kubelet/plugins_registry/${name}-reg.sock`;
+  }
+
+  /** Returns what the kubelet says. */
+  register(versions: readonly string[] = ['v1.DRAPlugin']): readonly object[] {
+    const endpoint = `/var/lib/kubelet/plugins/${this.#name}/dra.sock`;
+    this.#plugins.served.set(endpoint, { DRAPlugin: this.#service() });
+    const info = { type: 'DRAPlugin', name: this.#name, endpoint, supportedVersions: versions };
+    return this.#plugins.register(this.#registration, info).answers;
+  }
+
+  unregister(): void {
+    this.#plugins.served.delete(this.#registration);
+  }
+
+  #service(): GrpcHandlers {
+    const answer =
+      (verb: string, about: (claim: ClaimReference) => object) =>
+      async ({ claims }: { readonly claims: readonly ClaimReference[] }) => {
+        this.calls.push(`${verb} ${claims.map(({ name }) => name).join(' ')}`);
+        return { claims: Object.fromEntries(claims.map((claim) => [claim.uid, about(claim)])) };
+      };
+    const device = (name: string): object => ({
+      requestNames: [`for-${name}`],
+      poolName: 'pool',
+      deviceName: name,
+      cdiDeviceIds: [`${this.#name}/device=${name}`],
+    });
+    return {
+      nodePrepareResources: answer('prepare', ({ name }) => ({ devices: [device(name)], error: this.problem })),
+      nodeUnprepareResources: answer('unprepare', () => ({ error: '' })),
     };
   }
 }
