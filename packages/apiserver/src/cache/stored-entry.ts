@@ -18,6 +18,8 @@ export interface EntryCodec {
   readonly namespaced: boolean;
   /** Items of lists repeat kind and apiVersion (custom resources do, built-in kinds do not). */
   readonly itemsCarryKind?: boolean;
+  /** Says of bytes in our own order that they cannot be sent as they are. */
+  readonly isOldForm?: (bytes: Uint8Array) => boolean;
 }
 
 const OPEN = Uint8Array.of(0x7b);
@@ -32,7 +34,7 @@ export const decodeStoredJson = (bytes: Uint8Array): KubeObject => JSON.parse(de
  * the answer nor the watchers in this process parse it again.
  */
 export function storedEntry(item: KeyValue, codec: EntryCodec, fresh?: KubeObject): StoredEntry {
-  const layout = scanStored(item.value);
+  const layout = codec.isOldForm?.(item.value) ? undefined : scanStored(item.value);
   if (layout) return new StoredEntry(item.key, item.value, item.revision, layout, codec, fresh);
   const object = codec.decode(item.value);
   const bytes = encodeStored(object);
@@ -64,7 +66,6 @@ export class StoredEntry implements CacheEntry {
     this.#bytes = bytes;
     this.#layout = layout;
     this.#codec = codec;
-    if (fresh) this.#remember(fresh);
     this.#held = fresh;
   }
 
@@ -121,6 +122,7 @@ export class StoredEntry implements CacheEntry {
 
   /** Gives up the strong hold; the object lives on while somebody else uses it. */
   release(): void {
+    if (this.#held) this.#remember(this.#held);
     this.#held = undefined;
   }
 

@@ -14,7 +14,7 @@ import { askForObjects } from './resource-storage.ts';
 import { awaitVersion, parseListVersion } from './resource-version.ts';
 import { listResponse, type EntryPage } from './respond.ts';
 import { parseSelection, type Selection } from './selectors.ts';
-import { decodeStoredBytes } from './stored-codec.ts';
+import { entryCodec } from './stored-codec.ts';
 
 /** Entries matched against selectors before other requests get their turn. */
 const MATCHES_PER_TURN = 500;
@@ -123,10 +123,7 @@ async function stateAt(
   if (kept) return { entries: kept, revision };
   const result = await registry.store.list({ prefix, revision, ...(after === undefined ? {} : { after }) });
   if (!result.ok) throw gone;
-  const codec = {
-    namespaced: storage.namespaced,
-    decode: (bytes: Uint8Array) => decodeStoredBytes(scope.definition, bytes),
-  };
+  const codec = entryCodec(scope.definition);
   const entries = result.items.map((item) => {
     const cached = storage.cache.get(item.key);
     return cached?.revision === item.revision ? cached : storedEntry(item, codec);

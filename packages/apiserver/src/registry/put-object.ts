@@ -9,7 +9,7 @@ import type { BodyType } from './decode-body.ts';
 import type { Registry } from './deps.ts';
 import { asObject, type ObjectDraft } from './object-draft.ts';
 import { objectEntry, toStorageVersion, type ResourceStorage } from './resource-storage.ts';
-import { decodeStoredBytes } from './stored-codec.ts';
+import { entryCodec } from './stored-codec.ts';
 
 /** etcd's limit for one request; larger objects could not be moved to a replicated store. */
 export const STORED_BYTES_MAX = 1.5 * 1024 * 1024;
@@ -92,10 +92,7 @@ export async function freshEntry(target: WriteTarget): Promise<CacheEntry | unde
 function entryOf({ storage, definition }: WriteTarget, item: KeyValue): CacheEntry {
   const cached = storage.cache.get(item.key);
   if (cached?.revision === item.revision) return cached;
-  return storedEntry(item, {
-    namespaced: storage.namespaced,
-    decode: (bytes) => decodeStoredBytes(definition, bytes),
-  });
+  return storedEntry(item, entryCodec(definition));
 }
 
 function writtenEntry(

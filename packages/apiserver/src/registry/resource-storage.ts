@@ -5,7 +5,7 @@ import { REGISTRY, type CacheFeed } from '../cache/cache-feed.ts';
 import type { CacheEntry } from '../cache/entry.ts';
 import { encodeStored, scanStored } from '../cache/stored-json.ts';
 import { WatchCache } from '../cache/watch-cache.ts';
-import { decodeStoredBytes } from './stored-codec.ts';
+import { entryCodec } from './stored-codec.ts';
 
 /** Where the objects of one resource are, whatever version a client speaks. */
 export interface ResourceStorage {
@@ -67,11 +67,7 @@ export class ResourceStorages {
     const indexedField = INDEXED_FIELDS[definition.storagePrefix];
     const cache = new WatchCache({
       prefix,
-      codec: {
-        namespaced,
-        decode: (bytes) => decodeStoredBytes(definition, bytes),
-        ...(definition.schema.name === '' ? { itemsCarryKind: true } : {}),
-      },
+      codec: entryCodec(definition),
       ...(indexedField
         ? {
             indexedField,
