@@ -23,19 +23,20 @@ type StringMap = Readonly<Record<string, string>>;
 const ANNOTATIONS_BYTES_MAX = 256 * 1024;
 
 export function validateLabels(labels: StringMap | undefined, path: FieldPath): FieldError[] {
-  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...checkQualifiedName(key, path),
-    ...invalidEach(path, value, isLabelValue(value)),
-  ]);
+  const errors: FieldError[] = [];
+  for (const key in labels) {
+    errors.push(...checkQualifiedName(key, path), ...invalidEach(path, labels[key]!, isLabelValue(labels[key]!)));
+  }
+  return errors;
 }
 
 /** Keys are checked without regard to case. */
 export function validateAnnotations(annotations: StringMap | undefined, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
-  for (const [key, value] of Object.entries(annotations ?? {})) {
+  for (const key in annotations) {
     errors.push(...invalidEach(path, key, isQualifiedName(key.toLowerCase())));
-    bytes += byteLength(key) + byteLength(value);
+    bytes += byteLength(key) + byteLength(annotations[key]!);
   }
   if (bytes > ANNOTATIONS_BYTES_MAX) errors.push(tooLong(path, ANNOTATIONS_BYTES_MAX));
   return errors;

@@ -48,7 +48,9 @@ export class FieldPath {
 
   /** Empty names add nothing. */
   child(...names: readonly string[]): FieldPath {
-    return names.reduce<FieldPath>((path, name) => (name === '' ? path : new FieldPath(path, name, false)), this);
+    let path: FieldPath | undefined;
+    for (const name of names) if (name !== '') path = new FieldPath(path ?? this, name, false);
+    return path ?? this;
   }
 
   index(index: number): FieldPath {

@@ -46,25 +46,26 @@ export class EventCorrelator {
 
   /** What to write for a new event; undefined: nothing, its object has used up its budget. */
   correlate(event: New<Event>): CorrelatedEvent | undefined {
-    const { event: combined, key } = this.#aggregate(event);
+    const about = objectKey(event);
+    const { event: combined, key } = this.#aggregate(event, about);
     const correlated = this.#count(combined, key);
-    const budget = this.#budgets.getOrAdd(spamKey(event), () => new TokenBucket(this.#clock, SPAM_BUCKET));
+    const budget = this.#budgets.getOrAdd(`${about}${event.type}`, () => new TokenBucket(this.#clock, SPAM_BUCKET));
     return budget.tryTake() ? correlated : undefined;
   }
 
   /** The server has taken the event: later ones of its kind are counted on it. */
   written(event: Event): void {
-    this.#remember(eventKey(event), event);
+    this.#remember(eventKey(event, objectKey(event)), event);
   }
 
-  #aggregate(event: New<Event>): { event: New<Event>; key: string } {
+  #aggregate(event: New<Event>, about: string): { event: New<Event>; key: string } {
     const now = this.#clock.monotonic();
-    const key = similarKey(event);
+    const key = similarKey(event, about);
     const similar = this.#similar.getOrAdd(key, () => ({ messages: new Set(), lastAt: now }));
     if (now - similar.lastAt > SIMILAR_INTERVAL_MS) similar.messages.clear();
     similar.messages.add(event.message ?? '');
     similar.lastAt = now;
-    if (similar.messages.size < SIMILAR_EVENTS_MAX) return { event, key: eventKey(event) };
+    if (similar.messages.size < SIMILAR_EVENTS_MAX) return { event, key: eventKey(event, about) };
     const [oldest = ''] = similar.messages;
     similar.messages.delete(oldest);
     return { event: { ...event, message: COMBINED_PREFIX + event.message }, key };
@@ -125,21 +126,16 @@ class RecentMap<V> {
   }
 }
 
-function objectKey({ source, involvedObject }: New<Event>): readonly (string | undefined)[] {
+/** Who says something about which object. JSON, so that nothing can be taken for something else. */
+function objectKey({ source, involvedObject }: New<Event>): string {
   const { kind, namespace, name, uid, apiVersion } = involvedObject;
-  return [source?.component, source?.host, kind, namespace, name, uid, apiVersion];
+  return JSON.stringify([source?.component, source?.host, kind, namespace, name, uid, apiVersion]);
 }
 
-function spamKey(event: New<Event>): string {
-  return JSON.stringify([...objectKey(event), event.type]);
+function similarKey({ type, reason, reportingComponent, reportingInstance }: New<Event>, about: string): string {
+  return about + JSON.stringify([type, reason, reportingComponent, reportingInstance]);
 }
 
-function similarKey(event: New<Event>): string {
-  const { type, reason, reportingComponent, reportingInstance } = event;
-  return JSON.stringify([...objectKey(event), type, reason, reportingComponent, reportingInstance]);
-}
-
-function eventKey(event: New<Event>): string {
-  const { involvedObject, type, reason, message } = event;
-  return JSON.stringify([...objectKey(event), involvedObject.fieldPath, type, reason, message]);
+function eventKey({ involvedObject, type, reason, message }: New<Event>, about: string): string {
+  return about + JSON.stringify([involvedObject.fieldPath, type, reason, message]);
 }
