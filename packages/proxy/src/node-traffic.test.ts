@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import type { Node } from '@kts/api/types/core-v1';
+import type { ServiceCIDR } from '@kts/api/types/networking-v1';
 
 import { EMPTY_CONFIGURATION } from './configuration/proxy-configuration.ts';
 import { computeNodeTraffic, type NodeTraffic, type TrafficConfiguration } from './node-traffic.ts';
@@ -21,7 +22,7 @@ const node: Node = {
 };
 
 const traffic = (change: Partial<TrafficConfiguration>, family: 'IPv4' | 'IPv6' = 'IPv4', of?: Node): NodeTraffic =>
-  computeNodeTraffic({ ...EMPTY_CONFIGURATION, ...change }, of, family);
+  computeNodeTraffic({ ...EMPTY_CONFIGURATION, ...change }, of, [], family);
 
 describe('computeNodeTraffic', () => {
   it('tells packets of pods by their address or by the interface they come from', () => {
@@ -58,5 +59,15 @@ describe('computeNodeTraffic', () => {
     for (const [change, family, of, expected] of rows) {
       assert.deepEqual(traffic(change, family, of).nodePortRanges, expected, JSON.stringify(change));
     }
+  });
+
+  it('knows all ranges of Services', () => {
+    const range = (name: string, ...cidrs: string[]): ServiceCIDR => ({
+      metadata: { ...node.metadata, name },
+      spec: { cidrs },
+    });
+    const ranges = [range('b', '10.97.0.0/16'), range('a', '10.96.0.0/16', 'fd00::/108'), range('c', '10.97.0.0/16')];
+    const of = (family: 'IPv4' | 'IPv6') => computeNodeTraffic(EMPTY_CONFIGURATION, node, ranges, family).serviceRanges;
+    assert.deepEqual([of('IPv4'), of('IPv6')], [['10.96.0.0/16', '10.97.0.0/16'], ['fd00::/108']]);
   });
 });

@@ -1,5 +1,6 @@
 /**
- * What the rules of a node take from the node itself: which packets come from pods, and where node ports answer.
+ * What the rules of a node take from the node itself: which packets come from pods, where node ports answer,
+ * and which addresses are Services'.
  *
  * Mirrors: getLocalDetectors and detectNodeIPs in cmd/kube-proxy/app (v1.36)
  * Differs: ranges for node ports hold wherever the address is the node's, whatever interfaces come and go.
@@ -7,6 +8,7 @@
 import { isIP } from 'node:net';
 
 import type { Node } from '@kts/api/types/core-v1';
+import type { ServiceCIDR } from '@kts/api/types/networking-v1';
 
 import { PRIMARY_ADDRESSES, type ProxyConfiguration } from './configuration/proxy-configuration.ts';
 import { familyOf, type IpFamily } from './service-routes.ts';
@@ -22,6 +24,8 @@ export interface NodeTraffic {
   readonly fromPods?: PodTraffic;
   /** Of the node's own addresses; empty: all of them. */
   readonly nodePortRanges: readonly string[];
+  /** Whose addresses only Services may have: packets to others go nowhere. */
+  readonly serviceRanges: readonly string[];
 }
 
 export type TrafficConfiguration = Pick<
@@ -33,10 +37,16 @@ export type TrafficConfiguration = Pick<
 export function computeNodeTraffic(
   configuration: TrafficConfiguration,
   node: Node | undefined,
+  serviceCIDRs: Iterable<ServiceCIDR>,
   family: IpFamily,
 ): NodeTraffic {
   const fromPods = podTraffic(configuration, node, family);
-  return { ...(fromPods ? { fromPods } : {}), nodePortRanges: nodePortRanges(configuration, node, family) };
+  const serviceRanges = [...serviceCIDRs].flatMap(({ spec }) => spec?.cidrs ?? []);
+  return {
+    ...(fromPods ? { fromPods } : {}),
+    nodePortRanges: nodePortRanges(configuration, node, family),
+    serviceRanges: [...new Set(serviceRanges)].filter((range) => familyOf(range) === family).sort(),
+  };
 }
 
 function podTraffic(

@@ -1,4 +1,4 @@
-import { endpointSlices, nodes, services } from '@kts/api';
+import { endpointSlices, nodes, serviceCIDRs, services } from '@kts/api';
 import type { Node } from '@kts/api/types/core-v1';
 import type { KubeObject } from '@kts/apimachinery';
 import type { Clock, Component, Logger, Random } from '@kts/base';
@@ -74,11 +74,13 @@ class ProxyRun {
     const informers = createInformers(this.#deps);
     const serviceInformer = informers.get(services);
     const sliceInformer = informers.get(endpointSlices);
+    const rangeInformer = informers.get(serviceCIDRs);
     const nodeInformer = informers.get(nodes, { fieldSelector: `metadata.name=${this.#config.nodeName}` });
     const watching = informers.run(signal);
     const node = (): Node | undefined => nodeInformer.get({ name: this.#config.nodeName });
     this.#follow(serviceInformer, () => this.#metrics.serviceChanged(clock.now()));
     this.#follow(sliceInformer, () => this.#metrics.endpointsChanged(clock.now()));
+    this.#follow(rangeInformer, () => {});
     this.#followNode(nodeInformer);
     signal.addEventListener('abort', () => this.#wake(), { once: true });
     const server =
@@ -93,6 +95,7 @@ class ProxyRun {
           const state = {
             services: serviceInformer.list(),
             slices: sliceInformer.list(),
+            serviceCIDRs: rangeInformer.list(),
             node: node(),
           };
           await this.#sync(state).catch((error: unknown) => {
@@ -146,6 +149,7 @@ class ProxyRun {
   async #sync(state: {
     readonly services: Parameters<typeof computeServiceRoutes>[0];
     readonly slices: Parameters<typeof computeServiceRoutes>[1];
+    readonly serviceCIDRs: Parameters<typeof computeNodeTraffic>[2];
     readonly node: Node | undefined;
   }): Promise<void> {
     const { clock, backends } = this.#deps;
@@ -154,7 +158,8 @@ class ProxyRun {
     const withoutLocal = { internal: 0, external: 0 };
     for (const [family, backend] of backends) {
       const routes = computeServiceRoutes(state.services, state.slices, node, family);
-      await backend.apply(routes, computeNodeTraffic(this.#config.traffic ?? EMPTY_CONFIGURATION, state.node, family));
+      const { traffic = EMPTY_CONFIGURATION } = this.#config;
+      await backend.apply(routes, computeNodeTraffic(traffic, state.node, state.serviceCIDRs, family));
       this.#health.updated(family);
       withoutLocal.internal += routes.filter((route) => isWithoutLocal(route, route.clusterBackends)).length;
       withoutLocal.external += routes.filter((route) => isWithoutLocal(route, route.externalBackends)).length;

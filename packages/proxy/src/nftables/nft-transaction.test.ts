@@ -8,7 +8,11 @@ import type { ServiceRoute } from '../service-routes.ts';
 import { planRemoval, planTransaction } from './nft-transaction.ts';
 import { computeRuleset, type Ruleset } from './ruleset.ts';
 
-const TRAFFIC = { fromPods: { by: 'address', ranges: ['10.244.0.0/16'] }, nodePortRanges: [] } as const;
+const TRAFFIC = {
+  fromPods: { by: 'address', ranges: ['10.244.0.0/16'] },
+  nodePortRanges: [],
+  serviceRanges: [],
+} as const;
 
 function route(fields: Partial<ServiceRoute> = {}): ServiceRoute {
   const name = fields.name ?? 'web';
@@ -168,13 +172,13 @@ describe('transactions in the kernel', { skip: isRoot ? false : 'needs root on L
     const rules = computeRuleset(
       [v6],
       { family: 'IPv6' },
-      { fromPods: { by: 'address', ranges: ['fd00:244::/64'] }, nodePortRanges: [] },
+      { fromPods: { by: 'address', ranges: ['fd00:244::/64'] }, nodePortRanges: [], serviceRanges: [] },
     );
     await apply(planTransaction(undefined, rules));
     await apply(
       planTransaction(
         undefined,
-        computeRuleset([{ ...v6, affinitySeconds: 0 }], { family: 'IPv6' }, { nodePortRanges: [] }),
+        computeRuleset([{ ...v6, affinitySeconds: 0 }], { family: 'IPv6' }, { nodePortRanges: [], serviceRanges: [] }),
       ),
     );
     await apply(planRemoval('IPv6'));

@@ -15,7 +15,11 @@ const CLUSTER_IP = '10.96.0.5';
 const BALANCER = '203.0.113.9';
 const EXTERNAL = '203.0.113.7';
 const NODE_PORT = 30_080;
-const TRAFFIC: NodeTraffic = { fromPods: { by: 'address', ranges: ['10.244.0.0/16'] }, nodePortRanges: [] };
+const TRAFFIC: NodeTraffic = {
+  fromPods: { by: 'address', ranges: ['10.244.0.0/16'] },
+  nodePortRanges: [],
+  serviceRanges: [],
+};
 const POD1 = { ip: ADDRESSES.pod1, port: POD_PORT };
 const POD2 = { ip: ADDRESSES.pod2, port: POD_PORT };
 
@@ -185,6 +189,15 @@ describe('packets to a Service', { skip: isRoot ? false : 'needs root on Linux' 
     assert.deepEqual([await ask(ADDRESSES.node), await ask('10.244.0.1')], ['pod1', 'refused']);
     await apply([route()], { nodePortRanges: ['10.244.0.0/16', '198.51.100.0/24'] });
     assert.deepEqual([await ask(ADDRESSES.node), await ask('10.244.0.1')], ['refused', 'pod1']);
+  });
+
+  it('end on the node if the address is of Services but of none that is there', async () => {
+    const ask = (address: string): Promise<Answer> => lab.ask('node', address, 80);
+    await lab.listen('client', '10.96.0.66');
+    await apply([route()]);
+    assert.equal(podOf(await ask('10.96.0.66')), 'client');
+    await apply([route()], { serviceRanges: ['10.96.0.0/16', '10.96.0.0/24'] });
+    assert.deepEqual([await ask('10.96.0.66'), podOf(await ask(CLUSTER_IP))], ['no answer', 'pod1']);
   });
 
   it('are taken for those of pods by the interface they come from', async () => {

@@ -204,8 +204,11 @@ class RulesetBuilder {
       `${this.#ip} daddr . meta l4proto . th dport vmap @no-endpoint-services`,
       `${nodePort} meta l4proto . th dport vmap @no-endpoint-nodeports`,
     ]);
-    // A packet for a cluster IP that no rule has taken has nowhere to go: refuse it here rather than let it wander.
-    this.#chain('cluster-ips-check', [`${this.#ip} daddr @cluster-ips reject`]);
+    // A packet for a cluster IP that no rule has taken has nowhere to go: it ends here rather than wander.
+    this.#chain('cluster-ips-check', [
+      `${this.#ip} daddr @cluster-ips reject`,
+      ...this.#traffic.serviceRanges.map((range) => `${this.#ip} daddr ${range} drop`),
+    ]);
     const newOnly = 'ct state new jump';
     this.#chain('nat-prerouting', ['jump services'], 'type nat hook prerouting priority -100; policy accept;');
     this.#chain('nat-output', ['jump services'], 'type nat hook output priority -100; policy accept;');

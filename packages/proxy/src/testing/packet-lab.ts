@@ -74,20 +74,27 @@ export class PacketLab {
   }
 
   async #serve(pod: 'pod1' | 'pod2'): Promise<void> {
-    const network = this.#network(pod);
-    const server = createServer((incoming, response) => {
-      response.setHeader('connection', 'close');
-      response.end(JSON.stringify({ pod, client: incoming.socket.remoteAddress }));
-    });
-    await network.listen(server, POD_PORT, ADDRESSES[pod]);
-    const udp = await network.bindDatagram(POD_PORT, ADDRESSES[pod]);
+    await this.#serveHttp(pod, ADDRESSES[pod], POD_PORT);
+    const udp = await this.#network(pod).bindDatagram(POD_PORT, ADDRESSES[pod]);
     udp.on('message', (_message, from) =>
       udp.send(JSON.stringify({ pod, client: from.address }), from.port, from.address),
     );
-    this.#closers.push(
-      () => server.close(),
-      () => udp.close(),
-    );
+    this.#closers.push(() => udp.close());
+  }
+
+  /** Gives the host another address, and answers there on port 80; the node finds it behind its default route. */
+  async listen(host: Host, address: string): Promise<void> {
+    await runCommand(['ip', 'address', 'add', `${address}/32`, 'dev', 'lo'], { networkNamespace: this.path(host) });
+    await this.#serveHttp(host, address, 80);
+  }
+
+  async #serveHttp(host: Host, address: string, port: number): Promise<void> {
+    const server = createServer((incoming, response) => {
+      response.setHeader('connection', 'close');
+      response.end(JSON.stringify({ pod: host, client: incoming.socket.remoteAddress }));
+    });
+    await this.#network(host).listen(server, port, address);
+    this.#closers.push(() => server.close());
   }
 
   #network(host: Host): NetworkNamespace {
