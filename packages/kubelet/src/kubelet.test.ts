@@ -17,6 +17,8 @@ test('a kubelet registers its node, and renews its lease while it runs', async (
   const before = (await lease()).spec?.renewTime;
   await fixture.clock.advance(15_000);
   assert.notEqual((await lease()).spec?.renewTime, before);
+  const { name, uid } = node.metadata;
+  assert.deepEqual((await lease()).metadata.ownerReferences, [{ apiVersion: 'v1', kind: 'Node', name, uid }]);
 });
 
 test('a runtime that is down makes the node not ready', async () => {

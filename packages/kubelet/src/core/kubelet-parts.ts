@@ -263,7 +263,7 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     if (pod) workers.update({ type: 'sync', pod });
   };
   const probes = new ProbeManager({
-    prober: new Prober({ runtime, network: host.network, events }),
+    prober: new Prober({ runtime, network: host.network, clock, events }),
     onOutcome: (pod, container, type, outcome) =>
       meter.count('prober_probe_total', {
         probe_type: `${type.charAt(0).toUpperCase()}${type.slice(1)}`,

@@ -167,21 +167,25 @@ export class NodeReporter {
     const renewTime = formatMicroTime(clock.now());
     try {
       const lease = await client.get(leases, key, { signal });
-      await client.update(leases, { ...lease, spec: { ...lease.spec, ...this.#leaseSpec(), renewTime } }, { signal });
+      // It may be older than the node, and then it has no owner yet.
+      const isOwned = (lease.metadata.ownerReferences?.length ?? 0) > 0;
+      const metadata = isOwned ? lease.metadata : { ...lease.metadata, ...this.#leaseOwner() };
+      const spec = { ...lease.spec, ...this.#leaseSpec(), renewTime };
+      await client.update(leases, { ...lease, metadata, spec }, { signal });
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      const owner = this.#node && {
-        apiVersion: 'v1',
-        kind: 'Node',
-        name: this.#node.metadata.name,
-        uid: this.#node.metadata.uid,
-      };
       const lease: New<Lease> = {
-        metadata: { ...key, ...(owner ? { ownerReferences: [owner] } : {}) },
+        metadata: { ...key, ...this.#leaseOwner() },
         spec: { ...this.#leaseSpec(), renewTime },
       };
       await client.create(leases, lease, { signal });
     }
+  }
+
+  #leaseOwner(): Pick<Lease['metadata'], 'ownerReferences'> {
+    if (!this.#node) return {};
+    const { name, uid } = this.#node.metadata;
+    return { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }] };
   }
 
   #leaseSpec(): { readonly holderIdentity: string; readonly leaseDurationSeconds: number } {

@@ -1,12 +1,14 @@
 import type { Pod, PodStatus, Probe } from '@kts/api/types/core-v1';
+import type { Clock } from '@kts/base';
 import { CriError, type RuntimeService } from '@kts/host-cri';
 import { expandReferences } from '../environment/expansion.ts';
 import type { NetworkProber } from '../host/node-host.ts';
 import { containerReference, type AnyContainer } from '../pod/containers.ts';
 import type { PodEvents } from '../pod/pod-events.ts';
 import { execCommand } from '../runtime/exec-command.ts';
-import { httpProbeRequest, httpProbeUrl, resolvePort } from './http-request.ts';
+import { httpProbeRequest, resolvePort } from './http-request.ts';
 import type { ProbeType } from './probe-machine.ts';
+import { requestHttp } from './request-http.ts';
 
 type Finding =
   | { readonly result: 'success' }
@@ -40,15 +42,18 @@ export interface ProbeTarget {
 export class Prober {
   readonly #runtime: RuntimeService;
   readonly #network: NetworkProber;
+  readonly #clock: Clock;
   readonly #events: PodEvents;
 
   constructor(options: {
     readonly runtime: RuntimeService;
     readonly network: NetworkProber;
+    readonly clock: Clock;
     readonly events: PodEvents;
   }) {
     this.#runtime = options.runtime;
     this.#network = options.network;
+    this.#clock = options.clock;
     this.#events = options.events;
   }
 
@@ -106,10 +111,10 @@ export class Prober {
     const request = httpProbeRequest(probe.httpGet!, container, status.podIP ?? '', 'probe', timeoutMs(probe));
     let answer;
     try {
-      answer = await this.#network.http(request, signal);
+      answer = await requestHttp(this.#network, this.#clock, request, signal);
     } catch (error) {
       if (signal.aborted) throw error;
-      return { result: 'failure', output: `Get "${httpProbeUrl(request)}": ${(error as Error).message}` };
+      return { result: 'failure', output: (error as Error).message };
     }
     if (answer.statusCode < 200 || answer.statusCode >= 400) {
       return { result: 'failure', output: `HTTP probe failed with statuscode: ${answer.statusCode}` };

@@ -3,7 +3,8 @@ import type { Clock } from '@kts/base';
 import type { RuntimeService } from '@kts/host-cri';
 import type { NetworkProber } from '../host/node-host.ts';
 import { describePod, type AnyContainer } from '../pod/containers.ts';
-import { httpProbeRequest, httpProbeUrl } from '../probes/http-request.ts';
+import { httpProbeRequest } from '../probes/http-request.ts';
+import { requestHttp } from '../probes/request-http.ts';
 import type { HttpProbeRequest } from '../host/node-host.ts';
 import { execCommand } from './exec-command.ts';
 
@@ -70,14 +71,14 @@ async function runHttpHook(
   if (podIP === undefined) throw new HookError('failed to find networking container');
   const request = httpProbeRequest(action, context.container, podIP, 'lifecycle', HTTP_TIMEOUT_MS);
   try {
-    await context.network.http(request, signal);
+    await requestHttp(context.network, context.clock, request, signal);
   } catch (error) {
     const text = (error as Error).message;
     if (request.scheme === 'https' && text.includes('server gave HTTP response to HTTPS client')) {
-      await context.network.http(withoutTls(request), signal);
+      await requestHttp(context.network, context.clock, withoutTls(request), signal);
       return;
     }
-    throw new HookError(`Get "${httpProbeUrl(request)}": ${text}`, { cause: error });
+    throw new HookError(text, { cause: error });
   }
 }
 
