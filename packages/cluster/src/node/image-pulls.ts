@@ -1,7 +1,7 @@
 /** How the containerd of nodes reaches image registries: see registry-proxy.ts. */
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { aborted } from '@kts/base';
 import { ownNetwork } from '@kts/host-linux';
@@ -58,6 +58,7 @@ async function keptPassword(file: string): Promise<string> {
   const kept = await readFile(file, 'utf8').catch(() => '');
   if (kept !== '') return kept;
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+  await mkdir(dirname(file), { recursive: true });
   await writeFile(file, password, { mode: 0o600 });
   return password;
 }
