@@ -46,6 +46,14 @@ describe('autoscalers between versions', () => {
     });
   }
 
+  it('shows a first status as each version does', () => {
+    const metrics = [cpuMetric(50)];
+    const status = { desiredReplicas: 0, currentMetrics: null as never };
+    const v1 = autoscalerToV1(autoscaler(metrics, { status }));
+    deepEqual(v1.status, { currentReplicas: 0, desiredReplicas: 0 });
+    deepEqual(autoscalerToV2(v1).status, status);
+  });
+
   it('keeps behaviour and status', () => {
     const original = autoscaler([cpuMetric(50)], {
       spec: {

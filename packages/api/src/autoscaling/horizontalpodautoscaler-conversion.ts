@@ -79,7 +79,7 @@ export function autoscalerToV1(autoscaler: v2.HorizontalPodAutoscaler): v1.Horiz
 }
 
 function statusToV2(status: v1.HorizontalPodAutoscalerStatus, annotations: Annotations) {
-  const { currentCPUUtilizationPercentage: averageUtilization, ...rest } = status;
+  const { currentCPUUtilizationPercentage: averageUtilization, currentReplicas, desiredReplicas, ...rest } = status;
   const ownMetrics: v2.MetricStatus[] =
     averageUtilization === undefined
       ? []
@@ -88,7 +88,10 @@ function statusToV2(status: v1.HorizontalPodAutoscalerStatus, annotations: Annot
   const conditions = listFrom<v2.HorizontalPodAutoscalerCondition>(annotations[CONDITIONS]) ?? [];
   return {
     ...rest,
-    ...(currentMetrics.length > 0 ? { currentMetrics } : {}),
+    ...(currentReplicas ? { currentReplicas } : {}),
+    desiredReplicas,
+    // Shown even if there are none.
+    currentMetrics: currentMetrics.length > 0 ? currentMetrics : (null as never),
     ...(conditions.length > 0 ? { conditions } : {}),
   };
 }
