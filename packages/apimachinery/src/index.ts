@@ -188,4 +188,5 @@ export { canonicalMicroTime, canonicalTime, formatSeconds, parseTime, TimeError,
 export { unifiedDiff } from './unified-diff.ts';
 export { inWrittenOrder } from './written-order.ts';
 export { formatYaml } from './format-yaml.ts';
+export { wrapIntegers } from './wrap-integers.ts';
 export { parseYaml, parseYamlDocuments, YamlError, type YamlOptions } from './yaml.ts';

@@ -4,7 +4,7 @@ import { createGzip, type Gzip } from 'node:zlib';
 import type { ApiServerRequest } from '../request.ts';
 import type { EntryList } from '../response.ts';
 import { entriesField, listHead } from './list-head.ts';
-import { JSON_TYPE, negotiate, notAcceptable, wantsPretty } from './negotiation.ts';
+import { JSON_TYPE, negotiate, notAcceptable, PROTOBUF_TYPE, wantsPretty } from './negotiation.ts';
 import { listObject, type ObjectEncoder } from './object-encoder.ts';
 import type { ResponseSink } from './response-sink.ts';
 import { writeWhole } from './write-whole.ts';
@@ -29,7 +29,7 @@ export async function writeList(
   if (!accepted) throw notAcceptable();
   const pretty = accepted.pretty || wantsPretty(request.query, request.headers['user-agent']);
   if (accepted.mediaType !== JSON_TYPE || pretty) {
-    const object = listObject(list);
+    const object = accepted.mediaType === PROTOBUF_TYPE ? listObject(list) : writtenList(list);
     const mediaType = objects.mediaTypeFor(accepted.mediaType, object);
     writeWhole(request, sink, 200, mediaType, objects.encode(mediaType, object, pretty), undefined);
     return;
@@ -54,6 +54,12 @@ export async function writeList(
     if (!sink.write(chunk)) await sink.drained();
   }
   sink.end();
+}
+
+/** The list as its JSON says it is: items of a typed list do not say of what type they are. */
+function writtenList(list: EntryList): object {
+  const items = list.entries.map((entry): unknown => JSON.parse(Buffer.concat([...entry.jsonItemPieces()]).toString()));
+  return { ...listHead(list), [entriesField(list)]: items };
 }
 
 /** The list as JSON, in pieces of about `CHUNK_BYTES`. */

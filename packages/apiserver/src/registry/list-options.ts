@@ -13,6 +13,8 @@ import {
   type FieldError,
 } from '@kts/apimachinery';
 
+import { checkSelectors } from './selectors.ts';
+
 export interface ListOptions {
   readonly labelSelector: string;
   readonly fieldSelector: string;
@@ -52,8 +54,9 @@ export function parseListOptions(query: URLSearchParams, watch: boolean): ListOp
     sendInitialEvents,
   };
   const errors = watch ? validateWatchOptions(options) : validateListOptions(options);
-  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
-  return options;
+  if (errors.length === 0) return options;
+  checkSelectors(options.labelSelector, options.fieldSelector);
+  throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }
 
 const MATCH = FieldPath.of('resourceVersionMatch');

@@ -15,6 +15,7 @@ import {
   internalError,
   toScaleManagedFields,
   updateManagedFields,
+  wrapIntegers,
   type JsonObject,
   type JsonValue,
   type KubeObject,
@@ -64,7 +65,7 @@ export function appliedDraft(
     const text = `json: cannot unmarshal ${goTypeName(applied)} into Go value of type map[string]interface {}`;
     throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${text}`);
   }
-  const object = applyServerSide({
+  const merged = applyServerSide({
     type: managedType(scope, type),
     subresource: scope.subresource,
     live: old as unknown as JsonObject | undefined,
@@ -73,12 +74,18 @@ export function appliedDraft(
     force: options.force,
     now: formatTime(scope.registry.clock.now()),
   });
-  if (!type.behaviour?.coerce) {
-    const { error } = decodeObject(type.schema, object);
-    if (error !== undefined) throw internalError(`failed to convert new object to proper version: ${error}`);
-  }
+  const object = type.behaviour?.coerce ? merged : converted(type, merged);
   // What was not applied is still shared with the live object.
   return finishDraft(draftOf(canonicalForm(type, object as unknown as KubeObject)), type);
+}
+
+/** Throws InternalError, as upstream does, for values that no field can hold. */
+function converted({ schema }: BodyType, merged: JsonObject): JsonObject {
+  if (decodeObject(schema, merged).error === undefined) return merged;
+  const object = wrapIntegers(schema, merged) as JsonObject;
+  const { error } = decodeObject(schema, object);
+  if (error !== undefined) throw internalError(`failed to convert new object to proper version: ${error}`);
+  return object;
 }
 
 /** A write that changes nothing but the times in managed fields changes nothing. */

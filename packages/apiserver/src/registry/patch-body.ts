@@ -17,6 +17,7 @@ import {
   parseJsonStrict,
   parseYaml,
   StatusError,
+  wrapIntegers,
   YamlError,
   goQuote,
   type DecodeResult,
@@ -144,13 +145,14 @@ export function decodePatched(
       `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeName(value)} into Go value of type ${GO_TYPE_META}`,
     );
   }
-  const decoded = decodeValue(type, value);
+  let decoded = decodeValue(type, value);
+  if (converted && decoded.error !== undefined) decoded = decodeValue(type, wrapIntegers(type.schema, value));
   const { object } = decoded;
   const fits = decoded.error === undefined && decoded.unknown.length === 0;
   const { unknown, error } = fits
     ? decoded
     : converted
-      ? explainConversion(type.schema, value)
+      ? explainConversion(type.schema, wrapIntegers(type.schema, value))
       : inOrder(type, decoded, written);
   if (error !== undefined) throw refuse(error);
   if (!converted && !type.behaviour?.coerce && !(value as TypeMeta).apiVersion) {

@@ -78,6 +78,12 @@ export function parseSelection(definition: ResourceDefinition, labelText: string
   };
 }
 
+/** Throws BadRequest for selectors that cannot be read, whatever they are for. */
+export function checkSelectors(labelText: string, fieldText: string): void {
+  read(() => parseLabelSelector(labelText));
+  read(() => parseFieldSelector(fieldText));
+}
+
 /** The old name of a pod's node. */
 function withAliases({ plural, group }: ResourceDefinition, selector: FieldSelector): FieldSelector {
   if (plural !== 'pods' || group !== '' || !selector.requirements.some(({ field }) => field === 'spec.host'))
