@@ -2,7 +2,7 @@
 export const LAYERS: readonly (readonly string[])[] = [
   ['base'],
   ['apimachinery'],
-  ['cel'],
+  ['cel', 'grpc'],
   ['api', 'store', 'client'],
   ['controlkit', 'host-cri', 'host-linux'],
   ['apiserver', 'controller-manager', 'scheduler', 'kubelet', 'proxy', 'dns'],

@@ -42,7 +42,7 @@ const sent = messagesOfRequests();
 writeFileSync(
   join(ROOT, 'src/gen/cri.gen.ts'),
   [
-    HEADER + "import type { CallOptions } from '../call-options.ts';\n",
+    HEADER + "import type { CallOptions } from '@kts/grpc';\n",
     ...Object.entries(facts.enums).map(([name, values]) => emitEnum(name, Object.keys(values))),
     ...Object.keys(facts.messages).map(emitMessage),
     ...Object.keys(facts.services).map(emitService),

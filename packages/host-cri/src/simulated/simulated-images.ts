@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { Clock } from '@kts/base';
 
-import { CriError } from '../cri-error.ts';
+import { GrpcError } from '@kts/grpc';
 import type {
   ImageFsInfoResponse,
   ImageService,
@@ -51,7 +51,7 @@ export class SimulatedImages implements ImageService {
     const error = this.#pullError(reference, sandboxConfig?.annotations ?? {});
     if (error !== undefined) {
       const text = `failed to pull and unpack image "${reference}": failed to resolve reference "${reference}": ${error}`;
-      return Promise.reject(new CriError('Unknown', text));
+      return Promise.reject(new GrpcError('Unknown', text));
     }
     const id = this.idOf(reference);
     this.#present.set(id, reference);

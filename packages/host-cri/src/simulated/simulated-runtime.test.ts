@@ -95,7 +95,7 @@ describe('simulated runtime', () => {
 
   it('what does not exist is NotFound', async () => {
     const { runtime } = await start([]);
-    await assert.rejects(runtime.containerStatus({ containerId: 'none' }), { name: 'CriError', code: 'NotFound' });
+    await assert.rejects(runtime.containerStatus({ containerId: 'none' }), { name: 'GrpcError', code: 'NotFound' });
   });
 
   it('an image that is told to fail cannot be pulled', async () => {

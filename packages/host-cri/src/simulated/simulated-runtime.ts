@@ -4,7 +4,7 @@
  */
 import { randomName, type Clock, type Random, type Timer } from '@kts/base';
 
-import { CriError } from '../cri-error.ts';
+import { GrpcError } from '@kts/grpc';
 import type {
   Container,
   ContainerConfig,
@@ -73,12 +73,12 @@ function simulatedRuntimeService(deps: SimulatedRuntimeDeps, images: SimulatedIm
 
   const sandboxOf = (id = ''): Sandbox => {
     const sandbox = sandboxes.get(id);
-    if (!sandbox) throw new CriError('NotFound', `an error occurred when try to find sandbox: not found`);
+    if (!sandbox) throw new GrpcError('NotFound', `an error occurred when try to find sandbox: not found`);
     return sandbox;
   };
   const containerOf = (id = ''): SimulatedContainer => {
     const container = containers.get(id);
-    if (!container) throw new CriError('NotFound', `an error occurred when try to find container "${id}": not found`);
+    if (!container) throw new GrpcError('NotFound', `an error occurred when try to find container "${id}": not found`);
     return container;
   };
   const finish = (container: SimulatedContainer, exitCode: number): void => {
@@ -163,7 +163,7 @@ function simulatedRuntimeService(deps: SimulatedRuntimeDeps, images: SimulatedIm
     startContainer: async ({ containerId }, options) => {
       const container = containerOf(containerId);
       const { startError, startAfterMs, exitAfterMs, exitCode } = container.behaviour;
-      if (startError !== undefined) throw new CriError('Unknown', `failed to create containerd task: ${startError}`);
+      if (startError !== undefined) throw new GrpcError('Unknown', `failed to create containerd task: ${startError}`);
       if (startAfterMs > 0) await clock.sleep(startAfterMs, options?.signal);
       container.state = 'CONTAINER_RUNNING';
       container.startedAt = nanos();
@@ -225,13 +225,13 @@ function simulatedRuntimeService(deps: SimulatedRuntimeDeps, images: SimulatedIm
     listMetricDescriptors: () => Promise.resolve({ descriptors: [] }),
     listPodSandboxMetrics: () => Promise.resolve({ podMetrics: [] }),
     getContainerEvents: () => {
-      throw new CriError('Unimplemented', 'the simulated runtime has no event stream');
+      throw new GrpcError('Unimplemented', 'the simulated runtime has no event stream');
     },
   };
 }
 
 function notSimulated(what: string): Promise<never> {
-  return Promise.reject(new CriError('Unimplemented', `${what} is not available on a simulated node`));
+  return Promise.reject(new GrpcError('Unimplemented', `${what} is not available on a simulated node`));
 }
 
 function sandboxStatus(sandbox: Sandbox): PodSandboxStatus {

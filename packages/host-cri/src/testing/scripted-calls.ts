@@ -1,5 +1,5 @@
-import type { CallOptions } from '../call-options.ts';
-import { CriError, GRPC_CODES, type GrpcCode } from '../cri-error.ts';
+import type { CallOptions } from '@kts/grpc';
+import { GrpcError, GRPC_CODES, type GrpcCode } from '@kts/grpc';
 import type { CallScript, RuntimeScript } from './script.ts';
 
 /** A call that changed something, or tried to. */
@@ -32,7 +32,7 @@ export class ScriptedCalls {
       if (fault) this.fail(fault);
       return await work();
     } catch (error) {
-      if (CriError.is(error)) {
+      if (GrpcError.is(error)) {
         this.list[index] = { method, request, error: { code: error.code, message: error.description } };
       }
       throw error;
@@ -42,6 +42,6 @@ export class ScriptedCalls {
   fail({ code = 'UNKNOWN', message = '' }: CallScript): never {
     const wanted = code.replaceAll('_', '').toLowerCase();
     const known = Object.keys(GRPC_CODES).find((name) => name.toLowerCase() === wanted);
-    throw new CriError((known as GrpcCode | undefined) ?? 'Unknown', message);
+    throw new GrpcError((known as GrpcCode | undefined) ?? 'Unknown', message);
   }
 }

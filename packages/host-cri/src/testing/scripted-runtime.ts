@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@kts/base';
-import { CriError } from '../cri-error.ts';
+import { GrpcError } from '@kts/grpc';
 import type {
   Container,
   ContainerConfig,
@@ -174,7 +174,7 @@ export class ScriptedRuntime implements RuntimeService {
 
   podSandboxStatus: RuntimeService['podSandboxStatus'] = (request) => {
     const sandbox = this.#sandboxes.get(request.podSandboxId ?? '');
-    if (!sandbox) return Promise.reject(new CriError('NotFound', 'sandbox not found'));
+    if (!sandbox) return Promise.reject(new GrpcError('NotFound', 'sandbox not found'));
     return Promise.resolve({ status: sandboxStatus(sandbox), info: {}, containersStatuses: [], timestamp: 0 });
   };
 
@@ -192,11 +192,11 @@ export class ScriptedRuntime implements RuntimeService {
   createContainer: RuntimeService['createContainer'] = (request, options) =>
     this.#calls.run('CreateContainer', request, options, () => {
       const sandbox = this.#sandboxes.get(request.podSandboxId ?? '');
-      if (!sandbox) throw new CriError('NotFound', 'sandbox not found');
+      if (!sandbox) throw new GrpcError('NotFound', 'sandbox not found');
       const config = request.config ?? {};
       const name = config.metadata?.name ?? '';
       const script = this.#turns.next(name, this.#script.containers?.[name]) ?? {};
-      if (script.createError) throw new CriError('Unknown', script.createError.message);
+      if (script.createError) throw new GrpcError('Unknown', script.createError.message);
       const id = this.#newId('container');
       this.#sandboxConfigs.set(id, sandbox.config);
       this.#containers.set(id, {
@@ -225,7 +225,7 @@ export class ScriptedRuntime implements RuntimeService {
       entry.startedAt = this.#nanoseconds();
       if (script.startError) {
         this.#end(entry, script.startError.exitCode ?? 128, 'StartError', script.startError.message);
-        throw new CriError('Unknown', script.startError.message);
+        throw new GrpcError('Unknown', script.startError.message);
       }
       entry.state = 'CONTAINER_RUNNING';
       await this.#writeFiles(entry);
@@ -286,7 +286,7 @@ export class ScriptedRuntime implements RuntimeService {
 
   containerStatus: RuntimeService['containerStatus'] = (request) => {
     const entry = this.#containers.get(request.containerId ?? '');
-    if (!entry) return Promise.reject(new CriError('NotFound', 'container not found'));
+    if (!entry) return Promise.reject(new GrpcError('NotFound', 'container not found'));
     return Promise.resolve({ status: this.#status(entry), info: {} });
   };
 
@@ -310,7 +310,7 @@ export class ScriptedRuntime implements RuntimeService {
       const delayMs = result.delayMs ?? 0;
       const isLate = timeoutMs > 0 && delayMs > timeoutMs;
       if (delayMs > 0) await this.#clock.sleep(isLate ? timeoutMs : delayMs, options?.signal);
-      if (isLate) throw new CriError('DeadlineExceeded', `command ${JSON.stringify(command)} timed out`);
+      if (isLate) throw new GrpcError('DeadlineExceeded', `command ${JSON.stringify(command)} timed out`);
       const encode = (text = ''): Uint8Array => new TextEncoder().encode(text);
       return { stdout: encode(result.stdout), stderr: encode(result.stderr), exitCode: result.exitCode ?? 0 };
     });
@@ -363,7 +363,7 @@ export class ScriptedRuntime implements RuntimeService {
 
   #entry(id: string | undefined): ContainerEntry {
     const entry = this.#containers.get(id ?? '');
-    if (!entry) throw new CriError('NotFound', 'container not found');
+    if (!entry) throw new GrpcError('NotFound', 'container not found');
     return entry;
   }
 
@@ -482,5 +482,5 @@ function hasLabels(
 }
 
 function unimplemented(method: string): Promise<never> {
-  return Promise.reject(new CriError('Unimplemented', `unknown method ${method}`));
+  return Promise.reject(new GrpcError('Unimplemented', `unknown method ${method}`));
 }

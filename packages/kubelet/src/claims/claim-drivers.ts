@@ -2,7 +2,7 @@ import { resourceSlices } from '@kts/api';
 import { isNotFound } from '@kts/apimachinery';
 import { backoffMs, TaskGroup, type Clock, type Logger } from '@kts/base';
 import type { Client } from '@kts/client';
-import type { GrpcSocket } from '@kts/host-cri';
+import type { GrpcSocket } from '@kts/grpc';
 import type { PluginHost } from '../plugins/plugin-host.ts';
 import type { PluginHandler } from '../plugins/plugin-watcher.ts';
 import { CLAIM_PROTOCOLS } from './claim-protocol.ts';

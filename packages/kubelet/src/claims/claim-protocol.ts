@@ -3,7 +3,7 @@
  *
  * Mirrors: staging/src/k8s.io/kubelet/pkg/apis/dra/v1 and .../v1beta1 (v1.36)
  */
-import { ProtoCodec } from '@kts/host-cri';
+import { ProtoCodec } from '@kts/grpc';
 
 const text = (n: number) => ({ n, type: 'string' });
 const texts = (n: number) => ({ n, type: 'string', repeated: true });

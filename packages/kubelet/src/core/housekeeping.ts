@@ -1,6 +1,7 @@
 import type { Pod } from '@kts/api/types/core-v1';
 import { keyText } from '@kts/apimachinery';
-import { CriError, type RuntimeService } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
+import { type RuntimeService } from '@kts/host-cri';
 import type { Clock, Logger } from '@kts/base';
 import type { KubeletConfig } from '../config.ts';
 import type { FileSystem } from '../host/file-system.ts';
@@ -139,7 +140,7 @@ async function removeContainer(
     await runtime.removeContainer({ containerId: id }, { signal });
   } catch (error) {
     if (signal.aborted) throw error;
-    if (!CriError.is(error, 'NotFound')) log.warn('failed to remove a container', { id, error });
+    if (!GrpcError.is(error, 'NotFound')) log.warn('failed to remove a container', { id, error });
   }
 }
 
@@ -191,6 +192,6 @@ async function removeSandbox(runtime: RuntimeService, id: string, log: Logger, s
     await runtime.removePodSandbox({ podSandboxId: id }, { signal });
   } catch (error) {
     if (signal.aborted) throw error;
-    if (!CriError.is(error, 'NotFound')) log.warn('failed to remove a sandbox', { id, error });
+    if (!GrpcError.is(error, 'NotFound')) log.warn('failed to remove a sandbox', { id, error });
   }
 }

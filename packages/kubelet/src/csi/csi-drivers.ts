@@ -2,7 +2,7 @@ import { csiNodes, nodes } from '@kts/api';
 import type { CSINodeDriver } from '@kts/api/types/storage-v1';
 import { isAlreadyExists, isConflict, isNotFound } from '@kts/apimachinery';
 import type { Client } from '@kts/client';
-import type { GrpcSocket } from '@kts/host-cri';
+import type { GrpcSocket } from '@kts/grpc';
 import { CSI_PROTOCOL, type CapabilitiesAnswer, type NodeInfoAnswer } from '../plugins/plugin-protocols.ts';
 import type { PluginHost } from '../plugins/plugin-host.ts';
 import type { PluginHandler } from '../plugins/plugin-watcher.ts';

@@ -13,7 +13,7 @@ import {
 } from '@kts/api';
 import type { CSIDriverSpec } from '@kts/api/types/storage-v1';
 import { isNotFound } from '@kts/apimachinery';
-import { CriError } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
 import { FakeCsiDriver, type FakeCsiOptions } from '../testing/fake-plugins.ts';
 import { KubeletFixture } from '../testing/kubelet-fixture.ts';
 import { attachmentName, uniqueVolumeName } from './csi-requests.ts';
@@ -215,7 +215,7 @@ test('an inline volume lives with its pod and may have a secret', async () => {
 test('a failure of the driver is an event, and tried again', async () => {
   await using fixture = await KubeletFixture.start();
   const driver = await withDriver(fixture, { attachRequired: false });
-  driver.problem = new CriError('Internal', 'the disk is on fire');
+  driver.problem = new GrpcError('Internal', 'the disk is on fire');
   await createClaim(fixture);
   await createPod(fixture, 'db');
   await fixture.clock.advance(5000);

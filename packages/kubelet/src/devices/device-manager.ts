@@ -1,7 +1,7 @@
 import type { Container, Pod } from '@kts/api/types/core-v1';
 import { keyText } from '@kts/apimachinery';
 import type { Clock, Logger, TaskGroup } from '@kts/base';
-import { CriError, type GrpcSocket } from '@kts/host-cri';
+import { GrpcError, type GrpcSocket } from '@kts/grpc';
 import type { FileSystem } from '../host/file-system.ts';
 import { isRestartableInitContainer, type AnyContainer } from '../pod/containers.ts';
 import { wholeValue, type ResourceList } from '../pod/resource-list.ts';
@@ -160,13 +160,13 @@ export class DeviceManager {
     group: TaskGroup,
   ): Promise<object> {
     if (version !== VERSION) {
-      throw new CriError(
+      throw new GrpcError(
         'Unknown',
         `requested API version ${JSON.stringify(version)} is not supported by kubelet. Supported version is ["${VERSION}"]`,
       );
     }
     if (!isExtendedResource(resourceName)) {
-      throw new CriError('Unknown', `the ResourceName ${JSON.stringify(resourceName)} is invalid`);
+      throw new GrpcError('Unknown', `the ResourceName ${JSON.stringify(resourceName)} is invalid`);
     }
     const socket = this.#deps.host.connect(`${this.#directory}/${endpoint}`, DEVICE_PROTOCOL);
     const before = this.#endpoints.get(resourceName);

@@ -1,6 +1,6 @@
 import type { Pod, Volume } from '@kts/api/types/core-v1';
 import type { ContainerStats, FilesystemUsage, PodSandboxStats, RuntimeService } from '@kts/host-cri';
-import { CriError } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
 import type { FileSystem } from '../host/file-system.ts';
 import type { Machine } from '../host/node-host.ts';
 import { CONTAINER_NAME_LABEL, POD_UID_LABEL } from '../runtime/container-labels.ts';
@@ -99,7 +99,7 @@ async function sandboxStats(runtime: RuntimeService, signal: AbortSignal): Promi
   try {
     return (await runtime.listPodSandboxStats({}, { signal })).stats;
   } catch (error) {
-    if (error instanceof CriError) return [];
+    if (error instanceof GrpcError) return [];
     throw error;
   }
 }

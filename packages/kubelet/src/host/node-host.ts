@@ -85,7 +85,7 @@ export interface NetworkProber {
   /** Does not follow redirects and does not check certificates. */
   http(request: HttpProbeRequest, signal: AbortSignal): Promise<HttpProbeResponse>;
   tcp(host: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<void>;
-  /** grpc.health.v1.Health/Check. Rejects with a `CriError`-like `code` if there is no health status. */
+  /** grpc.health.v1.Health/Check. Rejects with a GrpcError-like `code` if there is no health status. */
   grpc(
     request: { readonly host: string; readonly port: number; readonly service: string; readonly timeoutMs: number },
     signal: AbortSignal,

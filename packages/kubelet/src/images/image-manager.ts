@@ -1,7 +1,8 @@
 import type { ObjectReference, Pod, Secret } from '@kts/api/types/core-v1';
 import { formatDuration } from '@kts/apimachinery';
 import type { Clock } from '@kts/base';
-import { CriError, type ImageService, type ImageSpec, type PodSandboxConfig } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
+import { type ImageService, type ImageSpec, type PodSandboxConfig } from '@kts/host-cri';
 import type { PodEvents } from '../pod/pod-events.ts';
 import { BackOff } from '../runtime/back-off.ts';
 import type { ImageUser } from '../runtime/security-context.ts';
@@ -192,7 +193,7 @@ export class ImageManager {
 
 /** A code of Unknown adds nothing, so it is left out. */
 function errorText(error: unknown): string {
-  if (CriError.is(error, 'Unknown')) return error.description;
+  if (GrpcError.is(error, 'Unknown')) return error.description;
   return Error.isError(error) ? error.message : String(error);
 }
 

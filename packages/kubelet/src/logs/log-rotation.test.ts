@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { silentLogger } from '@kts/base';
 import { FakeClock } from '@kts/base/testing';
-import { CriError } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
 import { KubeletFixture } from '../testing/kubelet-fixture.ts';
 import { planRotation, rotateLogs, rotationStamp } from './log-rotation.ts';
 
@@ -83,7 +83,7 @@ describe('a container that writes much', () => {
     const { fixture, write, files } = await setUp();
     await using _ = fixture;
     await write('a'.repeat(100));
-    fixture.runtime.reopenContainerLog = () => Promise.reject(new CriError('Unknown', 'no'));
+    fixture.runtime.reopenContainerLog = () => Promise.reject(new GrpcError('Unknown', 'no'));
     await fixture.clock.advance(10_000);
     assert.deepEqual(await files(), ['0.log']);
   });

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { connectSocket, serveSocket, type GrpcHandlers, type GrpcSocket, type ProtoCodec } from '@kts/host-cri';
+import { connectSocket, serveSocket, type GrpcHandlers, type GrpcSocket, type ProtoCodec } from '@kts/grpc';
 
 import { isFileError } from '../host/file-system.ts';
 

@@ -4,7 +4,7 @@
  * Mirrors: staging/src/k8s.io/kubelet/pkg/apis/pluginregistration/v1, .../deviceplugin/v1beta1 (v1.36); the Container
  * Storage Interface 1.11 (github.com/container-storage-interface/spec)
  */
-import { ProtoCodec } from '@kts/host-cri';
+import { ProtoCodec } from '@kts/grpc';
 
 const text = (n: number) => ({ n, type: 'string' });
 const texts = (n: number) => ({ n, type: 'string', repeated: true });

@@ -1,6 +1,7 @@
 import type { Pod, PodStatus, Probe } from '@kts/api/types/core-v1';
 import type { Clock } from '@kts/base';
-import { CriError, type RuntimeService } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
+import { type RuntimeService } from '@kts/host-cri';
 import { expandReferences } from '../environment/expansion.ts';
 import type { NetworkProber } from '../host/node-host.ts';
 import { containerReference, type AnyContainer } from '../pod/containers.ts';
@@ -149,13 +150,13 @@ export class Prober {
 }
 
 function explainGrpc(error: unknown, probe: Probe): string {
-  if (CriError.is(error, 'Unimplemented')) {
+  if (GrpcError.is(error, 'Unimplemented')) {
     return `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.description}`;
   }
-  if (CriError.is(error, 'DeadlineExceeded')) {
+  if (GrpcError.is(error, 'DeadlineExceeded')) {
     return `timeout: health rpc did not complete within ${probe.timeoutSeconds ?? 1}s`;
   }
-  if (CriError.is(error)) return `error: health rpc probe failed: ${error.message}`;
+  if (GrpcError.is(error)) return `error: health rpc probe failed: ${error.message}`;
   return (error as Error).message;
 }
 

@@ -1,5 +1,6 @@
 import type { Pod } from '@kts/api/types/core-v1';
-import { CriError, type LinuxContainerResources, type RuntimeService } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
+import { type LinuxContainerResources, type RuntimeService } from '@kts/host-cri';
 import type { CgroupResources, Cgroups } from '../host/node-host.ts';
 import type { ContainerAmounts } from '../pod/container-amounts.ts';
 import type { AnyContainer } from '../pod/containers.ts';
@@ -136,8 +137,8 @@ export class PodResizer {
         { signal },
       );
     } catch (error) {
-      if (CriError.is(error, 'Unimplemented')) return;
-      if (CriError.is(error, 'Unknown') && error.description.includes('not implemented')) return;
+      if (GrpcError.is(error, 'Unimplemented')) return;
+      if (GrpcError.is(error, 'Unknown') && error.description.includes('not implemented')) return;
       throw new Error(
         `updatePodSandboxResources failed for sanboxID ${JSON.stringify(work.sandboxId)}: ${(error as Error).message}`,
         { cause: error },

@@ -1,6 +1,7 @@
 import type { LifecycleHandler, Pod } from '@kts/api/types/core-v1';
 import { childSignal, type Clock, type Logger } from '@kts/base';
-import { CriError, type RuntimeService } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
+import { type RuntimeService } from '@kts/host-cri';
 import type { NetworkProber } from '../host/node-host.ts';
 import {
   containerReference,
@@ -96,7 +97,7 @@ export class ContainerKiller {
       try {
         await this.#runtime.stopPodSandbox({ podSandboxId: sandbox.id }, { signal });
       } catch (error) {
-        if (!CriError.is(error, 'NotFound')) failures.push(failedTo('KillPodSandbox', pod.metadata.uid, error));
+        if (!GrpcError.is(error, 'NotFound')) failures.push(failedTo('KillPodSandbox', pod.metadata.uid, error));
       }
     }
     if (failures.length > 0) throw new Error(failures.length === 1 ? failures[0] : `[${failures.join(', ')}]`);
@@ -114,7 +115,7 @@ export class ContainerKiller {
     try {
       await this.#runtime.stopContainer({ containerId: id, timeout: Math.max(grace, GRACE_SECONDS_MIN) }, { signal });
     } catch (error) {
-      if (!CriError.is(error, 'NotFound')) throw error;
+      if (!GrpcError.is(error, 'NotFound')) throw error;
     }
     order?.ended(name);
   }

@@ -1,6 +1,7 @@
 import type { Pod, Secret } from '@kts/api/types/core-v1';
 import type { Clock, Logger } from '@kts/base';
-import { CriError, type ImageSpec, type PodSandboxConfig, type RuntimeService } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
+import { type ImageSpec, type PodSandboxConfig, type RuntimeService } from '@kts/host-cri';
 import type { NodeHost } from '../host/node-host.ts';
 import type { ImageManager } from '../images/image-manager.ts';
 import { containerReference, describePod, type AnyContainer } from '../pod/containers.ts';
@@ -188,7 +189,7 @@ export class ContainerStarter {
 
   #fail(request: StartRequest, reason: string, error: unknown, signal: AbortSignal, containerId = ''): StartFailure {
     if (signal.aborted) throw error;
-    const message = CriError.is(error) ? error.description : Error.isError(error) ? error.message : String(error);
+    const message = GrpcError.is(error) ? error.description : Error.isError(error) ? error.message : String(error);
     const shown = containerId ? message.replaceAll(containerId, request.container.name) : message;
     this.#record(request, 'Warning', 'Failed', `Error: ${shown}`);
     return { reason, message };

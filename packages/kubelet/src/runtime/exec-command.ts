@@ -1,4 +1,5 @@
-import { CriError, type RuntimeService } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
+import { type RuntimeService } from '@kts/host-cri';
 
 export interface CommandResult {
   /** Standard output and error, one after the other. */
@@ -29,7 +30,7 @@ export async function execCommand(
     };
   } catch (cause) {
     if (signal.aborted) throw cause;
-    if (CriError.is(cause, 'DeadlineExceeded')) {
+    if (GrpcError.is(cause, 'DeadlineExceeded')) {
       const error = `command timed out: "${command.join(' ')}" timed out after ${timeoutSeconds}s`;
       return { output: '', error, timedOut: true };
     }

@@ -1,7 +1,8 @@
 import type { Pod, Secret } from '@kts/api/types/core-v1';
 import { formatDuration } from '@kts/apimachinery';
 import type { Clock, Logger } from '@kts/base';
-import { CriError, type ImageSpec, type PodSandboxConfig, type RuntimeService } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
+import { type ImageSpec, type PodSandboxConfig, type RuntimeService } from '@kts/host-cri';
 import type { ClaimManager } from '../claims/claim-manager.ts';
 import type { NodeHost } from '../host/node-host.ts';
 import type { Meter } from '../metering/meter.ts';
@@ -326,7 +327,7 @@ export class PodActionRunner {
         },
         signal,
       );
-      if (!result.ok) throw new CriError('Unknown', result.message);
+      if (!result.ok) throw new GrpcError('Unknown', result.message);
       if (await this.#deps.mountImage(pod, name, result.imageRef)) continue;
       volumes.set(name, {
         image: result.imageRef,

@@ -1,10 +1,5 @@
-import {
-  CriError,
-  type Container,
-  type ContainerStatus,
-  type PodSandboxStatus,
-  type RuntimeService,
-} from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
+import { type Container, type ContainerStatus, type PodSandboxStatus, type RuntimeService } from '@kts/host-cri';
 import type { FileSystem } from '../host/file-system.ts';
 import {
   CONTAINER_NAME_LABEL,
@@ -125,7 +120,7 @@ export class RuntimeReader {
     try {
       return (await this.#runtime.podSandboxStatus({ podSandboxId: id }, { signal })).status;
     } catch (error) {
-      if (CriError.is(error, 'NotFound')) return undefined;
+      if (GrpcError.is(error, 'NotFound')) return undefined;
       throw error;
     }
   }
@@ -138,7 +133,7 @@ export class RuntimeReader {
       if (record.state !== 'exited') return record;
       return { ...record, message: await this.#message(status, record) };
     } catch (error) {
-      if (CriError.is(error, 'NotFound')) return undefined;
+      if (GrpcError.is(error, 'NotFound')) return undefined;
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { CriError, type GrpcHandlers, type GrpcSocket } from '@kts/host-cri';
+import { GrpcError, type GrpcHandlers, type GrpcSocket } from '@kts/grpc';
 import type { ClaimReference } from '../claims/claim-protocol.ts';
 import {
   DEVICE_PROTOCOL,
@@ -28,9 +28,9 @@ export class FakePlugins implements PluginHost {
   connect: PluginHost['connect'] = (path): GrpcSocket => {
     const handler = (service: string, method: string): GrpcHandlers[string] => {
       const services = this.served.get(path);
-      if (!services) throw new CriError('Unavailable', `nobody listens on ${path}`);
+      if (!services) throw new GrpcError('Unavailable', `nobody listens on ${path}`);
       const found = services[service]?.[method];
-      if (!found) throw new CriError('Unimplemented', `unknown method ${method}`);
+      if (!found) throw new GrpcError('Unimplemented', `unknown method ${method}`);
       return found;
     };
     return {
@@ -69,7 +69,7 @@ export interface FakeCsiOptions {
 export class FakeCsiDriver {
   readonly calls: (readonly [string, Readonly<Record<string, unknown>>])[] = [];
   /** What the next publication fails with. */
-  problem: CriError | undefined;
+  problem: GrpcError | undefined;
   readonly #files: MemoryFiles;
   readonly #options: FakeCsiOptions;
 
@@ -189,7 +189,7 @@ export class FakeDevicePlugin {
         allocate: async ({ containerRequests }: { containerRequests: { devicesIds: string[] }[] }) => {
           const { devicesIds } = containerRequests[0]!;
           this.calls.push(['allocate', devicesIds]);
-          if (problem !== undefined) throw new CriError('Unknown', problem);
+          if (problem !== undefined) throw new GrpcError('Unknown', problem);
           const answer: ContainerDevices = {
             envs: { DEVICES: devicesIds.join(',') },
             mounts: [{ containerPath: '/lib/driver', hostPath: '/opt/driver', readOnly: true }],

@@ -1,5 +1,5 @@
 import type { Clock } from '@kts/base';
-import { CriError } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
 import { Turns } from '@kts/host-cri/testing';
 import type { HttpProbeRequest, NetworkProber } from '../host/node-host.ts';
 
@@ -64,10 +64,10 @@ export class ScriptedNetwork implements NetworkProber {
   grpc: NetworkProber['grpc'] = async ({ host, port, service, timeoutMs }) => {
     if (port !== this.#options.grpcPort) {
       if (!this.#options.httpPorts.includes(port)) throw refused(host, port);
-      throw new CriError('DeadlineExceeded', `health rpc did not complete within ${timeoutMs / 1000}s`);
+      throw new GrpcError('DeadlineExceeded', `health rpc did not complete within ${timeoutMs / 1000}s`);
     }
     const answer = this.#turns.next(`grpc ${service}`, this.#script.grpc?.[service]);
-    if (!answer) throw new CriError('Unimplemented', 'no');
+    if (!answer) throw new GrpcError('Unimplemented', 'no');
     this.#options.onRequest('#grpc', { port, service });
     return HEALTH[answer.status ?? 1];
   };

@@ -11,7 +11,7 @@ import type { Socket } from 'node:net';
 
 import { childSignal, type Clock } from '@kts/base';
 import { ProtoReader, ProtoWriter, WIRE_BYTES } from '@kts/apimachinery';
-import { CriError, grpcCodeOf } from '@kts/host-cri';
+import { GrpcError, grpcCodeOf } from '@kts/grpc';
 import type { NetworkNamespace } from '@kts/host-linux';
 
 import type { HttpProbeRequest, HttpProbeResponse, NetworkProber } from '../node-host.ts';
@@ -28,7 +28,7 @@ export function linuxNetworkProber(network: NetworkNamespace, clock: Clock): Net
         (await dial(network, host, port, limit)).destroy();
       }),
     grpc: (request, signal) => {
-      const late = new CriError('DeadlineExceeded', `health rpc did not complete within ${request.timeoutMs / 1000}s`);
+      const late = new GrpcError('DeadlineExceeded', `health rpc did not complete within ${request.timeoutMs / 1000}s`);
       return within(clock, request.timeoutMs, signal, late, (limit) => probeGrpc(network, request, limit));
     },
   };
@@ -149,7 +149,7 @@ async function probeGrpc(
   const failOn = (headers: IncomingHttpHeaders): void => {
     const status = Number(headers['grpc-status'] ?? 0);
     if (status !== 0)
-      reject(new CriError(grpcCodeOf(status), decodeURIComponent([headers['grpc-message'] ?? ''].flat().join(', '))));
+      reject(new GrpcError(grpcCodeOf(status), decodeURIComponent([headers['grpc-message'] ?? ''].flat().join(', '))));
   };
   stream.on('response', failOn);
   stream.on('trailers', failOn);

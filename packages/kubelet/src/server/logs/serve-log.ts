@@ -1,7 +1,7 @@
 /** Mirrors: pkg/kubelet/server/server.go (getContainerLogs), pkg/kubelet/kubelet_pods.go (GetKubeletContainerLogs) (v1.36) */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { CriError } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
 import { HttpFailure } from '../http-failure.ts';
 import type { KubeletRequest, ServerContext } from '../server-context.ts';
 import { hasContainer, logContainerId } from './log-container.ts';
@@ -60,7 +60,7 @@ async function* containerLog(
       return status?.state === 'CONTAINER_RUNNING';
     } catch (error) {
       // Containers may well run while the runtime's daemon does not.
-      if (CriError.is(error, 'Unavailable')) return true;
+      if (GrpcError.is(error, 'Unavailable')) return true;
       throw error;
     }
   };

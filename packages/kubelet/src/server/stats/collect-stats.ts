@@ -1,6 +1,7 @@
 /** Gathers what `summarize` needs from the runtime and the machine. */
 import type { Pod } from '@kts/api/types/core-v1';
-import { CriError, type PodSandboxStats } from '@kts/host-cri';
+import { GrpcError } from '@kts/grpc';
+import { type PodSandboxStats } from '@kts/host-cri';
 import { isFileError, type FileSystem } from '../../host/file-system.ts';
 import type { ServerContext } from '../server-context.ts';
 import { podDisk, type PodDisk, type PodDiskDeps } from './pod-disk.ts';
@@ -45,7 +46,7 @@ async function sandboxStats({ runtime }: ServerContext, signal: AbortSignal): Pr
   try {
     return (await runtime.listPodSandboxStats({}, { signal })).stats;
   } catch (error) {
-    if (error instanceof CriError) return [];
+    if (error instanceof GrpcError) return [];
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Mirrors: pkg/kubelet/server/server.go (getExec, getAttach, getPortForward), pkg/kubelet/kubelet_pods.go (v1.36) */
 import type { ServerResponse } from 'node:http';
 import type { Pod } from '@kts/api/types/core-v1';
-import { CriError, type GrpcCode } from '@kts/host-cri';
+import { GrpcError, type GrpcCode } from '@kts/grpc';
 import { HttpFailure } from '../http-failure.ts';
 import { hasContainer } from '../logs/log-container.ts';
 import type { Upgrade } from '../routes.ts';
@@ -119,7 +119,7 @@ async function urlFrom(answer: Promise<{ readonly url: string }>): Promise<strin
   try {
     return (await answer).url;
   } catch (error) {
-    if (!(error instanceof CriError)) throw error;
+    if (!(error instanceof GrpcError)) throw error;
     throw new HttpFailure(STATUS_OF_CODE[error.code] ?? 500, error.message, { cause: error });
   }
 }

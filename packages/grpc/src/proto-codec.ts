@@ -56,6 +56,8 @@ export class ProtoCodec {
   readonly #facts: ProtoFacts;
   readonly #enumNames: ReadonlyMap<string, ReadonlyMap<number, string>>;
   readonly #fieldsOf = new Map<string, readonly Field[]>();
+  readonly #single = new Map<string, ReadonlyMap<string, Method>>();
+  readonly #streams = new Map<string, ReadonlyMap<string, Method>>();
   readonly #byNumber = new Map<string, ReadonlyMap<number, Field>>();
 
   constructor(facts: ProtoFacts) {
@@ -70,12 +72,12 @@ export class ProtoCodec {
 
   /** The methods of a service by camelCase name: those with one answer. */
   methodsOf(service: string): ReadonlyMap<string, Method> {
-    return this.#methods(service, false);
+    return this.#single.getOrInsertComputed(service, () => this.#methods(service, false));
   }
 
   /** Those with a stream of answers. */
   streamsOf(service: string): ReadonlyMap<string, Method> {
-    return this.#methods(service, true);
+    return this.#streams.getOrInsertComputed(service, () => this.#methods(service, true));
   }
 
   #methods(service: string, streams: boolean): ReadonlyMap<string, Method> {

@@ -1,8 +1,0 @@
-import { readFileSync } from 'node:fs';
-
-import { ProtoCodec, type ProtoFacts } from './proto-codec.ts';
-
-/** Reads and writes the messages of the CRI. */
-export const criCodec = new ProtoCodec(
-  JSON.parse(readFileSync(new URL('../../facts/cri.json', import.meta.url), 'utf8')) as ProtoFacts,
-);
