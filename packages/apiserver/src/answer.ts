@@ -1,5 +1,6 @@
-import { StatusError, toStatus } from '@kts/apimachinery';
+import { failure, type Status, StatusError, toStatus } from '@kts/apimachinery';
 import type { Logger } from '@kts/base';
+import { StoreUnreachableError } from '@kts/store';
 
 import type { Handler } from './response.ts';
 
@@ -12,10 +13,11 @@ export function answering(chain: Handler, log: Logger): Handler {
     try {
       return await chain(request);
     } catch (error) {
+      const status = statusOf(error);
       if (!StatusError.is(error) && !request.signal.aborted) {
-        log.error('request failed', { error, stack: stackOf(error), auditId: request.auditId, path: request.path });
+        const stack = error instanceof StoreUnreachableError ? {} : { stack: stackOf(error) };
+        log.error('request failed', { error, ...stack, auditId: request.auditId, path: request.path });
       }
-      const status = toStatus(error);
       const retryAfter = status.details?.retryAfterSeconds;
       return {
         kind: 'object',
@@ -25,6 +27,11 @@ export function answering(chain: Handler, log: Logger): Handler {
       };
     }
   };
+}
+
+function statusOf(error: unknown): Status {
+  if (!(error instanceof StoreUnreachableError)) return toStatus(error);
+  return failure('ServerTimeout', 'The store cannot be reached at this time, please try again.').status;
 }
 
 function stackOf(error: unknown): string | undefined {

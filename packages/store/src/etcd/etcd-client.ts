@@ -15,8 +15,8 @@ const CONNECT_MS_MAX = 2_000;
 /** How long a call waits for any server to be there. */
 const UNREACHABLE_MS_MAX = 5_000;
 const RETRY_MS = 200;
-/** etcd itself gives up after 7 s. */
-const CALL_MS_MAX = 30_000;
+/** How long a call may take, with its repetitions. etcd itself gives up after 7 s. */
+const CALL_MS_MAX = 10_000;
 const ATTEMPTS_MAX = 3;
 
 export interface EtcdClientOptions {
@@ -43,14 +43,16 @@ export class EtcdClient {
 
   /** Rejects with a GrpcError of etcd's own, or StoreUnreachableError. */
   async call(path: string, message: Uint8Array, options: { readonly repeatable: boolean }): Promise<Uint8Array> {
+    const { clock } = this.#options;
+    const end = clock.monotonic() + CALL_MS_MAX;
     for (let attempt = 1; ; attempt++) {
       const channel = await this.#connect();
       try {
-        return await this.#callOn(channel, path, message);
+        return await this.#callOn(channel, path, message, end - clock.monotonic());
       } catch (error) {
         if (!(error instanceof GrpcError) || error.code !== GRPC_CODE.unavailable) throw error;
         this.giveUp(channel);
-        const mayRepeat = options.repeatable || !error.wasSent;
+        const mayRepeat = (options.repeatable || !error.wasSent) && clock.monotonic() < end;
         if (!mayRepeat || attempt === ATTEMPTS_MAX) throw this.#unreachable(error);
       }
     }
@@ -68,11 +70,17 @@ export class EtcdClient {
     this.#channel?.close();
   }
 
-  async #callOn(channel: GrpcChannel, path: string, message: Uint8Array): Promise<Uint8Array> {
+  async #callOn(channel: GrpcChannel, path: string, message: Uint8Array, ms: number): Promise<Uint8Array> {
     using deadline = childSignal(this.#stopping.signal);
-    const timer = this.#options.clock.after(CALL_MS_MAX, () => deadline.abort());
+    let isLate = false;
+    const timer = this.#options.clock.after(ms, () => {
+      isLate = true;
+      deadline.abort();
+    });
     try {
       return await channel.call(path, message, deadline.signal);
+    } catch (error) {
+      throw isLate ? new GrpcError(GRPC_CODE.unavailable, `${channel.endpoint}: no answer`, true) : error;
     } finally {
       timer.cancel();
     }
