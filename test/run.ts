@@ -1,8 +1,8 @@
 /**
- * Runs all tests in order of cost and prints one closing line. What an end-to-end test needs of the machine and does not
- * find is installed (as root on Debian); without root those tests are skipped, and say so.
+ * Runs all tests in order of cost and prints one closing line. What a test needs of the machine and does not find is
+ * installed (as root on Debian); without root those tests are skipped, and say so.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -44,6 +44,10 @@ const stages: readonly Stage[] = [
   { name: 'end to end', command: node('test/e2e/*.test.ts', '--test-concurrency=1'), counted: true },
 ];
 
+/** What only tests need; for the rest, clusters themselves see to it. */
+const TEST_PROGRAMS = [{ program: 'etcd', package: 'etcd-server' }] as const;
+
+installTestPrograms();
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 for (const stage of stages) {
   console.log(`\n=== ${stage.name}`);
@@ -59,6 +63,21 @@ for (const stage of stages) {
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;
+
+/** Tests whose program is still missing afterwards are skipped. */
+function installTestPrograms(): void {
+  const isThere = (program: string): boolean =>
+    spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+  const missing = TEST_PROGRAMS.filter(({ program }) => !isThere(program)).map((each) => each.package);
+  if (missing.length === 0 || process.getuid?.() !== 0 || !isThere('apt-get')) return;
+  console.log(`\n=== installing ${missing.join(', ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const aptGet = (...args: readonly string[]): boolean =>
+    spawnSync('apt-get', args, { stdio: 'ignore', env }).status === 0;
+  const install = (): boolean => aptGet('install', '--yes', '--no-install-recommends', ...missing);
+  // The package lists may be missing or old: fetch them and try once more.
+  if (!install() && aptGet('update')) install();
+}
 
 function runStage(stage: Stage): Promise<{ readonly code: number; readonly output: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ code: number; output: string }>();
