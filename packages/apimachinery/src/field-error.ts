@@ -101,7 +101,9 @@ export const tooLong = (path: FieldPath, maxBytes: number): FieldError =>
   );
 
 export const tooMany = (path: FieldPath, actual: number, max: number): FieldError =>
-  at(path, 'FieldValueTooMany', `Too many: ${actual}: must have at most ${max} ${max === 1 ? 'item' : 'items'}`);
+  at(path, 'FieldValueTooMany', `Too many: ${actual}: ${max < 0 ? 'has too many items' : atMost(max)}`);
+
+const atMost = (max: number): string => `must have at most ${max} ${max === 1 ? 'item' : 'items'}`;
 
 /** Supported values are listed in the caller's order. */
 export const notSupported = (path: FieldPath, value: unknown, supported: readonly string[]): FieldError =>
@@ -119,5 +121,6 @@ function withDetail(text: string, detail: string): string {
 
 /** Strings are quoted, objects are shown as JSON, nothing is shown as `null`. */
 function valueText(value: unknown): string {
+  if (typeof value === 'bigint') return String(value);
   return typeof value === 'string' ? goQuote(value) : goJson(value);
 }

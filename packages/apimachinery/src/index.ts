@@ -120,6 +120,7 @@ export {
   quantityAdd,
   quantityCompare,
   QuantityError,
+  quantityInt64,
   quantityMultiply,
   quantityOf,
   quantityScaled,

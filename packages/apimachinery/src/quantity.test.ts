@@ -9,6 +9,7 @@ import {
   parseQuantity,
   quantityAdd,
   quantityCompare,
+  quantityInt64,
   quantitySub,
   quantityToFloat,
   quantityToMilli,
@@ -120,6 +121,19 @@ describe('quantity arithmetic', () => {
       assert.equal(quantityToNumber(text), value);
       assert.equal(quantityToMilli(text), milli);
       assert.equal(quantityToFloat(text), float);
+    });
+  }
+
+  const in64: [text: string, units: bigint, thousandths: bigint][] = [
+    ['1500m', 2n, 1500n],
+    ['9223372036854775808', -(2n ** 63n), 0n],
+    ['10E', 0n, 0n],
+    ['1Ei', 2n ** 60n, -(2n ** 63n)],
+    ['1E', 10n ** 18n, 0n],
+  ];
+  for (const [text, units, thousandths] of in64) {
+    test(`${text} in 64 bits`, () => {
+      assert.deepEqual([quantityInt64(text, 0), quantityInt64(text, -3)], [units, thousandths]);
     });
   }
 

@@ -132,6 +132,20 @@ export function quantityScaled(quantity: QuantityLike, scale: number): bigint {
   return rescaled(value.unscaled, value.scale, scale);
 }
 
+/**
+ * What Go has of it in 64 bits, which some rules ask for. What has no room there is nothing in a short decimal form, and
+ * else what is left of it in 64 bits.
+ */
+export function quantityInt64(quantity: QuantityLike, scale: number): bigint {
+  const { unscaled, format } = valueOf(quantity);
+  const whole = quantityScaled(quantity, scale);
+  const rest = BigInt.asIntN(64, whole);
+  const short = format !== 'binarySI' && unscaled > -SHORT && unscaled < SHORT;
+  return rest !== whole && short ? 0n : rest;
+}
+
+const SHORT = 10n ** 18n;
+
 /** The nearest floating-point number. */
 export function quantityToFloat(quantity: QuantityLike): number {
   const { unscaled, scale } = valueOf(quantity);

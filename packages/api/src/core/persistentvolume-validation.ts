@@ -5,19 +5,15 @@
  */
 import {
   forbidden,
+  invalid,
   nameIsDNSSubdomain,
   notSupported,
   required,
+  quantityInt64,
   type FieldError,
   type FieldPath,
 } from '@kts/apimachinery';
-import {
-  asSent,
-  checkNonNegativeQuantity,
-  checkPositiveQuantity,
-  checkSupported,
-  invalidEach,
-} from '../field-checks.ts';
+import { asSent, checkPositiveQuantity, checkSupported, invalidEach } from '../field-checks.ts';
 import type { PersistentVolumeSpec } from '../gen/core-v1.gen.ts';
 import { validateNodeSelector } from './affinity-validation.ts';
 import { validateNoBacksteps } from './file-path-validation.ts';
@@ -100,8 +96,8 @@ function validateCapacity(spec: PersistentVolumeSpec, path: FieldPath): FieldErr
   }
   for (const [name, amount] of Object.entries(capacity)) {
     const at = path.key(name);
-    const negative = checkNonNegativeQuantity(amount, at).length > 0;
-    if (negative) errors.push(...invalidEach(at, Number(amount) || 0, ['must be a valid resource quantity']));
+    const units = quantityInt64(amount, 0);
+    if (units < 0n) errors.push(invalid(at, units, 'must be a valid resource quantity'));
     errors.push(...checkPositiveQuantity(amount, at));
   }
   return errors;

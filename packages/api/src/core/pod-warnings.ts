@@ -3,7 +3,7 @@
  *
  * Mirrors: pkg/api/pod/warnings.go and WarningsOn... in pkg/registry/core/pod/strategy.go (v1.36)
  */
-import { FieldPath, quantityScaled, type Quantity, type TemplateMeta } from '@kts/apimachinery';
+import { FieldPath, quantityInt64, type Quantity, type TemplateMeta } from '@kts/apimachinery';
 import { sameValue } from '../field-checks.ts';
 import type { Affinity, Pod, PodAffinity, PodSpec, PodTemplateSpec, Volume } from '../gen/core-v1.gen.ts';
 import { ipWarnings } from '../ip-address.ts';
@@ -58,9 +58,7 @@ export function fractionWarnings(
 ): string[] {
   return names.flatMap((name) => {
     const value = amounts?.[name];
-    // Go counts thousandths in 64 bits, in which a whole number of exbibytes has no room.
-    const thousandths = value === undefined ? 0n : quantityScaled(value, -3);
-    return value === undefined || (thousandths % 1000n === 0n && thousandths === BigInt.asIntN(64, thousandths))
+    return value === undefined || quantityInt64(value, -3) % 1000n === 0n
       ? []
       : [`${path.key(name).toString()}: fractional byte value ${JSON.stringify(value)} is invalid, must be an integer`];
   });

@@ -70,7 +70,10 @@ export function discoveryRoutes(
     if (segments.length === 3 && !catalog.hasGroup(name!) && !hasVersion(current(), name!, version!)) {
       return pageNotFound();
     }
-    if (ofResources && request.method !== 'GET') throw methodNotAllowed();
+    if (ofResources && request.method !== 'GET') {
+      if (segments.length === 3 && !hasVersion(current(), name!, version!)) throw noSuchResource();
+      throw methodNotAllowed();
+    }
     if (ofResources && !routeAccepts(request.headers['accept'])) throw routeNotAcceptable(false);
     const accepted = negotiate(request.headers['accept'], segments.length === 1 ? isDiscovery : undefined);
     if (!accepted) throw notAcceptable();

@@ -67,7 +67,7 @@ function knownKinds(): ReadonlyMap<string, ObjectSchema | undefined> {
 
 const GENERAL_KINDS = ['List', 'Status', 'APIVersions', 'APIGroupList', 'APIGroup', 'APIResourceList', 'DeleteOptions'];
 
-/** Go's package of a group's internal kinds. */
+/** Go's package of a group's internal kinds; events of either group are the same there. */
 export function internalGroup(group: string): string {
-  return group === '' ? 'core' : group.split('.', 1)[0]!;
+  return group === '' || group === 'events.k8s.io' ? 'core' : group.split('.', 1)[0]!;
 }

@@ -287,3 +287,11 @@ test('a storage version that is there twice is stored once', () => {
     texts.join(),
   );
 });
+
+test('a name that the server makes up cannot be the right one', () => {
+  const crd = definition([version()]);
+  const generated = { ...crd, metadata: { generateName: 'x' } } as typeof crd;
+  assert.deepEqual(textsOf(validateDefinitionName(generated)), [
+    'metadata.generateName: Invalid value: "x": must be spec.names.plural+"."+spec.group',
+  ]);
+});

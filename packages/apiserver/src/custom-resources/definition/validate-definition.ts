@@ -98,9 +98,11 @@ export function validateDefinitionUpdate(
 /** The name of a definition follows from what it defines. */
 export function validateDefinitionName(crd: CustomResourceDefinition): FieldError[] {
   const { names, group } = crd.spec;
-  const { name } = crd.metadata;
-  if (!name || name === `${names.plural}.${group}`) return [];
-  return [invalid(FieldPath.of('metadata', 'name'), name, 'must be spec.names.plural+"."+spec.group')];
+  return (['generateName', 'name'] as const).flatMap((field) => {
+    const name = crd.metadata[field];
+    if (!name || name === `${names.plural}.${group}`) return [];
+    return [invalid(FieldPath.of('metadata', field), name, 'must be spec.names.plural+"."+spec.group')];
+  });
 }
 
 function optionsAfter(old: CustomResourceDefinition, established: boolean, rules: RuleChecks | undefined): Options {
