@@ -5,7 +5,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['cel', 'grpc'],
   ['api', 'store', 'client'],
   ['controlkit', 'host-cri', 'host-linux'],
-  ['apiserver', 'controller-manager', 'scheduler', 'kubelet', 'proxy', 'dns'],
+  ['apiserver', 'controller-manager', 'scheduler', 'kubelet', 'proxy', 'dns', 'metrics'],
   ['cluster'],
   ['cli'],
 ];

@@ -12,6 +12,7 @@ import type { Store } from '@kts/store';
 import { answering } from './answer.ts';
 import { createAuditSink, type AuditSink } from './audit/audit-sink.ts';
 import { createAggregator, type Aggregator } from './aggregation/aggregator.ts';
+import type { InProcessServer } from './aggregation/remote-client.ts';
 import { AUTHENTICATED_GROUP } from './authentication/authenticator.ts';
 import { LAST_USED_LABEL, type LegacyTokenOptions } from './authentication/legacy-tokens.ts';
 import type { BoundObjectReader } from './authentication/service-account-tokens.ts';
@@ -63,6 +64,8 @@ export interface ApiServerDeps {
   readonly files?: PkiFiles;
   /** How kubelets, pods and Services are reached; absent: from this machine's own network. */
   readonly dial?: Dial;
+  /** API servers of this process, by `namespace/name` of the Service that an APIService names for them. */
+  readonly inProcessServers?: ReadonlyMap<string, InProcessServer>;
 }
 
 export interface ApiServer extends Component {
@@ -113,6 +116,7 @@ export function createApiServer(config: ApiServerConfig, deps: ApiServerDeps): A
     ask,
     certificate: () => certificates.current.frontProxyClient,
     dial: deps.dial ?? dialDirectly,
+    inProcess: deps.inProcessServers,
     clock,
     random,
     log,
@@ -289,6 +293,7 @@ function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerD
       keys: identity.keys,
       metrics,
       clock,
+      flags: config.flags ?? {},
       serverAddress: () => (state.http ? `${state.http.address.address}:${state.http.address.port}` : ''),
     }),
     authenticators: identity.authenticators,

@@ -12,7 +12,8 @@ import { createMemoryStore } from '@kts/store';
 
 import { ensurePki } from '../pki/cluster-pki.ts';
 import { memoryFiles } from '../pki/pki-files.ts';
-import { createApiServer, type ApiServer } from '../server.ts';
+import type { InProcessServer, RemoteRequest } from './remote-client.ts';
+import { createApiServer, type ApiServer, type ApiServerDeps } from '../server.ts';
 
 const USER = { name: 'jane', groups: ['system:masters', 'system:authenticated'], extra: { scope: ['a'] } };
 const NAME = 'v1beta1.metrics.k8s.io';
@@ -70,7 +71,10 @@ interface Running extends AsyncDisposable {
 }
 
 /** A whole API server, for which every address leads to the extension. */
-async function startServer(extension: Extension): Promise<Running> {
+async function startServer(
+  extension: Pick<Extension, 'port'>,
+  deps: Pick<ApiServerDeps, 'inProcessServers'> = {},
+): Promise<Running> {
   const stop = new AbortController();
   const store = createMemoryStore({ clock: systemClock });
   const server = createApiServer(
@@ -81,6 +85,7 @@ async function startServer(extension: Extension): Promise<Running> {
       random: seededRandom(2),
       log: createLogger({ clock: systemClock, write: () => {} }),
       dial: () => connect({ port: extension.port, host: '127.0.0.1' }),
+      ...deps,
     },
   );
   const running = server.run(stop.signal);
@@ -183,6 +188,27 @@ describe('another API server', () => {
       /^failing or missing response from https:\/\/metrics.default.svc:443\/apis\/metrics.k8s.io\/v1beta1: Get/,
     );
     assert.match(message, /certificate signed by unknown authority$/);
+  });
+
+  it('may be part of the same process, without a Service', async () => {
+    const asked: RemoteRequest[] = [];
+    const answer: InProcessServer = async (request) => {
+      asked.push(request);
+      const value = request.path === '/apis/metrics.k8s.io/v1beta1' ? RESOURCES : { kind: 'NodeMetrics' };
+      async function* body(): AsyncGenerator<Uint8Array, void> {
+        yield Buffer.from(JSON.stringify(value));
+      }
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: body() };
+    };
+    await using running = await startServer({ port: 1 }, { inProcessServers: new Map([['default/metrics', answer]]) });
+    await register(running, { caBundle: '' });
+    await reason(running, 'Passed');
+    assert.deepEqual(await running.get('/apis/metrics.k8s.io/v1beta1/nodes/n1'), { kind: 'NodeMetrics' });
+    const { method, path, headers } = asked.at(-1)!;
+    assert.deepEqual(
+      [method, path, headers['x-remote-user']],
+      ['GET', '/apis/metrics.k8s.io/v1beta1/nodes/n1', 'jane'],
+    );
   });
 
   it('leaves nothing behind when it goes', async () => {

@@ -9,7 +9,7 @@ import type { ApiServerResponse } from '../response.ts';
 import type { Dial } from '../subresources/socket-backend.ts';
 import { proxyRemote } from './proxy-remote.ts';
 import { RemoteApis } from './remote-apis.ts';
-import { createRemoteClient, type ClientCertificate } from './remote-client.ts';
+import { createRemoteClient, type ClientCertificate, type InProcessServer } from './remote-client.ts';
 import { watchAvailability } from './watch-availability.ts';
 
 export interface AggregatorParts {
@@ -18,6 +18,8 @@ export interface AggregatorParts {
   readonly ask: AskServer;
   readonly certificate: () => ClientCertificate;
   readonly dial: Dial;
+  /** Servers of this process, by `namespace/name` of the Service that stands for them. */
+  readonly inProcess?: ReadonlyMap<string, InProcessServer> | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -37,11 +39,12 @@ export interface Aggregator {
 const OPENAPI = '/openapi/v3';
 
 export function createAggregator(parts: AggregatorParts): Aggregator {
-  const { ask, certificate, dial, clock, random, log } = parts;
+  const { ask, certificate, dial, inProcess, clock, random, log } = parts;
   const apis = new RemoteApis();
   const remote = createRemoteClient({
     certificate,
     dial,
+    ...(inProcess ? { inProcess } : {}),
     resolve: async ({ namespace, name, port }) => {
       const client = parts.client();
       const service = await client.get(services, { namespace, name });

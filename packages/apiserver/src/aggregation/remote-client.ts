@@ -36,7 +36,12 @@ export interface RemoteResponse {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** An API server of the same process, which is asked without a connection. Rejects if there is no answer. */
+export type InProcessServer = (request: RemoteRequest) => Promise<RemoteResponse>;
+
 export interface RemoteClient {
+  /** Whether the server is part of this process, and has no Service that leads to it. */
+  isInProcess(api: RemoteApi): boolean;
   /** Rejects if there is no answer. */
   request(api: RemoteApi, request: RemoteRequest): Promise<RemoteResponse>;
   /** A secured connection for a request that changes its protocol. */
@@ -51,9 +56,13 @@ export interface RemoteClientParts {
   readonly certificate: () => ClientCertificate;
   readonly dial: Dial;
   readonly resolve: ResolveService;
+  /** By `namespace/name` of the Service that stands for them. */
+  readonly inProcess?: ReadonlyMap<string, InProcessServer>;
 }
 
 export function createRemoteClient(parts: RemoteClientParts): RemoteClient {
+  const inProcess = ({ service }: RemoteApi): InProcessServer | undefined =>
+    parts.inProcess?.get(`${service.namespace}/${service.name}`);
   const agents = new Map<string, { readonly api: RemoteApi; readonly agent: Agent }>();
   const agentFor = (api: RemoteApi): Agent => {
     const known = agents.get(api.name);
@@ -71,8 +80,10 @@ export function createRemoteClient(parts: RemoteClientParts): RemoteClient {
     return agent;
   };
   return {
-    request: (api, request) => send(agentFor(api), api, request),
+    isInProcess: (api) => inProcess(api) !== undefined,
+    request: (api, request) => inProcess(api)?.(request) ?? send(agentFor(api), api, request),
     connect: async (api) => {
+      if (inProcess(api)) throw new Error('connections are not upgraded in process');
       const socket = await connect(parts, api);
       const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
       socket.once('secureConnect', () => resolve(socket));

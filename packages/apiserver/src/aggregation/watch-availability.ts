@@ -85,15 +85,8 @@ async function checkApi(parts: AvailabilityParts, api: RemoteApi, signal: AbortS
 }
 
 async function availabilityOf(parts: AvailabilityParts, api: RemoteApi, signal: AbortSignal): Promise<Availability> {
-  const { apis, client } = parts;
-  const { namespace, name } = api.service;
-  const service = await client.get(services, { namespace, name }).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
-  const labelSelector = `${SERVICE_LABEL}=${name}`;
-  const slices = service ? (await client.list(endpointSlices, { namespace, labelSelector })).items : [];
-  const problem = serviceProblem(api, service, slices);
+  const { apis } = parts;
+  const problem = parts.remote.isInProcess(api) ? undefined : await problemOfService(parts, api);
   const discovery = problem ? undefined : await discover(parts, api, signal);
   if (discovery && typeof discovery === 'object') {
     apis.setDiscovery(api, discovery);
@@ -102,6 +95,17 @@ async function availabilityOf(parts: AvailabilityParts, api: RemoteApi, signal: 
   const known = apis.discovery(api);
   if (known) apis.setDiscovery(api, { ...known, current: false });
   return problem ?? failedDiscovery(discovery ?? '');
+}
+
+async function problemOfService({ client }: AvailabilityParts, api: RemoteApi): Promise<Availability | undefined> {
+  const { namespace, name } = api.service;
+  const service = await client.get(services, { namespace, name }).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+  const labelSelector = `${SERVICE_LABEL}=${name}`;
+  const slices = service ? (await client.list(endpointSlices, { namespace, labelSelector })).items : [];
+  return serviceProblem(api, service, slices);
 }
 
 /** What the server says it has, or why it does not. */
