@@ -4,6 +4,8 @@ import type { AuditPolicy } from './audit/policy.ts';
 
 /** The flags of kube-apiserver that matter here, under upstream's names. */
 export interface ApiServerFlags {
+  /** Every flag as text. */
+  readonly texts: Readonly<Record<string, string>>;
   readonly help: boolean;
   readonly verbosity: number;
   readonly bindAddress: string;
@@ -122,6 +124,7 @@ export function parseApiServerFlags(args: readonly string[]): ApiServerFlags {
     return value;
   };
   return {
+    texts: textsOf(values),
     help: values.help ?? false,
     verbosity: values.v ?? FLAGS.v.default,
     bindAddress: values['bind-address'] ?? FLAGS['bind-address'].default,
@@ -158,6 +161,18 @@ export function parseApiServerFlags(args: readonly string[]): ApiServerFlags {
     ...optional('auditLogPath', values['audit-log-path']),
     ...optional('writeKubeconfig', values['write-kubeconfig']),
   };
+}
+
+type FlagValue = string | number | boolean | readonly string[];
+
+function textsOf(values: Readonly<Record<string, FlagValue | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(FLAGS).map(([name, flag]) => {
+      const fallback = flag.type === 'list' ? [] : flag.type === 'switch' ? false : '';
+      const value = values[name] ?? ('default' in flag ? flag.default : fallback);
+      return [name, typeof value === 'object' ? `[${value.join(',')}]` : String(value)];
+    }),
+  );
 }
 
 /** Throws if the file is not an audit policy. */

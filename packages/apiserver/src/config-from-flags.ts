@@ -22,6 +22,7 @@ export function configFromFlags(flags: ApiServerFlags): ApiServerConfig {
   const modes = flags.authorizationMode && asAuthorizationModes(flags.authorizationMode);
   return {
     secure: { host: flags.bindAddress, port: flags.securePort },
+    flags: flags.texts,
     serviceRanges: flags.serviceClusterIPRange,
     compactionIntervalMs: durationToMs(flags.etcdCompactionInterval),
     // Whoever is nobody may not be allowed everything.

@@ -33,6 +33,8 @@ export interface ApiServerConfig {
   readonly requestTimeoutMs?: number;
   /** The store's history is kept for this long at least. 0: for ever. Default five minutes. */
   readonly compactionIntervalMs?: number;
+  /** How the server was started, by flag, as it tells whoever may look. */
+  readonly flags?: Readonly<Record<string, string>>;
   /** Absent: nothing is recorded. */
   readonly audit?: AuditConfig;
 }

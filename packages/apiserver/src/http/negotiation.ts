@@ -123,13 +123,15 @@ export function wantsPretty(query: URLSearchParams, userAgent: string | undefine
   return userAgent.startsWith('curl') || userAgent.startsWith('Wget') || userAgent.startsWith('Mozilla/5.0');
 }
 
-interface Clause {
+/** One alternative of an `accept` header. */
+export interface Clause {
   readonly type: string;
   readonly quality: number;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-function parseAccept(header: string): readonly Clause[] {
+/** The alternatives, those first that are to be tried first. */
+export function parseAccept(header: string): readonly Clause[] {
   const clauses: Clause[] = [];
   for (const text of header.split(',')) {
     const clause = parseClause(text);
@@ -163,6 +165,6 @@ function goesBefore(a: Clause, b: Clause): boolean {
   return !a.type.endsWith('/*') && b.type.endsWith('/*');
 }
 
-function covers(clause: string, type: MediaType): boolean {
+export function covers(clause: string, type: string): boolean {
   return clause === type || clause === '*/*' || (clause.endsWith('/*') && type.startsWith(clause.slice(0, -1)));
 }

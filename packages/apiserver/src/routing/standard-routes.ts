@@ -12,6 +12,9 @@ import { healthMetrics } from '../metrics/health-metrics.ts';
 import { metricsRoute } from '../metrics/metrics-route.ts';
 import { rootRoute } from './root-route.ts';
 import type { PathRoute } from './router.ts';
+import { flagzPage } from '../zpages/flagz.ts';
+import { statuszPage } from '../zpages/statusz.ts';
+import { zpageRoute } from '../zpages/zpage-route.ts';
 import { versionRoute } from './version-route.ts';
 
 export interface StandardRouteParts {
@@ -25,6 +28,8 @@ export interface StandardRouteParts {
   readonly serverAddress: () => string;
   readonly metrics: MetricRegistry;
   readonly clock: Pick<Clock, 'now'>;
+  /** How the server was started. */
+  readonly flags: Readonly<Record<string, string>>;
 }
 
 /** Everything this server answers besides resources. */
@@ -45,6 +50,8 @@ export function standardRoutes(parts: StandardRouteParts): readonly PathRoute[] 
     health('livez'),
     health('readyz'),
     health('healthz'),
+    zpageRoute(statuszPage(parts.clock, () => pathList(routes, parts))),
+    zpageRoute(flagzPage(parts.flags)),
     ...openapiRoutes(parts.catalog, parts.remotes),
     ...openidRoutes(parts.issuer, parts.issuer, parts.keys),
   ];
