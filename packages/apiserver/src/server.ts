@@ -294,7 +294,6 @@ function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerD
       metrics,
       clock,
       flags: config.flags ?? {},
-      flags: config.flags ?? {},
       serverAddress: () => (state.http ? `${state.http.address.address}:${state.http.address.port}` : ''),
     }),
     authenticators: identity.authenticators,
