@@ -252,6 +252,12 @@ export async function assembleParts(config: KubeletConfig, deps: PartsDeps) {
     client,
     clock,
     log,
+    onTerminated: ({ containerType, exitCode, reason }) =>
+      meter.count('kubelet_terminated_containers_total', {
+        container_type: containerType,
+        exit_code: String(exitCode),
+        reason,
+      }),
     lookup: {
       byUid: (uid) => pods.get(uid),
       mirrorOf: (uid) => pods.mirrorOf(uid),

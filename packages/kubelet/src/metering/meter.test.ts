@@ -88,6 +88,16 @@ describe('a metered service', () => {
     assert.doesNotMatch(text, /operations_errors_total\{operation_type="stop_container"\}/);
   });
 
+  test('a kubelet counts how containers end', async () => {
+    await using fixture = await KubeletFixture.start();
+    fixture.runtime.play({ containers: { c: { exitAfterMs: 1000, exitCode: 139 } } });
+    await fixture.createPod('job', { restartPolicy: 'Never' });
+    await fixture.clock.advance(10_000);
+    const text = formatMetrics(fixture.kubelet.api.metrics());
+    const labels = 'container_type="container",exit_code="139",reason="Error"';
+    assert.ok(text.includes(`\nkubelet_terminated_containers_total{${labels}} 1\n`), text);
+  });
+
   test('a kubelet shows what it has done', async () => {
     await using fixture = await KubeletFixture.start();
     await fixture.createPod('web', {

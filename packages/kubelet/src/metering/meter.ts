@@ -31,6 +31,7 @@ const DEFINITIONS = {
   },
   kubelet_started_containers_total: { help: '[ALPHA] Cumulative number of containers started' },
   kubelet_started_pods_total: { help: '[ALPHA] Cumulative number of pods started' },
+  kubelet_terminated_containers_total: { help: '[ALPHA] Cumulative number of container terminations.' },
   prober_probe_total: {
     help: '[BETA] Cumulative number of a liveness, readiness or startup probe for a container by result.',
   },

@@ -37,6 +37,7 @@ describe('the status manager', () => {
       clock: server.clock,
       log: silentLogger,
       lookup: { byUid: (uid) => byUid.get(uid), mirrorOf: () => null, couldHaveRunningContainers: () => true },
+      onTerminated: () => {},
     });
     const stop = new AbortController();
     const watch = server.client.watch(pods, { resourceVersion: other.metadata.resourceVersion! });

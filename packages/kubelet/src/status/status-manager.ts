@@ -4,6 +4,7 @@ import type { ContainerStatus, Pod, PodStatus } from '@kts/api/types/core-v1';
 import type { Clock, Logger } from '@kts/base';
 import type { Client } from '@kts/client';
 import { isMirrorPod } from '../pod/containers.ts';
+import { newTerminations, type Termination } from './new-terminations.ts';
 import { containersReadyCondition, isKubeletCondition, readyCondition } from './pod-conditions.ts';
 import type { PodPhase } from './pod-phase.ts';
 import { sameKubeletStatus, statusPatch } from './status-patch.ts';
@@ -40,6 +41,7 @@ export class StatusManager {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #lookup: PodLookup;
+  readonly #onTerminated: (termination: Termination) => void;
   readonly #entries = new Map<string, Entry>();
   /** What has been written, by the uid of the pod in the API. */
   readonly #written = new Map<string, number>();
@@ -52,11 +54,13 @@ export class StatusManager {
     readonly clock: Clock;
     readonly log: Logger;
     readonly lookup: PodLookup;
+    readonly onTerminated: (termination: Termination) => void;
   }) {
     this.#client = options.client;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#lookup = options.lookup;
+    this.#onTerminated = options.onTerminated;
   }
 
   get(uid: string): PodStatus | undefined {
@@ -153,6 +157,7 @@ export class StatusManager {
       });
       return;
     }
+    for (const termination of newTerminations(old, next)) this.#onTerminated(termination);
     const status = followStatus(pod, old, next, this.#clock.now());
     if (cached && !force && sameKubeletStatus(cached.status, status, () => true)) return;
     this.#entries.set(uid, {
