@@ -32,6 +32,11 @@ export async function setUpNetwork(
   });
 }
 
+/** Runs lines of `ip -batch` about routes inside every node. */
+export async function changeRoutes(network: ClusterNetwork, lines: readonly string[]): Promise<void> {
+  await forEachLimit(network.nodes, PARALLEL_COMMANDS, (node) => runIp(lines, node.namespace));
+}
+
 /** Removes the bridge and everything `setUpNetwork` has made. Nothing may run in the namespaces any more. */
 export async function tearDownNetwork(bridge: string | undefined, namespaces: readonly string[]): Promise<void> {
   for (const namespace of namespaces) await runCommand(['ip', 'netns', 'delete', namespace]);
@@ -52,7 +57,10 @@ async function runIp(lines: readonly string[], namespace?: string): Promise<void
     if (!(error instanceof CommandError)) throw error;
     const rest = error.stderr
       .split('\n')
-      .filter((line) => line !== '' && !/File exists|already assigned|Cannot find device|^Command failed/.test(line));
+      .filter(
+        (line) =>
+          line !== '' && !/File exists|already assigned|Cannot find device|No such process|^Command failed/.test(line),
+      );
     if (rest.length > 0)
       throw new Error(`the network of the nodes could not be made: ${rest.join('; ')}`, { cause: error });
   }

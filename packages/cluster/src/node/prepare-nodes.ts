@@ -12,6 +12,7 @@ import { setUpNetwork } from './network.ts';
 import { startDns } from './cluster-dns.ts';
 import { planImagePulls, serveImagePulls, type ImagePulls } from './image-pulls.ts';
 import { serveNodes, startNodeRuntime, startRealNode, type RealNode, type RealNodesContext } from './real-nodes.ts';
+import { followServiceRanges } from './service-ranges.ts';
 import { claimNetworkSlot } from './network-slot.ts';
 import { claimRunDirectory } from './run-directory.ts';
 import { tearDownNodes } from './tear-down-nodes.ts';
@@ -103,6 +104,7 @@ export async function joinRealNodes(
       }),
       config.components.has('dns') ? startDns(context) : undefined,
     ]);
+    if (config.components.has('proxy')) followServiceRanges(context);
     return runtimes.map((runtime) => nodes.get(runtime.name)!);
   });
 }
