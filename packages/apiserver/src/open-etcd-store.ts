@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import type { Clock, Logger } from '@kts/base';
 import type { Store } from '@kts/store';
-import type { EtcdTls } from '@kts/store/etcd';
+import type { EtcdStoreOptions } from '@kts/store/etcd';
 
 import { REGISTRY } from './cache/cache-feed.ts';
 import type { ApiServerFlags } from './command-line.ts';
@@ -43,7 +43,7 @@ export function etcdAddress(flags: EtcdFlags): EtcdAddress | undefined {
   return { endpoints, prefix: `/${etcdPrefix.replaceAll(/^\/+|\/+$/g, '')}/`.replace('//', '/') };
 }
 
-function tlsFrom({ etcdCafile, etcdCertfile, etcdKeyfile }: EtcdFlags): EtcdTls {
+function tlsFrom({ etcdCafile, etcdCertfile, etcdKeyfile }: EtcdFlags): NonNullable<EtcdStoreOptions['tls']> {
   return {
     ...(etcdCafile ? { authority: readFileSync(etcdCafile, 'utf8') } : {}),
     ...(etcdCertfile ? { certificate: readFileSync(etcdCertfile, 'utf8') } : {}),

@@ -1,14 +1,7 @@
-import { childSignal, type Clock } from '@kts/base';
+import type { Clock } from '@kts/base';
+import { GrpcChannel, GrpcError, type DuplexStream, type GrpcTls, type StreamHandler } from '@kts/grpc';
 
 import { StoreClosedError, StoreUnreachableError } from '../store-errors.ts';
-import {
-  GRPC_CODE,
-  GrpcChannel,
-  GrpcError,
-  type DuplexStream,
-  type EtcdTls,
-  type StreamHandler,
-} from './grpc-channel.ts';
 
 /** How long one server may take to accept a connection. */
 const CONNECT_MS_MAX = 2_000;
@@ -18,11 +11,15 @@ const RETRY_MS = 200;
 /** How long a call may take, with its repetitions. etcd itself gives up after 7 s. */
 const CALL_MS_MAX = 10_000;
 const ATTEMPTS_MAX = 3;
+/** Answers are as large as etcd makes them. As Go's client. */
+const MESSAGE_BYTES_MAX = 2 ** 31 - 1;
+/** A member that is cut off from the others says so instead of keeping silent. */
+const METADATA = { hasleader: 'true' };
 
 export interface EtcdClientOptions {
   /** URLs of members; one at a time is used, the next when that fails. */
   readonly endpoints: readonly string[];
-  readonly tls: EtcdTls;
+  readonly tls: GrpcTls;
   readonly clock: Clock;
 }
 
@@ -48,9 +45,9 @@ export class EtcdClient {
     for (let attempt = 1; ; attempt++) {
       const channel = await this.#connect();
       try {
-        return await this.#callOn(channel, path, message, end - clock.monotonic());
+        return await channel.call(path, message, { timeoutMs: end - clock.monotonic(), signal: this.#stopping.signal });
       } catch (error) {
-        if (!(error instanceof GrpcError) || error.code !== GRPC_CODE.unavailable) throw error;
+        if (!isUnreachable(error)) throw error;
         this.giveUp(channel);
         const mayRepeat = (options.repeatable || !error.wasSent) && clock.monotonic() < end;
         if (!mayRepeat || attempt === ATTEMPTS_MAX) throw this.#unreachable(error);
@@ -68,22 +65,6 @@ export class EtcdClient {
   close(): void {
     this.#stopping.abort(new StoreClosedError());
     this.#channel?.close();
-  }
-
-  async #callOn(channel: GrpcChannel, path: string, message: Uint8Array, ms: number): Promise<Uint8Array> {
-    using deadline = childSignal(this.#stopping.signal);
-    let isLate = false;
-    const timer = this.#options.clock.after(ms, () => {
-      isLate = true;
-      deadline.abort();
-    });
-    try {
-      return await channel.call(path, message, deadline.signal);
-    } catch (error) {
-      throw isLate ? new GrpcError(GRPC_CODE.unavailable, `${channel.endpoint}: no answer`, true) : error;
-    } finally {
-      timer.cancel();
-    }
   }
 
   #connect(): Promise<GrpcChannel> {
@@ -110,8 +91,10 @@ export class EtcdClient {
   }
 
   async #connectTo(endpoint: string): Promise<GrpcChannel> {
-    const channel = new GrpcChannel(endpoint, this.#options.tls);
-    const timer = this.#options.clock.after(CONNECT_MS_MAX, () => channel.close());
+    const { tls, clock } = this.#options;
+    const limits = { keepAlive: true, messageBytesMax: MESSAGE_BYTES_MAX };
+    const channel = new GrpcChannel({ endpoint, tls, clock, metadata: METADATA, ...limits });
+    const timer = clock.after(CONNECT_MS_MAX, () => channel.close());
     try {
       await channel.connected;
       return channel;
@@ -133,4 +116,8 @@ export class EtcdClient {
     if (signal.aborted) return signal.reason as Error;
     return new StoreUnreachableError(this.#options.endpoints, cause);
   }
+}
+
+function isUnreachable(error: unknown): error is GrpcError {
+  return GrpcError.is(error, 'Unavailable') || GrpcError.is(error, 'DeadlineExceeded');
 }

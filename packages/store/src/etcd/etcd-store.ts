@@ -1,4 +1,5 @@
 import { type Clock, type Logger, silentLogger } from '@kts/base';
+import { GrpcError, type GrpcTls } from '@kts/grpc';
 
 import { StoreClosedError, StoreRefusedError } from '../store-errors.ts';
 import type {
@@ -27,10 +28,7 @@ import {
   type WriteRequest,
 } from './etcd-messages.ts';
 import { decodeItem, EtcdWatches } from './etcd-watches.ts';
-import { GRPC_CODE, GrpcError, type EtcdTls } from './grpc-channel.ts';
 import { LeasePool } from './lease-pool.ts';
-
-export type { EtcdTls } from './grpc-channel.ts';
 
 const RANGE = '/etcdserverpb.KV/Range';
 const TXN = '/etcdserverpb.KV/Txn';
@@ -46,7 +44,7 @@ const FOREIGN_AFTER_MS = 1_000;
 export interface EtcdStoreOptions {
   /** URLs of the cluster's members, `http` or `https`. */
   readonly endpoints: readonly string[];
-  readonly tls?: EtcdTls;
+  readonly tls?: GrpcTls;
   /** What the store's keys begin with, and what stands in place of that in etcd. Both end in a slash. Default `/`. */
   readonly keys?: { readonly root: string; readonly prefix: string };
   readonly clock: Clock;
@@ -133,7 +131,7 @@ class EtcdStore implements Store {
       try {
         return await attempt();
       } catch (error) {
-        if (!isGrpcError(error, GRPC_CODE.notFound) || ttlSeconds === 0) throw error;
+        if (!GrpcError.is(error, 'NotFound') || ttlSeconds === 0) throw error;
         this.#leases.forget(Math.ceil(ttlSeconds));
         return attempt();
       }
@@ -170,7 +168,7 @@ class EtcdStore implements Store {
       try {
         await this.#client.call(COMPACT, encodeCompaction(until), { repeatable: true });
       } catch (error) {
-        if (!isGrpcError(error, GRPC_CODE.outOfRange)) throw error;
+        if (!GrpcError.is(error, 'OutOfRange')) throw error;
       }
       this.#oldest = Math.max(this.#oldest, until);
     });
@@ -201,8 +199,8 @@ class EtcdStore implements Store {
         from = items.at(-1)!.key;
       }
     } catch (error) {
-      if (!isGrpcError(error, GRPC_CODE.outOfRange)) throw error;
-      if ((error as Error).message !== COMPACTED) return { ok: false, reason: 'future', oldest: this.#oldest };
+      if (!GrpcError.is(error, 'OutOfRange')) throw error;
+      if (error.description !== COMPACTED) return { ok: false, reason: 'future', oldest: this.#oldest };
       this.#oldest = Math.max(this.#oldest, revision! + 1);
       return { ok: false, reason: 'compacted', oldest: this.#oldest };
     }
@@ -253,13 +251,9 @@ class EtcdStore implements Store {
     try {
       return await running;
     } catch (error) {
-      throw error instanceof GrpcError ? new StoreRefusedError(error.message, error) : error;
+      throw GrpcError.is(error) ? new StoreRefusedError(error.description, error) : error;
     } finally {
       this.#underWay.delete(running);
     }
   }
-}
-
-function isGrpcError(error: unknown, code: number): boolean {
-  return error instanceof GrpcError && error.code === code;
 }

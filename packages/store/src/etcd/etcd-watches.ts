@@ -1,4 +1,5 @@
 import type { Clock, Logger, Timer } from '@kts/base';
+import type { DuplexStream } from '@kts/grpc';
 
 import type { KeyValue, Revision, WatchEvent, WatchHandler, WatchOptions } from '../store.ts';
 import type { EtcdClient } from './etcd-client.ts';
@@ -11,7 +12,6 @@ import {
   type EtcdKeyValue,
   type WatchResponse,
 } from './etcd-messages.ts';
-import type { DuplexStream, GrpcError } from './grpc-channel.ts';
 
 const WATCH = '/etcdserverpb.Watch/Watch';
 const RETRY_MS = 200;
@@ -126,7 +126,7 @@ export class EtcdWatches {
     stream.send(encodeWatchCreate({ id, ...this.#deps.keys.watchedRange(prefix), start: position + 1 }));
   }
 
-  #lost(stream: DuplexStream, error: GrpcError): void {
+  #lost(stream: DuplexStream, error: Error | undefined): void {
     if (this.#stream !== stream || this.#ended) return;
     this.#stream = undefined;
     const { clock, log } = this.#deps;
