@@ -1,6 +1,6 @@
 import { forEachLimit, type TaskGroup } from '@kts/base';
 import { ownNetwork } from '@kts/host-linux';
-import type { NetworkProber } from '@kts/kubelet';
+import type { KubeletApi, NetworkProber } from '@kts/kubelet';
 
 import type { ClusterConfig } from '../cluster-config.ts';
 import type { NodeState } from '../cluster-state.ts';
@@ -37,15 +37,13 @@ export async function startSimulatedNodes(
   await forEachLimit(names.entries(), STARTS_AT_A_TIME, async ([index, nodeName]) => {
     const podCIDR = subnet(config.clusterCidr, POD_CIDR_BITS, config.nodes + index);
     const address = addressOf(index);
-    const { runtime, images } = createSimulatedRuntime({
+    const { runtime, images, used } = createSimulatedRuntime({
       ...deps,
       addresses: new AddressPool(podCIDR),
       signal: group.signal,
+      annotations: () => annotationsOf(kubelet.api),
     });
-    const host = createFakeHost({
-      machine: MACHINE,
-      network: HEALTHY,
-    });
+    const host = createFakeHost({ machine: MACHINE, network: HEALTHY, used });
     const log = deps.log.with({ node: nodeName });
     const client = controlPlane.clientAs(nodeUser(nodeName), 'kubelet');
     const { config: kubeletConfig } = kubeletSettings(flags, {
@@ -74,6 +72,11 @@ export async function startSimulatedNodes(
     controlPlane.dialer.addSimulatedNode(address, server.port);
   });
   return names.map((name) => ({ name, kind: 'simulated' }));
+}
+
+/** So that what a pod uses can be changed while it runs. */
+function annotationsOf(api: KubeletApi): ReadonlyMap<string, Readonly<Record<string, string>>> {
+  return new Map(api.pods().map(({ metadata }) => [metadata.uid, metadata.annotations ?? {}]));
 }
 
 /** Addresses for documentation (RFC 5737, RFC 2544): nothing answers there. */

@@ -10,6 +10,8 @@
  *   simulated.kts.dev/start-error    TEXT it cannot be started
  *   simulated.kts.dev/pull-error     TEXT images of the pod cannot be pulled (for the whole pod only)
  *   simulated.kts.dev/stop-after     2s   it takes that long to stop; longer than the grace period, it is killed
+ *
+ * What it uses meanwhile: `simulated-usage.ts`.
  */
 import { parseDuration } from '@kts/apimachinery';
 
@@ -51,7 +53,8 @@ export function pullErrorOf(image: string, annotations: Readonly<Record<string, 
   return /(^|\.)invalid(:\d+)?$/.test(registry) ? `failed to do request: lookup ${registry}: no such host` : undefined;
 }
 
-function annotation(
+/** The one for this container, or the one for all. */
+export function annotation(
   annotations: Readonly<Record<string, string>>,
   name: string,
   container: string,

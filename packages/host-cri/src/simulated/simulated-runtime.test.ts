@@ -87,6 +87,35 @@ describe('simulated runtime', () => {
     assert.deepEqual(items, []);
   });
 
+  it('uses what annotations say, and those of now rather than those it was started with', async () => {
+    const clock = new FakeClock();
+    const annotations = new Map<string, Record<string, string>>();
+    const addresses = new AddressPool('10.244.0.0/24');
+    const { runtime, used } = createSimulatedRuntime({
+      clock,
+      random: seededRandom(1),
+      addresses,
+      annotations: () => annotations,
+    });
+    const metadata = { uid: 'u1', name: 'web', namespace: 'default' };
+    const config = { metadata, annotations: { 'simulated.kts.dev/cpu': '500m', 'simulated.kts.dev/memory': '1Mi' } };
+    const { podSandboxId } = await runtime.runPodSandbox({ config });
+    const { containerId } = await runtime.createContainer({ podSandboxId, config: { metadata: { name: 'main' } } });
+    await runtime.startContainer({ containerId });
+    const look = async (): Promise<readonly (number | undefined)[]> => {
+      const [stats] = (await runtime.listContainerStats({})).stats;
+      return [stats?.cpu?.usageCoreNanoSeconds?.value, stats?.memory?.workingSetBytes?.value];
+    };
+    await clock.advance(2000);
+    assert.deepEqual(await look(), [1e9, 1024 ** 2]);
+    annotations.set('u1', { 'simulated.kts.dev/cpu': '2', 'simulated.kts.dev/memory': '2Mi' });
+    await clock.advance(1000);
+    assert.deepEqual(await look(), [3e9, 2 * 1024 ** 2]);
+    assert.ok(used.cpuNanoSeconds() > 3e9);
+    await runtime.stopContainer({ containerId });
+    assert.deepEqual((await runtime.listContainerStats({})).stats, []);
+  });
+
   it('lists by label', async () => {
     const { runtime } = await start([]);
     assert.equal((await runtime.listPodSandbox({ filter: { labelSelector: { app: 'web' } } })).items.length, 1);

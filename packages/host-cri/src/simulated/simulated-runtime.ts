@@ -19,6 +19,7 @@ import type {
 } from '../gen/cri.gen.ts';
 import { behaviourOf, pullErrorOf, type SimulatedBehaviour } from './simulated-behaviour.ts';
 import { SimulatedImages } from './simulated-images.ts';
+import { UsageMeter, usageOf, type SimulatedUsage, type UsedUp } from './simulated-usage.ts';
 
 export interface SimulatedRuntimeDeps {
   readonly clock: Clock;
@@ -27,6 +28,15 @@ export interface SimulatedRuntimeDeps {
   readonly addresses: { allocate(): string; release(address: string): void };
   /** Stands for the machine: once it is aborted no container ends of itself any more, so nothing is waited for. */
   readonly signal?: AbortSignal;
+  /** The annotations that pods have now, by uid. Absent, or without a pod: what it had when it was started. */
+  readonly annotations?: () => ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+export interface MachineUsage {
+  /** Since the start. */
+  cpuNanoSeconds(): number;
+  /** As annotations were when somebody looked last: it is asked for often, by what never looks at anything else. */
+  memoryBytes(): number;
 }
 
 interface Sandbox {
@@ -59,12 +69,41 @@ const NOTHING = Promise.resolve({});
 export function createSimulatedRuntime(deps: SimulatedRuntimeDeps): {
   readonly runtime: RuntimeService;
   readonly images: ImageService;
+  /** What the whole machine uses. */
+  readonly used: MachineUsage;
 } {
-  const images = new SimulatedImages(deps.clock, pullErrorOf);
-  return { runtime: simulatedRuntimeService(deps, images), images };
+  const { clock } = deps;
+  const images = new SimulatedImages(clock, pullErrorOf);
+  const meter = new UsageMeter<SimulatedContainer>(clock.now());
+  const look = (): void => {
+    const annotations = deps.annotations?.();
+    meter.advance((container) => currentUsage(container, annotations), clock.now());
+  };
+  const used: MachineUsage = {
+    cpuNanoSeconds: () => {
+      look();
+      return meter.cpuNanoSeconds(clock.now());
+    },
+    memoryBytes: () => meter.memoryBytes(),
+  };
+  return { runtime: simulatedRuntimeService(deps, images, meter, look), images, used };
 }
 
-function simulatedRuntimeService(deps: SimulatedRuntimeDeps, images: SimulatedImages): RuntimeService {
+function currentUsage(
+  { config, sandbox }: SimulatedContainer,
+  annotations?: ReadonlyMap<string, Readonly<Record<string, string>>>,
+): SimulatedUsage {
+  const now = annotations?.get(sandbox.config.metadata?.uid ?? '');
+  return usageOf(config.metadata?.name ?? '', now ?? sandbox.config.annotations ?? {});
+}
+
+function simulatedRuntimeService(
+  deps: SimulatedRuntimeDeps,
+  images: SimulatedImages,
+  meter: UsageMeter<SimulatedContainer>,
+  /** Brings the meter up to now. */
+  look: () => void,
+): RuntimeService {
   const { clock, random, addresses, signal } = deps;
   const sandboxes = new Map<string, Sandbox>();
   const containers = new Map<string, SimulatedContainer>();
@@ -85,6 +124,7 @@ function simulatedRuntimeService(deps: SimulatedRuntimeDeps, images: SimulatedIm
     container.end?.cancel();
     if (container.state !== 'CONTAINER_RUNNING') return;
     container.state = 'CONTAINER_EXITED';
+    meter.end(container, clock.now());
     container.finishedAt = nanos();
     container.exitCode = exitCode;
   };
@@ -166,6 +206,7 @@ function simulatedRuntimeService(deps: SimulatedRuntimeDeps, images: SimulatedIm
       if (startError !== undefined) throw new GrpcError('Unknown', `failed to create containerd task: ${startError}`);
       if (startAfterMs > 0) await clock.sleep(startAfterMs, options?.signal);
       container.state = 'CONTAINER_RUNNING';
+      meter.start(container, currentUsage(container), clock.now());
       container.startedAt = nanos();
       if (exitAfterMs !== undefined && !signal?.aborted)
         container.end = clock.after(exitAfterMs, () => finish(container, exitCode));
@@ -213,13 +254,16 @@ function simulatedRuntimeService(deps: SimulatedRuntimeDeps, images: SimulatedIm
     portForward: () => notSimulated('port-forward'),
     checkpointContainer: () => notSimulated('checkpoint'),
 
-    containerStats: async ({ containerId }) => ({ stats: statsOf(containerOf(containerId), nanos()) }),
-    listContainerStats: () =>
-      Promise.resolve({
-        stats: [...containers.values()]
-          .filter((each) => each.state === 'CONTAINER_RUNNING')
-          .map((each) => statsOf(each, nanos())),
-      }),
+    containerStats: async ({ containerId }) => {
+      const container = containerOf(containerId);
+      look();
+      return { stats: statsOf(container, meter.usedBy(container), nanos()) };
+    },
+    listContainerStats: () => {
+      look();
+      const running = [...containers.values()].filter((each) => each.state === 'CONTAINER_RUNNING');
+      return Promise.resolve({ stats: running.map((each) => statsOf(each, meter.usedBy(each), nanos())) });
+    },
     podSandboxStats: () => notSimulated('pod sandbox stats'),
     listPodSandboxStats: () => Promise.resolve({ stats: [] }),
     listMetricDescriptors: () => Promise.resolve({ descriptors: [] }),
@@ -284,13 +328,12 @@ function containerStatus(container: SimulatedContainer, images: SimulatedImages)
   };
 }
 
-/** Running costs nothing here, and is reported so. */
-function statsOf(container: SimulatedContainer, timestamp: number): ContainerStats {
+function statsOf(container: SimulatedContainer, used: UsedUp, timestamp: number): ContainerStats {
   const { metadata, labels = {}, annotations = {} } = container.config;
   return {
     attributes: { id: container.id, ...(metadata ? { metadata } : {}), labels, annotations },
-    cpu: { timestamp, usageCoreNanoSeconds: { value: 0 }, usageNanoCores: { value: 0 } },
-    memory: { timestamp, workingSetBytes: { value: 0 } },
+    cpu: { timestamp, usageCoreNanoSeconds: { value: used.cpuNanoSeconds } },
+    memory: { timestamp, workingSetBytes: { value: used.memoryBytes } },
   };
 }
 

@@ -127,6 +127,8 @@ export interface Machine {
   disk(path: string): Promise<DiskUsage>;
   /** Bytes that can be handed out without swapping. */
   availableMemoryBytes(): Promise<number>;
+  /** What the processors have worked since the machine was started; absent: `/proc/stat` says so. */
+  cpuNanoSeconds?(): Promise<number>;
   /** Process ids: how many there may be and how many there are. */
   processes(): Promise<{ readonly max: number; readonly running: number }>;
   /** Bytes and inodes that a tree uses, like `du`. */

@@ -17,6 +17,8 @@ export interface FakeHostOptions {
   readonly network?: NetworkProber;
   readonly cgroupVersion?: 1 | 2;
   readonly swapController?: boolean;
+  /** What runs on the machine; absent: half of its memory is used, and nobody has looked at its processors. */
+  readonly used?: { cpuNanoSeconds(): number; memoryBytes(): number };
 }
 
 /** A machine in memory: its files, mounts and cgroups hold what is put there, and nothing answers on the network. */
@@ -60,7 +62,10 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     imageMounter: mounts.images,
     cgroups: new FakeCgroups(options.cgroupVersion ?? 2, options.swapController ?? false),
     network: options.network ?? SILENT_NETWORK,
-    machine: fakeMachine(machine, () => amounts, files),
+    machine: {
+      ...fakeMachine(machine, () => amounts, files),
+      ...(options.used ? usedMachine(machine, options.used) : {}),
+    },
     set: ({ disk, ...change }) => {
       amounts = { ...amounts, ...change, disk: { ...amounts.disk, ...disk } };
     },
@@ -142,6 +147,16 @@ const SILENT_NETWORK: NetworkProber = {
 
 function refused(host: string, port: number): Error {
   return new Error(`dial tcp ${host}:${port}: connect: connection refused`);
+}
+
+function usedMachine(
+  { memoryBytes }: MachineInfo,
+  used: NonNullable<FakeHostOptions['used']>,
+): Pick<Machine, 'availableMemoryBytes' | 'cpuNanoSeconds'> {
+  return {
+    availableMemoryBytes: () => Promise.resolve(Math.max(0, memoryBytes - used.memoryBytes())),
+    cpuNanoSeconds: () => Promise.resolve(used.cpuNanoSeconds()),
+  };
 }
 
 function fakeMachine(info: MachineInfo, amounts: () => Required<FakeAmounts>, files: MemoryFiles): Machine {

@@ -53,12 +53,13 @@ async function sandboxStats({ runtime }: ServerContext, signal: AbortSignal): Pr
 
 async function nodeUsage({ host, clock, rootDirectory }: ServerContext): Promise<NodeUsage> {
   const { machine, files } = host;
-  const [info, availableMemoryBytes, disk, processes, statistics] = await Promise.all([
+  const [info, availableMemoryBytes, disk, processes, statistics, cpuNanoSeconds] = await Promise.all([
     machine.info(),
     machine.availableMemoryBytes(),
     machine.disk(rootDirectory),
     machine.processes(),
     kernelStatistics(files),
+    machine.cpuNanoSeconds?.(),
   ]);
   return {
     nowMs: clock.now(),
@@ -67,6 +68,7 @@ async function nodeUsage({ host, clock, rootDirectory }: ServerContext): Promise
     disk,
     processes,
     ...parseKernelStatistics(statistics),
+    ...(cpuNanoSeconds === undefined ? {} : { cpuNanoSeconds }),
   };
 }
 
