@@ -23,6 +23,9 @@ export interface ApiServerFlags {
   readonly etcdCompactionInterval: string;
   readonly serviceClusterIPRange: readonly string[];
   readonly serviceAccountIssuer?: string;
+  readonly serviceAccountSigningKeyFile?: string;
+  readonly serviceAccountKeyFile?: readonly string[];
+  readonly serviceAccountJwksUri?: string;
   readonly apiAudiences?: readonly string[];
   readonly anonymousAuth: boolean;
   readonly clientCAFile?: string;
@@ -74,6 +77,9 @@ const FLAGS = {
     text: 'addresses of Services; two for dual-stack',
   },
   'service-account-issuer': { type: 'string', text: 'issuer of service account tokens' },
+  'service-account-signing-key-file': { type: 'string', text: 'private key that new tokens are signed with' },
+  'service-account-key-file': { type: 'list', text: 'keys that tokens are checked with; may be given several times' },
+  'service-account-jwks-uri': { type: 'string', text: 'where others find the keys that tokens are checked with' },
   'api-audiences': { type: 'list', text: 'audiences of tokens that this server accepts' },
   'anonymous-auth': { type: 'switch', default: true, text: 'serve requests without any proof of identity' },
   'client-ca-file': { type: 'string', text: "who signs clients' certificates, beside the cluster's own authority" },
@@ -144,6 +150,9 @@ export function parseApiServerFlags(args: readonly string[]): ApiServerFlags {
     maxMutatingRequestsInflight: atMost('max-mutating-requests-inflight', Number.MAX_SAFE_INTEGER),
     ...optional('advertiseAddress', values['advertise-address']),
     ...optional('serviceAccountIssuer', values['service-account-issuer']),
+    ...optional('serviceAccountSigningKeyFile', values['service-account-signing-key-file']),
+    ...optional('serviceAccountKeyFile', values['service-account-key-file']),
+    ...optional('serviceAccountJwksUri', values['service-account-jwks-uri']),
     ...optional('apiAudiences', values['api-audiences']),
     ...optional('clientCAFile', values['client-ca-file']),
     ...optional('tokenAuthFile', values['token-auth-file']),

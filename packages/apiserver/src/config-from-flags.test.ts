@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
 
 import { parseApiServerFlags } from './command-line.ts';
 import { configFromFlags } from './config-from-flags.ts';
@@ -22,5 +25,36 @@ describe('flags about who may do what', () => {
 
   it('refuse modes that there are not', () => {
     assert.throws(() => configOf('--authorization-mode=rbac'), /authorization-mode "rbac" is not a valid mode/);
+  });
+});
+
+describe('flags that name files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kts-flags-'));
+  after(() => rmSync(folder, { recursive: true }));
+  const pem = (label: string, text: string): string => `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`;
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+
+  it('take every certificate and key of a file', () => {
+    const authorities = file('ca', `# one\n${pem('CERTIFICATE', 'a')}# two\n${pem('CERTIFICATE', 'b')}`);
+    const signing = file('signing', pem('RSA PRIVATE KEY', 'c'));
+    const checking = file('checking', pem('PUBLIC KEY', 'd') + pem('EC PRIVATE KEY', 'e'));
+    const { clientAuthorities, serviceAccountKeys } = configOf(
+      `--client-ca-file=${authorities} --service-account-signing-key-file=${signing} ` +
+        `--service-account-key-file=${signing} --service-account-key-file=${checking}`,
+    );
+    assert.deepEqual(clientAuthorities, [pem('CERTIFICATE', 'a'), pem('CERTIFICATE', 'b')]);
+    assert.deepEqual(serviceAccountKeys, {
+      signing: pem('RSA PRIVATE KEY', 'c'),
+      verification: [pem('RSA PRIVATE KEY', 'c'), pem('PUBLIC KEY', 'd'), pem('EC PRIVATE KEY', 'e')],
+    });
+  });
+
+  it('refuse files without any', () => {
+    const empty = file('empty', 'nothing');
+    assert.throws(() => configOf(`--client-ca-file=${empty}`), /holds no certificates$/);
+    assert.throws(() => configOf(`--service-account-key-file=${empty}`), /holds no keys$/);
   });
 });

@@ -33,16 +33,33 @@ export function configFromFlags(flags: ApiServerFlags): ApiServerConfig {
     ...(flags.advertiseAddress ? { advertiseAddress: flags.advertiseAddress } : {}),
     names: [flags.advertiseAddress, flags.bindAddress].filter(isNameable),
     ...(flags.serviceAccountIssuer ? { serviceAccountIssuer: flags.serviceAccountIssuer } : {}),
+    ...serviceAccountKeysOf(flags),
+    ...(flags.serviceAccountJwksUri ? { jwksUri: flags.serviceAccountJwksUri } : {}),
     ...(flags.apiAudiences ? { apiAudiences: flags.apiAudiences } : {}),
-    ...(flags.clientCAFile ? { clientAuthorities: certificatesIn(flags.clientCAFile) } : {}),
+    ...(flags.clientCAFile ? { clientAuthorities: partsOf(flags.clientCAFile, CERTIFICATE, 'certificates') } : {}),
     ...(flags.tokenAuthFile ? { tokens: readFileSync(flags.tokenAuthFile, 'utf8') } : {}),
     ...(audit ? { audit } : {}),
   };
 }
 
-function certificatesIn(file: string): readonly string[] {
-  const found = readFileSync(file, 'utf8').match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g);
-  if (!found) throw new Error(`${file} holds no certificates`);
+function serviceAccountKeysOf(flags: ApiServerFlags): Pick<ApiServerConfig, 'serviceAccountKeys'> {
+  const { serviceAccountSigningKeyFile: signingFile, serviceAccountKeyFile: files } = flags;
+  if (!signingFile && !files) return {};
+  return {
+    serviceAccountKeys: {
+      ...(signingFile ? { signing: readFileSync(signingFile, 'utf8') } : {}),
+      ...(files ? { verification: files.flatMap((file) => partsOf(file, KEY, 'keys')) } : {}),
+    },
+  };
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g;
+const KEY = /-----BEGIN ([A-Z ]*)(?:PRIVATE|PUBLIC) KEY-----[^]*?-----END \1(?:PRIVATE|PUBLIC) KEY-----/g;
+
+/** The parts of a PEM file. Throws if there is none. */
+function partsOf(file: string, pattern: RegExp, what: string): readonly string[] {
+  const found = readFileSync(file, 'utf8').match(pattern);
+  if (!found) throw new Error(`${file} holds no ${what}`);
   return found.map((pem) => `${pem}\n`);
 }
 

@@ -17,6 +17,10 @@ export interface ApiServerConfig {
   readonly clusterDomain?: string;
   /** Default `https://kubernetes.default.svc.<clusterDomain>`. */
   readonly serviceAccountIssuer?: string;
+  /** PEM keys for service account tokens; absent: the cluster's own. */
+  readonly serviceAccountKeys?: ServiceAccountKeys;
+  /** Where others find the keys that tokens are checked with; default: a path of the issuer. */
+  readonly jwksUri?: string;
   /** Audiences that tokens may be for; default: the issuer. */
   readonly apiAudiences?: readonly string[];
   /** Requests without any proof of identity are made by `system:anonymous`. Default true. */
@@ -37,6 +41,13 @@ export interface ApiServerConfig {
   readonly flags?: Readonly<Record<string, string>>;
   /** Absent: nothing is recorded. */
   readonly audit?: AuditConfig;
+}
+
+export interface ServiceAccountKeys {
+  /** The private key that new tokens are signed with; absent: the cluster's own. */
+  readonly signing?: string;
+  /** Private or public keys that tokens are checked with; default: that of `signing`. */
+  readonly verification?: readonly string[];
 }
 
 export interface SecureServing {

@@ -37,13 +37,14 @@ export function createIdentity(config: ApiServerConfig, deps: ServerIdentityDeps
   const issuer =
     config.serviceAccountIssuer ?? `https://kubernetes.default.svc.${config.clusterDomain ?? 'cluster.local'}`;
   const audiences = config.apiAudiences ?? [issuer];
-  const keys = [verificationKey(serviceAccount.publicKey)];
+  const { signing, verification } = config.serviceAccountKeys ?? {};
+  const keys = (verification ?? [signing ?? serviceAccount.publicKey]).map(verificationKey);
   const kinds: TokenAuthenticator[] = [
     ...(config.tokens ? [staticTokens(config.tokens)] : []),
     serviceAccountTokens({ keys, issuer, read, clock }),
     legacyTokens({ keys, audiences, read, markUsed, clock }),
   ];
-  const key = signingKey(serviceAccount.privateKey);
+  const key = signingKey(signing ?? serviceAccount.privateKey);
   return {
     issuer,
     keys,

@@ -291,6 +291,7 @@ function createAnswer(config: ApiServerConfig, { store, clock, log }: ApiServerD
       log,
       issuer: identity.issuer,
       keys: identity.keys,
+      jwksUri: config.jwksUri,
       metrics,
       clock,
       flags: config.flags ?? {},

@@ -9,11 +9,11 @@ import type { PathRoute } from './router.ts';
 const CACHE = { 'cache-control': 'public, max-age=3600' };
 const encoder = new TextEncoder();
 
-/** @param base `https://...` of this server as pods reach it. */
-export function openidRoutes(issuer: string, base: string, keys: readonly VerificationKey[]): readonly PathRoute[] {
+/** @param jwksUri where the keys are found, as others reach this server. */
+export function openidRoutes(issuer: string, jwksUri: string, keys: readonly VerificationKey[]): readonly PathRoute[] {
   const metadata = {
     issuer,
-    jwks_uri: `${base}/openid/v1/jwks`,
+    jwks_uri: jwksUri,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [...new Set(keys.map((key) => key.algorithm))].sort(),

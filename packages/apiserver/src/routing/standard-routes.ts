@@ -24,6 +24,7 @@ export interface StandardRouteParts {
   readonly log: Logger;
   readonly issuer: string;
   readonly keys: readonly VerificationKey[];
+  readonly jwksUri: string | undefined;
   /** `host:port`, once the server listens. */
   readonly serverAddress: () => string;
   readonly metrics: MetricRegistry;
@@ -53,7 +54,7 @@ export function standardRoutes(parts: StandardRouteParts): readonly PathRoute[] 
     zpageRoute(statuszPage(parts.clock, () => pathList(routes, parts))),
     zpageRoute(flagzPage(parts.flags)),
     ...openapiRoutes(parts.catalog, parts.remotes),
-    ...openidRoutes(parts.issuer, parts.issuer, parts.keys),
+    ...openidRoutes(parts.issuer, parts.jwksUri ?? `${parts.issuer}/openid/v1/jwks`, parts.keys),
   ];
   const index = rootRoute(() => pathList(routes, parts));
   return [...routes, index, { ...index, path: '/index.html' }];
