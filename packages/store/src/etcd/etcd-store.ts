@@ -81,6 +81,9 @@ class EtcdStore implements Store {
   readonly #underWay = new Set<Promise<unknown>>();
   /** The newest compaction that this store knows of. */
   #oldest: Revision = 0;
+  /** The newest read of etcd's revision that has begun, and the one that begins when that is over. */
+  #lastRead: Promise<void> = Promise.resolve();
+  #nextRead: Promise<Revision> | undefined;
   /** The write that several callers of `revision` wait for. */
   #progress: Promise<Revision> | undefined;
   #closed = false;
@@ -219,9 +222,18 @@ class EtcdStore implements Store {
     return decodeRange(await this.#client.call(RANGE, encodeRange(request), { repeatable: true }));
   }
 
-  async #newest(): Promise<Revision> {
-    const { revision } = await this.#range({ key: this.#keys.progressKey, countOnly: true });
-    return revision;
+  /** Callers of one moment share a read, which begins when all of them have asked. */
+  #newest(): Promise<Revision> {
+    this.#nextRead ??= this.#lastRead.then(() => {
+      this.#nextRead = undefined;
+      const read = this.#range({ key: this.#keys.progressKey, countOnly: true }).then(({ revision }) => revision);
+      this.#lastRead = read.then(
+        () => {},
+        () => {},
+      );
+      return read;
+    });
+    return this.#nextRead;
   }
 
   /** Somebody else has written under another prefix: a write of ours brings the watches past that. */
