@@ -1,3 +1,4 @@
+export type { InProcessServer } from './aggregation/remote-client.ts';
 export type { AuditPolicy } from './audit/policy.ts';
 export type { TokenIssuer } from './authentication/token-issuer.ts';
 export type { Authorizer } from './authorization/authorizer.ts';

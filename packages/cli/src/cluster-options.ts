@@ -46,5 +46,6 @@ function componentArguments(flags: FlagValues): Readonly<Record<ComponentName, r
     kubelet: of('kubelet-arg'),
     proxy: of('kube-proxy-arg'),
     dns: [],
+    metrics: [],
   };
 }

@@ -18,7 +18,15 @@ export interface ClusterConfig {
   readonly componentArguments: Readonly<Record<ComponentName, readonly string[]>>;
 }
 
-export const COMPONENTS = ['apiserver', 'controller-manager', 'scheduler', 'kubelet', 'proxy', 'dns'] as const;
+export const COMPONENTS = [
+  'apiserver',
+  'controller-manager',
+  'scheduler',
+  'kubelet',
+  'proxy',
+  'dns',
+  'metrics',
+] as const;
 export type ComponentName = (typeof COMPONENTS)[number];
 
 /** The configuration cannot be used; the message is for the user. */

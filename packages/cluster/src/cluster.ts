@@ -5,8 +5,16 @@ import { writeFile } from 'node:fs/promises';
 import { TaskGroup } from '@kts/base';
 
 import type { ClusterConfig } from './cluster-config.ts';
+import { announceMetrics } from './cluster-metrics.ts';
 import { removeClusterState, writeClusterState, type NodeState } from './cluster-state.ts';
-import { openStore, startApiServer, startControllers, type ControlPlane, type HostDeps } from './control-plane.ts';
+import {
+  openStore,
+  startApiServer,
+  startControllers,
+  SYSTEM_USERS,
+  type ControlPlane,
+  type HostDeps,
+} from './control-plane.ts';
 import { dataDirectory, lockDataDirectory, prepareDataDirectory } from './data-directory.ts';
 import type { PreparedNodes } from './node/prepare-nodes.ts';
 import type { Progress } from './progress.ts';
@@ -68,6 +76,7 @@ export async function startCluster(config: ClusterConfig, deps: ClusterDeps, sig
       kubeconfig: directory.kubeconfig,
       nodes,
     });
+    group.start(() => announceMetrics(config, controlPlane.clientAs(SYSTEM_USERS.admin, 'kts'), deps.log));
     const { memory } = deps;
     if (memory) group.start((signal) => releaseMemoryWhenQuiet(memory, deps.clock, signal));
     return { server: controlPlane.server, kubeconfig, nodes, stopped: stop() };

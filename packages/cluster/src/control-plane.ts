@@ -6,6 +6,7 @@ import type { ApiServer, UserInfo } from '@kts/apiserver';
 import type { Store } from '@kts/store';
 
 import type { ClusterConfig } from './cluster-config.ts';
+import { metricsServers } from './cluster-metrics.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { NodeDialer } from './node/node-dialer.ts';
 
@@ -83,7 +84,16 @@ export async function startApiServer(
   ]);
   const files = diskFiles(directory.pki);
   const dialer = new NodeDialer();
-  const apiServer = createApiServer(configFromFlags(flags), { ...deps, store, files, dial: dialer.dial });
+  const clientAs: ControlPlane['clientAs'] = (user, userAgent) =>
+    new Client(apiServer.inProcessTransport(user, userAgent));
+  const inProcessServers = metricsServers(config, clientAs, deps, group);
+  const apiServer = createApiServer(configFromFlags(flags), {
+    ...deps,
+    store,
+    files,
+    dial: dialer.dial,
+    inProcessServers,
+  });
   try {
     await startComponent(apiServer, group);
   } catch (error) {
@@ -95,7 +105,7 @@ export async function startApiServer(
     dialer,
     port,
     server: `https://127.0.0.1:${port}`,
-    clientAs: (user, userAgent) => new Client(apiServer.inProcessTransport(user, userAgent)),
+    clientAs,
   };
 }
 

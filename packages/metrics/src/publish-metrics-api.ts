@@ -2,23 +2,30 @@
  * What a cluster needs so that its API server answers for the metrics API, and who may ask.
  *
  * Mirrors: metrics-server manifests/base (v0.8)
- * Differs: the Service has a name of its own, so that a metrics-server that somebody installs takes over.
+ * Differs: the component is a user, not a service account, and reaches kubelets through the API server.
  */
 import { apiServices, clusterRoleBindings, clusterRoles } from '@kts/api';
 import { isAlreadyExists, isNotFound, type KubeObject } from '@kts/apimachinery';
 import type { Client } from '@kts/client';
 
-/** Which server the APIService names. There is no such Service: the API server knows this one by its name. */
-export const METRICS_SERVICE = { namespace: 'kube-system', name: 'kts-metrics' };
-/** Who the component is to the API server. */
-export const METRICS_USER = 'system:kts-metrics';
-
 const API_SERVICE = 'v1beta1.metrics.k8s.io';
 const RBAC = 'rbac.authorization.k8s.io';
 const AGGREGATED = ['view', 'edit', 'admin'].map((role) => [`${RBAC}/aggregate-to-${role}`, 'true'] as const);
 
+export interface MetricsApi {
+  /** By which the API server knows who answers. */
+  readonly service: ServiceName;
+  /** Who the component is to the API server; the role that allows it what it needs has the same name. */
+  readonly user: string;
+}
+
+interface ServiceName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** Writes what is missing. `client` acts as an administrator. */
-export async function publishMetricsApi(client: Client): Promise<void> {
+export async function publishMetricsApi(client: Client, { service, user }: MetricsApi): Promise<void> {
   await unlessThere(
     client.create(clusterRoles, {
       metadata: { name: 'system:aggregated-metrics-reader', labels: Object.fromEntries(AGGREGATED) },
@@ -27,7 +34,7 @@ export async function publishMetricsApi(client: Client): Promise<void> {
   );
   await unlessThere(
     client.create(clusterRoles, {
-      metadata: { name: METRICS_USER },
+      metadata: { name: user },
       rules: [
         { apiGroups: [''], resources: ['nodes/metrics', 'nodes/proxy'], verbs: ['get'] },
         { apiGroups: [''], resources: ['pods', 'nodes'], verbs: ['get', 'list', 'watch'] },
@@ -36,9 +43,9 @@ export async function publishMetricsApi(client: Client): Promise<void> {
   );
   await unlessThere(
     client.create(clusterRoleBindings, {
-      metadata: { name: METRICS_USER },
-      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: METRICS_USER },
-      subjects: [{ apiGroup: RBAC, kind: 'User', name: METRICS_USER }],
+      metadata: { name: user },
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: user },
+      subjects: [{ apiGroup: RBAC, kind: 'User', name: user }],
     }),
   );
   await unlessThere(
@@ -47,7 +54,7 @@ export async function publishMetricsApi(client: Client): Promise<void> {
       spec: {
         group: 'metrics.k8s.io',
         version: 'v1beta1',
-        service: METRICS_SERVICE,
+        service,
         insecureSkipTLSVerify: true,
         groupPriorityMinimum: 100,
         versionPriority: 100,
@@ -66,11 +73,11 @@ async function unlessThere(created: Promise<KubeObject>): Promise<void> {
  * Takes the API from a cluster that has run with it and now runs without; clients would take it for broken otherwise.
  * One that somebody else serves stays.
  */
-export async function withdrawMetricsApi(client: Client): Promise<void> {
+export async function withdrawMetricsApi(client: Client, service: ServiceName): Promise<void> {
   try {
     const { metadata, spec } = await client.get(apiServices, { name: API_SERVICE });
     const { namespace, name } = spec?.service ?? {};
-    if (namespace !== METRICS_SERVICE.namespace || name !== METRICS_SERVICE.name) return;
+    if (namespace !== service.namespace || name !== service.name) return;
     await client.delete(apiServices, { name: API_SERVICE }, { preconditions: { uid: metadata.uid } });
   } catch (error) {
     if (!isNotFound(error)) throw error;
