@@ -38,6 +38,7 @@ const UID_LABELS = ['controller-uid', 'batch.kubernetes.io/controller-uid'] as c
 export const jobs = defineResource<Job>('batch/v1', 'jobs', {
   setDefaults: setJobDefaults,
   prepareForCreate: (draft) => {
+    shareEmptyLabels(draft);
     if (!draft.spec?.manualSelector) generateSelector(draft);
     // Upstream defaults what it reads, too: a job that is stored without labels is shown with those of its pods.
     const labels = draft.spec!.template.metadata?.labels;
@@ -70,9 +71,6 @@ export const jobs = defineResource<Job>('batch/v1', 'jobs', {
 function setJobDefaults(job: Draft<Job>): void {
   const spec = (job.spec ??= { template: {} });
   setJobSpecDefaults(spec);
-  if (wasSentEmpty(spec.template.metadata, 'labels') || wasSentEmpty(spec.template, 'metadata.labels')) {
-    (spec.template.metadata ??= {}).labels ??= {};
-  }
   const labels = spec.template.metadata?.labels;
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
@@ -83,6 +81,14 @@ function setJobDefaults(job: Draft<Job>): void {
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
   spec.manualSelector ??= false;
+}
+
+/** Labels that were sent empty are labels: the job shares them, too, but nobody owns them. */
+function shareEmptyLabels({ metadata, spec }: Draft<Job>): void {
+  const { template } = spec!;
+  if (!wasSentEmpty(template.metadata, 'labels') && !wasSentEmpty(template, 'metadata.labels')) return;
+  const labels = ((template.metadata ??= {}).labels ??= {});
+  if (Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = labels;
 }
 
 /** What is also defaulted in the template of a cron job. */

@@ -15,7 +15,7 @@ import {
 } from '@kts/apimachinery';
 import { sameValue } from '../field-checks.ts';
 import type { Affinity, Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec } from '../gen/core-v1.gen.ts';
-import { validatePodAnnotationUpdate } from './pod-annotation-validation.ts';
+import { validatePodAnnotations, validatePodAnnotationUpdate } from './pod-annotation-validation.ts';
 import type { PodRules } from './pod-rules.ts';
 import { validateTolerations } from './scheduling-validation.ts';
 import { internalDiff, internalForm } from '../internal-form.ts';
@@ -29,13 +29,15 @@ const UPDATABLE = [
   '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
 ].join(',');
 const SPEC = FieldPath.of('spec');
+const ANNOTATIONS = FieldPath.of('metadata', 'annotations');
 
 export function validatePodChange(pod: Pod, old: Pod, rules: PodRules): FieldError[] {
-  const errors = validatePodAnnotationUpdate(
-    pod.metadata.annotations ?? {},
-    old.metadata.annotations ?? {},
-    FieldPath.of('metadata', 'annotations'),
-  );
+  const { annotations = {} } = pod.metadata;
+  const errors = [
+    ...validatePodAnnotationUpdate(annotations, old.metadata.annotations ?? {}, ANNOTATIONS),
+    // Once more: they were validated with the rest of the pod.
+    ...validatePodAnnotations(annotations, pod.spec, ANNOTATIONS, rules),
+  ];
   for (const field of ['containers', 'initContainers'] as const) {
     const before = old.spec[field] ?? [];
     const after = pod.spec[field] ?? [];

@@ -110,6 +110,7 @@ describe('changes of pods', () => {
       annotated('kubernetes.io/config.mirror', 'a'),
       'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "a": must set spec.nodeName if mirror pod annotation is set',
       'metadata.annotations[kubernetes.io/config.mirror]: Forbidden: may not add mirror pod annotation',
+      'metadata.annotations[kubernetes.io/config.mirror]: Invalid value: "a": must set spec.nodeName if mirror pod annotation is set',
     ],
   ]);
 });

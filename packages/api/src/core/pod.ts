@@ -96,7 +96,7 @@ function keepAllButResources(pod: Draft<Pod>, old: Draft<Pod>): void {
   const { resources, containers, initContainers = [] } = pod.spec;
   const before = old.spec;
   const oldInit = before.initContainers ?? [];
-  if (containers.length !== before.containers.length || initContainers.length !== oldInit.length) return;
+  if (containers?.length !== before.containers.length || initContainers.length !== oldInit.length) return;
   const merge = (list: typeof containers, oldList: typeof containers): typeof containers => {
     if (list.some(({ name }, index) => name !== oldList[index]!.name)) return list;
     return list.map((container, index) => {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { JsonValue } from '../scalars.ts';
-import type { ListSchema } from '../schema.ts';
+import type { ListSchema, Schema } from '../schema.ts';
 import { markSentEmpty } from '../sent-empty.ts';
 import { compareObjects } from './compare-objects.ts';
 import { encodeFieldsV1, fieldSetOfNames } from './field-set.ts';
+import { isTyped } from './typed-value.ts';
 
 const cases: readonly (readonly [
   before: JsonValue,
@@ -53,4 +54,23 @@ test('what is ignored is not compared', () => {
     ignored,
   );
   assert.deepEqual([modified, added].map(encodeFieldsV1), [{ 'f:b': { 'f:d': {} } }, { 'f:b': { 'f:e': {} } }]);
+});
+
+test('values are of their types or not', () => {
+  const text = { type: 'scalar', format: 'string' } as const;
+  const map = { type: 'map', values: text } as const;
+  const list = { type: 'list', items: text } as const;
+  const rows: readonly (readonly [Schema, JsonValue, boolean])[] = [
+    [text, 'a', true],
+    [text, 1, false],
+    [text, null, true],
+    [map, { a: 'b' }, true],
+    [map, { a: 1 }, false],
+    [map, ['a'], false],
+    [list, ['a', null], true],
+    [list, 'a', false],
+    [{ ...list, listType: 'set' }, ['a', null], false],
+  ];
+  for (const [type, value, expected] of rows)
+    assert.equal(isTyped(type, value), expected, JSON.stringify([type, value]));
 });

@@ -69,6 +69,38 @@ export function identityOf(type: ListSchema, item: JsonValue): PathElement | und
   }
 }
 
+/** Whether a value is of its type all through. Where elements have identities each has one. */
+export function isTyped(type: Type, value: JsonValue): boolean {
+  if (type === undefined || value === null) return true;
+  switch (type.type) {
+    case 'scalar':
+      return isTypedScalar(type.format, value);
+    case 'list': {
+      if (!isList(value)) return false;
+      if (isAssociative(type) && value.some((item) => identityOf(type, item) === undefined)) return false;
+      return value.every((item) => isTyped(type.items, item));
+    }
+    case 'map':
+    case 'object':
+      return isMap(value) && Object.keys(value).every((name) => isTyped(memberType(type, name).type, value[name]!));
+  }
+}
+
+function isTypedScalar(format: ScalarFormat, value: JsonValue): boolean {
+  switch (format) {
+    case 'string':
+      return typeof value === 'string';
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'int32':
+    case 'int64':
+    case 'double':
+      return typeof value === 'number';
+    default:
+      return true;
+  }
+}
+
 export const memberElement = fieldElement;
 
 export function isMap(value: JsonValue | undefined): value is JsonObject {

@@ -2,6 +2,7 @@ import type { JsonObject } from '../scalars.ts';
 import type { ObjectSchema } from '../schema.ts';
 import { compareObjects, type Comparison } from './compare-objects.ts';
 import type { FieldSet } from './field-set.ts';
+import { isTyped } from './typed-value.ts';
 
 /**
  * What managed fields need to know of a kind. Owners may have written in other versions than that of the request, and
@@ -51,6 +52,9 @@ export function versionedComparison(
       const left = convertTo(type, before, type.apiVersion, apiVersion);
       const right = convertTo(type, after, type.apiVersion, apiVersion);
       comparison = compareObjects(schema, left, right, resetFieldsAt(type, apiVersion));
+      // Only custom objects may have values of other types than their fields: their validation comes later.
+      const fits = schema.name !== '' || (isTyped(schema, left) && isTyped(schema, right));
+      if (!fits) comparison = { ...comparison, untyped: true };
       known.set(apiVersion, comparison);
     }
     return comparison;

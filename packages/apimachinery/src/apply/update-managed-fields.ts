@@ -54,7 +54,10 @@ export function updateManagedFields(update: ManagedUpdate): readonly ManagedFiel
   return encodeManagers(trackUpdate(type, managers, before, withoutEntries(object), updaterOf(update), update.now));
 }
 
-/** What a write of `updater` that turns `before` into `after` does to who owns what: nothing if it cannot be told. */
+/**
+ * What a write of `updater` that turns `before` into `after` does to who owns what: nothing where the object is not of its
+ * type. Where it is not in a version that somebody else has written, nobody owns anything any more.
+ */
 export function trackUpdate(
   type: ManagedType,
   managers: Managers,
@@ -66,6 +69,10 @@ export function trackUpdate(
   const compare = versionedComparison(type, before, after);
   const { modified, added, untyped } = compare(type.apiVersion)!;
   if (untyped) return managers;
+  const others = new Set(managers.values().map(({ apiVersion }) => apiVersion));
+  if (others.size > 1 || !others.has(type.apiVersion)) {
+    if (others.values().some((apiVersion) => compare(apiVersion)?.untyped === true)) return new Map();
+  }
   const remaining = takeFields(reconcileManagers(type, managers), compare, undefined).managers;
   const taken = ownable(union(modified, added));
   const updated = new Map(remaining);

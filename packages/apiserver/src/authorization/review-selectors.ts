@@ -63,7 +63,7 @@ function validateFieldRequirement(requirement: Requirement, at: FieldPath): read
   const { key, operator, values = [] } = requirement;
   const errors = key ? [] : [required(at.child('key'), 'must be specified')];
   errors.push(...missingValues(requirement, at));
-  if (takesNoValues(operator) && values.length > 0) errors.push(invalid(at.child('values'), values, ABSENT));
+  if (takesNoValues(operator) && values.length > 0) errors.push(forbidden(at.child('values'), ABSENT));
   return errors;
 }
 

@@ -4,7 +4,7 @@
  *
  * Mirrors: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/conversion.go (v1.36)
  */
-import { deepEqual } from '@kts/apimachinery';
+import { carrySentEmpty, deepEqual } from '@kts/apimachinery';
 import type {
   CustomResourceDefinitionSpec,
   CustomResourceDefinitionVersion,
@@ -29,7 +29,7 @@ export function internalSpec(spec: CustomResourceDefinitionSpec): InternalSpec {
     if (first[field] !== undefined) common[field] = first[field];
     for (const version of versions) delete (version as Partial<Record<SharedField, unknown>>)[field];
   }
-  return { ...spec, versions, common };
+  return carrySentEmpty(spec, { ...spec, versions, common });
 }
 
 /** Nothing is the same as an empty list. */

@@ -12,6 +12,7 @@ import {
   isDNS1123Subdomain,
   notSupported,
   required,
+  wasSentEmpty,
   type FieldError,
 } from '@kts/apimachinery';
 import type {
@@ -260,7 +261,7 @@ function validateVersions(spec: InternalSpec, options: Options, path: FieldPath)
   const perVersion = versions.some(({ subresources }) => subresources !== undefined);
   const names = versions.map(({ name }) => name);
   const whole = (text: string): FieldError => {
-    if (versions.length === 0) return invalid(path, null, text);
+    if (versions.length === 0) return invalid(path, wasSentEmpty(spec, 'versions') ? [] : null, text);
     return invalidStruct(path, versions.map(versionForm), text);
   };
   return [

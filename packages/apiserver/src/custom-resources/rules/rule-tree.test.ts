@@ -124,6 +124,15 @@ describe('a change of an object', () => {
     assert.deepEqual(validate(grows, 1, 2).errors, ['FieldValueInvalid spec: Invalid value: 1: must grow']);
   });
 
+  test('is known to messages only where a rule asks for it', () => {
+    const messageExpression = "'was ' + string(oldSelf)";
+    const rule = { rule: 'self > 5', message: 'no', messageExpression };
+    assert.deepEqual(validate(ruled('integer', [rule]), 2, 1).errors, ['FieldValueInvalid spec: Invalid value: 2: no']);
+    assert.deepEqual(validate(ruled('integer', [rule, { rule: 'self >= oldSelf' }]), 2, 1).errors, [
+      'FieldValueInvalid spec: Invalid value: 2: was 1',
+    ]);
+  });
+
   test('of an item is compared with the item of the same key', () => {
     const schema: JSONSchemaProps = {
       type: 'array',

@@ -121,7 +121,9 @@ class RuleRun {
     const type = node.schema.type ?? '';
     if (this.#budget <= 0) return this.#spent(path, type);
     const self = fromJson(value, node.type);
-    const oldSelf = old === undefined ? undefined : fromJson(old, node.type);
+    // One rule that asks for the old value makes it known to all rules and messages of its place.
+    const knowsOld = old !== undefined && node.rules.some(({ usesOldSelf }) => usesOldSelf);
+    const oldSelf = knowsOld ? fromJson(old, node.type) : undefined;
     for (const compiled of node.rules) {
       if (compiled.problem !== undefined) {
         this.errors.push(invalid(path, type, `rule compile error: ${compiled.problem}`));
