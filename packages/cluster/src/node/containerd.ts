@@ -158,7 +158,8 @@ function answers(socket: string): Promise<boolean> {
 }
 
 /**
- * containerd's own configuration; version 2 is understood by 1.4 to 2.x. Scores for the kernel's out-of-memory killer are
+ * containerd's own configuration; version 2 is understood by 1.4 to 2.x. Devices by name (CDI) work from 1.7 on; earlier
+ * ones do not know the setting, and take no notice of it. Scores for the kernel's out-of-memory killer are
  * kept at or above containerd's own: a machine that is itself a container may not go lower.
  */
 export function containerdToml(config: ContainerdConfig, socket: string, cniDirectory: string): string {
@@ -180,6 +181,7 @@ oom_score = -999
   stream_server_port = "0"
   enable_tls_streaming = false
   restrict_oom_score_adj = true
+  enable_cdi = true
   [plugins."io.containerd.grpc.v1.cri".registry]
     config_path = ${text(config.registryDirectory)}
   [plugins."io.containerd.grpc.v1.cri".cni]
