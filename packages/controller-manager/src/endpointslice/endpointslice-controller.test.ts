@@ -9,9 +9,14 @@ import { startControllers, type ControllerHarness } from '../testing/controller-
 const NAMESPACE = 'default';
 const CONTROLLERS = ['endpoints-controller', 'endpointslice-controller'];
 
-async function runningPod({ client, clock }: ControllerHarness, name: string, ip: string, ready = true): Promise<void> {
+async function runningPod(
+  { client, clock }: ControllerHarness,
+  name: string,
+  ip: string,
+  { ready = true, nodeName = 'n1' }: { readonly ready?: boolean; readonly nodeName?: string } = {},
+): Promise<void> {
   const metadata = { name, namespace: NAMESPACE, labels: { app: 'web' } };
-  await client.create(pods, { metadata, spec: { containers: [{ name: 'app', image: 'app:1' }], nodeName: 'n1' } });
+  await client.create(pods, { metadata, spec: { containers: [{ name: 'app', image: 'app:1' }], nodeName } });
   const lastTransitionTime = formatTime(clock.now());
   const status = {
     phase: 'Running',
@@ -46,7 +51,7 @@ describe('the endpoint controllers', () => {
   it('fill them with the pods that the Service selects, and follow what becomes of those', async () => {
     await using cluster = await startWithService();
     await runningPod(cluster, 'a', '10.0.0.1');
-    await runningPod(cluster, 'b', '10.0.0.2', false);
+    await runningPod(cluster, 'b', '10.0.0.2', { ready: false });
     await cluster.settle();
     const [slice, ...others] = (await cluster.client.list(endpointSlices, { namespace: NAMESPACE })).items;
     assert.deepEqual(others, []);
@@ -78,5 +83,45 @@ describe('the endpoint controllers', () => {
     await cluster.client.create(endpoints, { metadata: key, subsets: [] });
     await cluster.settle();
     assert.equal((await cluster.client.get(endpoints, key)).metadata.name, 'own');
+  });
+
+  it('give hints by what zones have of the processors, as long as nodes tell that', async () => {
+    await using cluster = await startControllers(CONTROLLERS);
+    const { client, clock } = cluster;
+    const setReady = async (name: string, status: 'True' | 'False'): Promise<void> => {
+      const lastTransitionTime = formatTime(clock.now());
+      const condition = { type: 'Ready', status, lastTransitionTime, lastHeartbeatTime: lastTransitionTime };
+      const body = { status: { allocatable: { cpu: '2' }, conditions: [condition] } };
+      await client.patchStatus(nodes, { name }, { type: 'merge', body });
+    };
+    for (const name of ['n1', 'n2']) {
+      const labels = { 'topology.kubernetes.io/zone': `z-${name}` };
+      await client.create(nodes, { metadata: { name, labels }, spec: {} });
+      await setReady(name, 'True');
+    }
+    const annotations = { 'service.kubernetes.io/topology-mode': 'Auto' };
+    await client.create(services, {
+      metadata: { name: 'web', namespace: NAMESPACE, annotations },
+      spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+    });
+    await runningPod(cluster, 'a', '10.0.0.1');
+    await runningPod(cluster, 'b', '10.0.0.2', { nodeName: 'n2' });
+    await cluster.settle();
+    const hints = async (): Promise<readonly unknown[]> => {
+      const [slice] = (await client.list(endpointSlices, { namespace: NAMESPACE })).items;
+      return (slice?.endpoints ?? []).map((endpoint) => endpoint.hints?.forZones?.map(({ name }) => name));
+    };
+    assert.deepEqual(await hints(), [['z-n1'], ['z-n2']]);
+    await setReady('n2', 'False');
+    await cluster.settle();
+    assert.deepEqual(await hints(), [undefined, undefined]);
+    await setReady('n2', 'True');
+    await client.patch(
+      services,
+      { namespace: NAMESPACE, name: 'web' },
+      { type: 'merge', body: { metadata: { labels: { a: 'b' } } } },
+    );
+    await cluster.settle();
+    assert.deepEqual(await hints(), [['z-n1'], ['z-n2']]);
   });
 });

@@ -15,7 +15,9 @@ import { endpointsOfPodChanged, podsOfService, selectsPods, servicesOfPod } from
 import { isNamespaceTerminating } from '../pods/pod-control.ts';
 import { planEndpointSlices, type Observed, type SlicePlan } from './plan-endpointslices.ts';
 import { SliceTracker } from './slice-tracker.ts';
-import { MANAGED_BY_LABEL, MANAGER, SERVICE_NAME_LABEL } from './slice-parts.ts';
+import { topologyOf, TopologyTracker } from './topology-tracker.ts';
+import { hasTopologyMode } from './traffic-hints.ts';
+import { addressTypesOf, MANAGED_BY_LABEL, MANAGER, SERVICE_NAME_LABEL } from './slice-parts.ts';
 
 const BY_SERVICE = 'service';
 const RETRIES_MAX = 15;
@@ -24,6 +26,7 @@ const SLICE_CHANGE_DELAY_MS = 1000;
 
 export function endpointSliceController(endpointsPerSliceMax: number, batchPeriodMs: number): AnyControllerDefinition {
   const tracker = new SliceTracker();
+  const topology = new TopologyTracker();
   const triggers = new TriggerTimes();
   const batching = new ChangeBatching(batchPeriodMs);
   return defineController<Service, Observed, SlicePlan>({
@@ -38,18 +41,25 @@ export function endpointSliceController(endpointsPerSliceMax: number, batchPerio
     ],
     reads: [endpointSlices, nodes],
     retriesMax: RETRIES_MAX,
-    setup: (context) => watchSlices(context, tracker),
+    setup: (context) => {
+      watchSlices(context, tracker);
+      watchZones(context, topology);
+    },
     observe: (key, context) => {
-      const observed = observe(key, context, tracker, endpointsPerSliceMax);
+      const observed = observe(key, context, { tracker, topology }, endpointsPerSliceMax);
       if (observed) batching.note(key, observed.pods.length);
       else if (!context.informers.get(services).get(key)) {
         batching.note(key, 0);
         triggers.forget(key);
+        topology.remove(key);
       }
       return observed;
     },
     plan: planEndpointSlices,
-    apply: (plan, observed, context) => applySlices(plan, observed, context, tracker, triggers),
+    apply: async (plan, observed, context) => {
+      await applySlices(plan, observed, context, tracker, triggers);
+      noteTopology(plan, observed.service, context, topology);
+    },
   });
 }
 
@@ -77,6 +87,21 @@ function watchSlices({ informers, enqueue }: ControllerContext, tracker: SliceTr
   });
 }
 
+/** Services are looked at again when their zones have got too few endpoints for what nodes there are now. */
+function watchZones({ informers, enqueue }: ControllerContext, topology: TopologyTracker): void {
+  const informer = informers.get(nodes);
+  const changed = (): void => {
+    for (const key of topology.nodesChanged(() => informer.list())) enqueue(key);
+  };
+  informer.subscribe({
+    onAdd: changed,
+    onUpdate: (before, after) => {
+      if (topologyOf(before) !== topologyOf(after)) changed();
+    },
+    onDelete: changed,
+  });
+}
+
 function isManaged({ metadata }: EndpointSlice): boolean {
   return metadata.labels?.[MANAGED_BY_LABEL] === MANAGER;
 }
@@ -89,7 +114,7 @@ function serviceKey({ metadata }: EndpointSlice): ObjectKey | undefined {
 function observe(
   key: ObjectKey,
   { informers, enqueue }: ControllerContext,
-  tracker: SliceTracker,
+  { tracker, topology }: { readonly tracker: SliceTracker; readonly topology: TopologyTracker },
   endpointsPerSliceMax: number,
 ): Observed | undefined {
   const service = informers.get(services).get(key);
@@ -110,7 +135,8 @@ function observe(
       return node ? [[node.metadata.name, node] as const] : [];
     }),
   );
-  return { service, pods: selected, nodes: nodesOf, slices, endpointsPerSliceMax };
+  const zoneShares = hasTopologyMode(service) ? topology.shares(() => nodeInformer.list()) : undefined;
+  return { service, pods: selected, nodes: nodesOf, slices, endpointsPerSliceMax, zoneShares };
 }
 
 async function applySlices(
@@ -142,6 +168,31 @@ async function applySlices(
     const message = `Error updating Endpoint Slices for Service ${namespace}/${name}: ${text}`;
     events.event(service, 'Warning', 'FailedToUpdateEndpointSlices', message);
     throw error;
+  }
+}
+
+/** Tells of hints by zones' shares that there are, or are no more. */
+function noteTopology(
+  { topology = [] }: SlicePlan,
+  service: Service,
+  { events }: ControllerContext,
+  tracker: TopologyTracker,
+): void {
+  const key = service.metadata;
+  const disabled = (text: string, addressType: string): void => {
+    events.event(service, 'Warning', 'TopologyAwareHintsDisabled', `${text}, addressType: ${addressType}`);
+    tracker.remove(key);
+  };
+  if (topology.length === 0 && tracker.isHinted(key)) {
+    disabled('Topology Aware Hints has been disabled', addressTypesOf(service)[0] ?? '');
+  }
+  for (const { addressType, outcome } of topology) {
+    if (typeof outcome === 'string') disabled(outcome, addressType);
+    else {
+      const message = `Topology Aware Hints has been enabled, addressType: ${addressType}`;
+      if (!tracker.isHinted(key)) events.event(service, 'Normal', 'TopologyAwareHintsEnabled', message);
+      tracker.set(key, addressType, outcome);
+    }
   }
 }
 

@@ -21,7 +21,8 @@ import {
   sliceLabels,
   type AddressType,
 } from './slice-parts.ts';
-import { hintingOf, withHints } from './traffic-hints.ts';
+import { planTopologyHints, type TopologyPlan, type ZoneShares } from './topology-hints.ts';
+import { hasTopologyMode, hintingOf, withHints } from './traffic-hints.ts';
 
 export interface Observed {
   readonly service: Service;
@@ -31,6 +32,8 @@ export interface Observed {
   /** Those of this Service that this controller manages. */
   readonly slices: readonly EndpointSlice[];
   readonly endpointsPerSliceMax: number;
+  /** What each zone has of the processors; needed for Services that want hints by that. */
+  readonly zoneShares?: ZoneShares;
 }
 
 export interface SlicePlan {
@@ -39,6 +42,8 @@ export interface SlicePlan {
   readonly delete: readonly EndpointSlice[];
   /** Pods that were left out, and why: to be tried again. */
   readonly errors: readonly string[];
+  /** What came of hints by zones' shares, for each type of address; absent: the Service does not want them. */
+  readonly topology?: readonly { readonly addressType: string; readonly outcome: TopologyPlan['outcome'] }[];
 }
 
 const NOTHING: SlicePlan = { create: [], update: [], delete: [], errors: [] };
@@ -58,11 +63,13 @@ export function planEndpointSlices(observed: Observed): SlicePlan {
 }
 
 function join(plans: readonly SlicePlan[]): SlicePlan {
+  const topology = plans.flatMap((plan) => plan.topology ?? []);
   return {
     create: plans.flatMap((plan) => plan.create),
     update: plans.flatMap((plan) => plan.update),
     delete: plans.flatMap((plan) => plan.delete),
     errors: plans.flatMap((plan) => plan.errors),
+    ...(topology.length > 0 ? { topology } : {}),
   };
 }
 
@@ -87,7 +94,7 @@ function planAddressType(observed: Observed, type: AddressType, slices: readonly
     type,
     slices,
   });
-  return reuse(hinted(plan, service, slices), service);
+  return reuse(hinted(plan, observed, type, slices), service);
 }
 
 function wantedEndpoints(
@@ -211,20 +218,29 @@ function isPlaceholder(slice: EndpointSlice, placeholder: New<EndpointSlice>): b
   );
 }
 
-function hinted(plan: SlicePlan, service: Service, slices: readonly EndpointSlice[]): SlicePlan {
+function hinted(
+  plan: SlicePlan,
+  { service, zoneShares }: Observed,
+  addressType: AddressType,
+  slices: readonly EndpointSlice[],
+): SlicePlan {
+  const touched = new Set([...plan.update, ...plan.delete].map(({ metadata }) => metadata.name));
+  const unchanged = slices.filter(({ metadata }) => !touched.has(metadata.name));
+  if (hasTopologyMode(service)) {
+    const { create, update, outcome } = planTopologyHints({ ...plan, unchanged }, zoneShares);
+    return { ...plan, create, update, topology: [{ addressType, outcome }] };
+  }
   const hinting = hintingOf(service);
   const hint = <T extends New<EndpointSlice>>(slice: T): T => ({
     ...slice,
     endpoints: (slice.endpoints ?? []).map((endpoint) => withHints(endpoint, hinting)),
   });
-  const touched = new Set([...plan.update, ...plan.delete].map(({ metadata }) => metadata.name));
-  const rest = slices.filter(({ metadata }) => !touched.has(metadata.name));
   return {
     ...plan,
     create: plan.create.map(hint),
     update: [
       ...plan.update.map(hint),
-      ...rest.filter((slice) => !deepEqual(hint(slice).endpoints, slice.endpoints ?? [])).map(hint),
+      ...unchanged.filter((slice) => !deepEqual(hint(slice).endpoints, slice.endpoints ?? [])).map(hint),
     ],
   };
 }

@@ -2,7 +2,6 @@
  * Hints for proxies, by the Service's traffic distribution: stay in the zone, or on the node.
  *
  * Mirrors: staging/src/k8s.io/endpointslice/trafficdist/trafficdist.go (v1.36)
- * Differs: the older annotation `service.kubernetes.io/topology-mode: Auto` gets no hints.
  */
 import type { Service } from '@kts/api/types/core-v1';
 import type { Endpoint } from '@kts/api/types/discovery-v1';
@@ -15,11 +14,15 @@ const HINTING: Readonly<Record<string, Hinting>> = {
   PreferSameNode: 'zoneAndNode',
 };
 
-export function hintingOf({ metadata, spec }: Service): Hinting {
+/** The older annotation, which counts more than the field: topology-hints.ts does what it asks for. */
+export function hasTopologyMode({ metadata }: Service): boolean {
   const mode =
     metadata.annotations?.['service.kubernetes.io/topology-aware-hints'] ??
     metadata.annotations?.['service.kubernetes.io/topology-mode'];
-  if (mode === 'Auto' || mode === 'auto') return 'none';
+  return mode === 'Auto' || mode === 'auto';
+}
+
+export function hintingOf({ spec }: Service): Hinting {
   return HINTING[spec?.trafficDistribution ?? ''] ?? 'none';
 }
 
