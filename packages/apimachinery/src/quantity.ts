@@ -50,8 +50,22 @@ const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 
 export const ZERO_QUANTITY: QuantityValue = { unscaled: 0n, scale: 0, format: 'decimalSI' };
 
+/** The same few amounts are read again and again, by everybody who looks at a pod. Beyond that many it begins anew. */
+const PARSED_MAX = 1024;
+const PARSED_LENGTH_MAX = 32;
+const parsed = new Map<Quantity, QuantityValue>();
+
 /** Throws QuantityError. */
 export function parseQuantity(text: Quantity): QuantityValue {
+  const known = parsed.get(text);
+  if (known) return known;
+  const value = parseAnew(text);
+  if (parsed.size >= PARSED_MAX) parsed.clear();
+  if (text.length <= PARSED_LENGTH_MAX) parsed.set(text, value);
+  return value;
+}
+
+function parseAnew(text: Quantity): QuantityValue {
   const parts = SHAPE.exec(text);
   if (text === '' || !parts) throw new QuantityError(QUANTITY_FORMAT_MESSAGE);
   const [, sign, digits = '', , fraction = '', suffix = ''] = parts;
