@@ -33,13 +33,35 @@ export function serviceAccount(live: LiveObjects, random: Random): AdmissionPlug
         : `serviceaccount ${goQuote(name)} not found`;
     throw forbiddenBy(attributes, `error looking up service account ${namespace}/${name}: ${reason}`);
   };
+  const check = async (attributes: AdmissionAttributes): Promise<void> => {
+    const ephemeral = attributes.subresource === 'ephemeralcontainers' && attributes.operation === 'UPDATE';
+    if (!ephemeral && (!writes(attributes, '') || attributes.operation !== 'CREATE')) return;
+    if (!writes(attributes, attributes.subresource)) return;
+    const pod = attributes.object as unknown as Pod;
+    if (!ephemeral && pod.metadata.annotations?.[MIRROR] !== undefined) {
+      const problem = mirrorPodProblem(pod);
+      if (problem) throw forbiddenBy(attributes, problem);
+      return;
+    }
+    const name = pod.spec.serviceAccountName;
+    if (!name) {
+      throw forbiddenBy(
+        attributes,
+        `no service account specified for pod ${attributes.namespace}/${pod.metadata.name ?? ''}`,
+      );
+    }
+    const account = await accountOf(attributes, name);
+    if (account.metadata.annotations?.[ENFORCE_SECRETS] !== 'true') return;
+    const problem = secretProblem(account, pod, ephemeral);
+    if (problem) throw forbiddenBy(attributes, problem);
+  };
   return {
     name: 'ServiceAccount',
     concerns: only('pods'),
     async admit(attributes) {
       if (!writes(attributes, '') || attributes.operation !== 'CREATE') return;
       const pod = attributes.object as unknown as Draft<Pod>;
-      if (pod.metadata.annotations?.[MIRROR] !== undefined) return;
+      if (pod.metadata.annotations?.[MIRROR] !== undefined) return check(attributes);
       pod.spec.serviceAccountName ||= DEFAULT_ACCOUNT;
       pod.spec.serviceAccount = pod.spec.serviceAccountName;
       const account = await accountOf(attributes, pod.spec.serviceAccountName);
@@ -47,29 +69,10 @@ export function serviceAccount(live: LiveObjects, random: Random): AdmissionPlug
       if ((pod.spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
         pod.spec.imagePullSecrets = account.imagePullSecrets!.map(({ name }) => (name ? { name } : {}));
       }
+      // What the account does not allow is refused before anybody looks at the rest of the pod.
+      await check(attributes);
     },
-    async validate(attributes) {
-      const ephemeral = attributes.subresource === 'ephemeralcontainers' && attributes.operation === 'UPDATE';
-      if (!ephemeral && (!writes(attributes, '') || attributes.operation !== 'CREATE')) return;
-      if (!writes(attributes, attributes.subresource)) return;
-      const pod = attributes.object as unknown as Pod;
-      if (!ephemeral && pod.metadata.annotations?.[MIRROR] !== undefined) {
-        const problem = mirrorPodProblem(pod);
-        if (problem) throw forbiddenBy(attributes, problem);
-        return;
-      }
-      const name = pod.spec.serviceAccountName;
-      if (!name) {
-        throw forbiddenBy(
-          attributes,
-          `no service account specified for pod ${attributes.namespace}/${pod.metadata.name ?? ''}`,
-        );
-      }
-      const account = await accountOf(attributes, name);
-      if (account.metadata.annotations?.[ENFORCE_SECRETS] !== 'true') return;
-      const problem = secretProblem(account, pod, ephemeral);
-      if (problem) throw forbiddenBy(attributes, problem);
-    },
+    validate: check,
   };
 }
 

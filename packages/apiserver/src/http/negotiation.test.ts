@@ -40,6 +40,15 @@ describe('negotiation', () => {
     });
   }
 
+  it('passes over what objects cannot be written as, but for transformed ones', () => {
+    const text = (type: string): boolean => !type.includes('protobuf');
+    const accepted = (accept: string): string | undefined => negotiate(accept, tables, false, text)?.mediaType;
+    assert.equal(accepted('application/vnd.kubernetes.protobuf'), undefined);
+    assert.equal(accepted('application/vnd.kubernetes.protobuf,application/json'), 'application/json');
+    const transformed = 'application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io';
+    assert.equal(accepted(transformed), 'application/vnd.kubernetes.protobuf');
+  });
+
   it('has no YAML for watches, whatever else would do', () => {
     assert.equal(negotiate('application/yaml', tables, true), undefined);
     assert.equal(negotiate('application/yaml,application/json', tables, true), undefined);

@@ -37,12 +37,14 @@ export type TransformCheck = (as: AcceptedKind) => boolean;
 
 /**
  * The first clause, by quality and by precision, that the endpoint can serve. Undefined: none, the answer is 406.
- * A `watch` for which that is YAML, which has no framing, gets nothing.
+ * A `watch` for which that is YAML, which has no framing, gets nothing. `writes`: what objects that are not transformed can
+ * be written as.
  */
 export function negotiate(
   accept: string | undefined,
   allows: TransformCheck = () => false,
   watch = false,
+  writes: (mediaType: MediaType) => boolean = () => true,
 ): Accepted | undefined {
   if (!accept || accept === JSON_TYPE || accept === '*/*') return DEFAULT;
   for (const clause of parseAccept(accept)) {
@@ -55,7 +57,7 @@ export function negotiate(
       as === undefined && g === undefined && v === undefined
         ? undefined
         : { kind: as ?? '', group: g ?? '', version: v ?? '' };
-    if (target && !allows(target)) continue;
+    if (target ? !allows(target) : !writes(mediaType)) continue;
     if (watch && mediaType === YAML_TYPE) return undefined;
     return {
       mediaType,

@@ -8,9 +8,11 @@ import {
   JSON_TYPE,
   negotiate,
   notAcceptable,
+  PROTOBUF_TYPE,
   routeAccepts,
   routeNotAcceptable,
   type AcceptedKind,
+  type MediaType,
 } from '../http/negotiation.ts';
 import type { ApiServerRequest } from '../request.ts';
 import type { ApiServerResponse, Handler } from '../response.ts';
@@ -74,8 +76,9 @@ function checkAccept(request: ApiServerRequest, definition: ResourceDefinition):
   const listing = verb === 'list' || verb === 'watch';
   if (definition.schema.name !== '' && !routeAccepts(accept)) throw routeNotAcceptable(listing);
   const allows = hasTable(definition, subresource) ? isMetaKind : isMetadataKind;
-  if (!negotiate(accept, allows)) throw notAcceptable();
-  if (verb === 'watch' && !negotiate(accept, allows, true)) throw notAcceptable(true);
+  const writes = definition.schema.name === '' ? isText : undefined;
+  if (!negotiate(accept, allows, false, writes)) throw notAcceptable();
+  if (verb === 'watch' && !negotiate(accept, allows, true, writes)) throw notAcceptable(true);
 }
 
 /** What is only created, such as a review, has no columns. */
@@ -83,6 +86,9 @@ function hasTable({ verbs, plural }: ResourceDefinition, subresource: string): b
   if (verbs.length === 1 && verbs[0] === 'create') return false;
   return TABLE_SUBRESOURCES.has(subresource) && !(subresource === 'status' && BARE_STATUS.has(plural));
 }
+
+/** Custom objects have no protobuf. */
+const isText = (mediaType: MediaType): boolean => mediaType !== PROTOBUF_TYPE;
 
 const isMetaKind = ({ kind, group, version }: AcceptedKind): boolean =>
   META_KINDS.has(kind) && group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
