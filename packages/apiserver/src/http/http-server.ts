@@ -37,6 +37,8 @@ const STREAM_WINDOW_BYTES = 1024 * 1024;
 const HEADER_BYTES_MAX = 1024 * 1024;
 /** Memory of one connection, in MB: its watches' unsent events count here. */
 const SESSION_MEMORY_MB_MAX = 256;
+/** How long a connection may idle; a client that sends its next request just when it is closed gets no answer. */
+const IDLE_MS_MAX = 90_000;
 const HTTP2 = 'h2';
 /** What running requests get to end when the server closes. */
 const CLOSE_GRACE_MS = 1000;
@@ -169,13 +171,16 @@ function onStream(
 }
 
 function http1Server(options: HttpServerOptions, { busy }: OpenConnections): Server {
-  const server = createHttpServer({ maxHeaderSize: HEADER_BYTES_MAX }, (incoming, response) => {
-    busy.add(incoming.socket);
-    response.once('close', () => busy.delete(incoming.socket));
-    const request = http1Request(incoming, connectionOf(incoming.socket as TLSSocket, options), options);
-    response.once('close', () => request.cancel());
-    void options.serve(request, http1Sink(response));
-  });
+  const server = createHttpServer(
+    { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: IDLE_MS_MAX },
+    (incoming, response) => {
+      busy.add(incoming.socket);
+      response.once('close', () => busy.delete(incoming.socket));
+      const request = http1Request(incoming, connectionOf(incoming.socket as TLSSocket, options), options);
+      response.once('close', () => request.cancel());
+      void options.serve(request, http1Sink(response));
+    },
+  );
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Uint8Array) => {
     const upgrade: Upgrade = { request: incoming, socket, head };
     const connection: Connection = { ...connectionOf(incoming.socket as TLSSocket, options), upgrade } as Connection;
