@@ -35,3 +35,4 @@ export {
 export type { LogFile, LogFiles } from './server/logs/log-files.ts';
 export { linuxLogFiles } from './server/logs/linux-log-files.ts';
 export { simulatedLogFiles } from './server/logs/simulated-log-files.ts';
+export { resourceMetricsText } from './server/metrics/serve-metrics.ts';

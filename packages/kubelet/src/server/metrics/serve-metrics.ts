@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { KubeletRequest, ServerContext } from '../server-context.ts';
-import { collectSummary, diskDeps } from '../stats/collect-stats.ts';
+import { collectSummary, diskDeps, type StatsContext } from '../stats/collect-stats.ts';
 import { claimDisk } from '../stats/pod-disk.ts';
 import { summaryJson, type Summary } from '../stats/summary.ts';
 import { sendJson } from '../send-json.ts';
@@ -75,11 +75,19 @@ export async function serveResourceMetrics(
   { signal }: KubeletRequest,
   response: ServerResponse,
 ): Promise<void> {
+  sendText(response, await resourceMetricsText(context, signal));
+}
+
+/** What the metrics API reads. */
+export async function resourceMetricsText(
+  context: StatsContext & Pick<ServerContext, 'log'>,
+  signal: AbortSignal,
+): Promise<string> {
   const summary = await collectSummary(context, signal).catch((error: unknown) => {
     context.log.error('failed to collect statistics', { error });
     return undefined;
   });
-  send(response, resourceMetrics(summary));
+  return formatMetrics(resourceMetrics(summary));
 }
 
 /** `/metrics/cadvisor` */
@@ -93,6 +101,10 @@ export async function serveContainerMetrics(
 }
 
 function send(response: ServerResponse, families: readonly MetricFamily[]): void {
+  sendText(response, formatMetrics(families));
+}
+
+function sendText(response: ServerResponse, text: string): void {
   response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
-  response.end(formatMetrics(families));
+  response.end(text);
 }

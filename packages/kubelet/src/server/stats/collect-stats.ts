@@ -9,8 +9,11 @@ import { summarize, type NodeUsage, type Summary } from './summary.ts';
 
 const FILE_BYTES_MAX = 64 * 1024;
 
+/** What has to be there to look at a node. */
+export type StatsContext = Pick<ServerContext, 'nodeName' | 'api' | 'runtime' | 'host' | 'clock' | 'rootDirectory'>;
+
 /** `withDisks`: also what pods have on disks, which takes time. */
-export async function collectSummary(context: ServerContext, signal: AbortSignal, withDisks = false): Promise<Summary> {
+export async function collectSummary(context: StatsContext, signal: AbortSignal, withDisks = false): Promise<Summary> {
   const { nodeName, api, runtime } = context;
   const [node, { stats: containers }, sandboxes] = await Promise.all([
     nodeUsage(context),
@@ -24,7 +27,7 @@ export async function collectSummary(context: ServerContext, signal: AbortSignal
 
 async function podDisks(
   pods: readonly Pod[],
-  context: ServerContext,
+  context: StatsContext,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, PodDisk>> {
   const result = new Map<string, PodDisk>();
@@ -36,13 +39,13 @@ async function podDisks(
 }
 
 /** What measures pods' disks. */
-export function diskDeps({ host, api }: ServerContext): PodDiskDeps {
+export function diskDeps({ host, api }: StatsContext): PodDiskDeps {
   const { machine, files } = host;
   return { machine, files, podLogsDir: api.podLogsDir, volumePath: (uid, volume) => api.volumePath(uid, volume) };
 }
 
 /** Runtimes need not have these; containerd 1.6 refuses all of them as long as one sandbox has ended. */
-async function sandboxStats({ runtime }: ServerContext, signal: AbortSignal): Promise<readonly PodSandboxStats[]> {
+async function sandboxStats({ runtime }: StatsContext, signal: AbortSignal): Promise<readonly PodSandboxStats[]> {
   try {
     return (await runtime.listPodSandboxStats({}, { signal })).stats;
   } catch (error) {
@@ -51,7 +54,7 @@ async function sandboxStats({ runtime }: ServerContext, signal: AbortSignal): Pr
   }
 }
 
-async function nodeUsage({ host, clock, rootDirectory }: ServerContext): Promise<NodeUsage> {
+async function nodeUsage({ host, clock, rootDirectory }: StatsContext): Promise<NodeUsage> {
   const { machine, files } = host;
   const [info, availableMemoryBytes, disk, processes, statistics, cpuNanoSeconds] = await Promise.all([
     machine.info(),
