@@ -24,15 +24,19 @@ export interface FieldSet {
 
 export type FieldPath = readonly PathElement[];
 
-/** A set that is being built. */
+/** A set that is being built, by `insertPath`, `addMember` and `addChild`. */
 export interface FieldSetDraft {
-  readonly members: Set<PathElement>;
-  readonly children: Map<PathElement, FieldSetDraft>;
+  members: ReadonlySet<PathElement>;
+  children: ReadonlyMap<PathElement, FieldSetDraft>;
 }
 
-export const EMPTY_FIELDS: FieldSet = { members: new Set(), children: new Map() };
+/** What all drafts begin with: most sets of an object have members only, or children only. */
+const NO_MEMBERS: ReadonlySet<PathElement> = new Set();
+const NO_CHILDREN: ReadonlyMap<PathElement, FieldSetDraft> = new Map();
 
-export const newFieldSet = (): FieldSetDraft => ({ members: new Set(), children: new Map() });
+export const EMPTY_FIELDS: FieldSet = { members: NO_MEMBERS, children: NO_CHILDREN };
+
+export const newFieldSet = (): FieldSetDraft => ({ members: NO_MEMBERS, children: NO_CHILDREN });
 
 /** The root is no path: inserting it does nothing. */
 export function insertPath(draft: FieldSetDraft, path: FieldPath): void {
@@ -41,11 +45,21 @@ export function insertPath(draft: FieldSetDraft, path: FieldPath): void {
     let child = set.children.get(path[index]!);
     if (!child) {
       child = newFieldSet();
-      set.children.set(path[index]!, child);
+      addChild(set, path[index]!, child);
     }
     set = child;
   }
-  if (path.length > 0) set.members.add(path.at(-1)!);
+  if (path.length > 0) addMember(set, path.at(-1)!);
+}
+
+export function addMember(draft: FieldSetDraft, element: PathElement): void {
+  if (draft.members === NO_MEMBERS) draft.members = new Set();
+  (draft.members as Set<PathElement>).add(element);
+}
+
+export function addChild(draft: FieldSetDraft, element: PathElement, child: FieldSetDraft): void {
+  if (draft.children === NO_CHILDREN) draft.children = new Map();
+  (draft.children as Map<PathElement, FieldSetDraft>).set(element, child);
 }
 
 /** Of paths of field names, such as `['metadata', 'name']`. */
@@ -75,12 +89,18 @@ export const childSet = (set: FieldSet, element: PathElement): FieldSet => set.c
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (isBare(a)) return b;
   if (isBare(b)) return a;
+  return { members: a.members.size === 0 ? b.members : a.members.union(b.members), children: unionBelow(a, b) };
+}
+
+function unionBelow(a: FieldSet, b: FieldSet): ReadonlyMap<PathElement, FieldSet> {
+  if (a.children.size === 0) return b.children;
+  if (b.children.size === 0) return a.children;
   const children = new Map(a.children);
   for (const [element, child] of b.children) {
     const own = children.get(element);
     children.set(element, own ? union(own, child) : child);
   }
-  return { members: a.members.union(b.members), children };
+  return children;
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {

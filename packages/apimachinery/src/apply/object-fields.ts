@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../scalars.ts';
 import type { ListSchema } from '../schema.ts';
-import { newFieldSet, type FieldSet, type FieldSetDraft } from './field-set.ts';
+import { addChild, addMember, newFieldSet, type FieldSet, type FieldSetDraft } from './field-set.ts';
 import type { PathElement } from './path-element.ts';
 import { identityOf, isList, isMap, kindOfPlace, memberElement, memberType, type Type } from './typed-value.ts';
 
@@ -19,13 +19,13 @@ export function fieldsOf(type: Type, value: JsonValue): FieldSet {
 function collect(parent: FieldSetDraft, element: PathElement, type: Type, value: JsonValue): void {
   const kind = kindOfPlace(type, value, undefined);
   if (kind === 'leaf') {
-    parent.members.add(element);
+    addMember(parent, element);
     return;
   }
   const below = newFieldSet();
   if (kind === 'map' && isMap(value)) collectMembers(below, type, value);
   else if (kind === 'list' && isList(value)) collectElements(below, type as ListSchema, value);
-  if (below.members.size > 0 || below.children.size > 0) parent.children.set(element, below);
+  if (below.members.size > 0 || below.children.size > 0) addChild(parent, element, below);
 }
 
 function collectMembers(set: FieldSetDraft, type: Type, object: JsonObject): void {
@@ -34,7 +34,7 @@ function collectMembers(set: FieldSetDraft, type: Type, object: JsonObject): voi
     const { type: below, declared } = memberType(type, name);
     const element = memberElement(name);
     collect(set, element, below, member);
-    if (!declared || member === null || (isMap(member) && isEmptyObject(member))) set.members.add(element);
+    if (!declared || member === null || (isMap(member) && isEmptyObject(member))) addMember(set, element);
   }
 }
 
@@ -44,7 +44,7 @@ function collectElements(set: FieldSetDraft, type: ListSchema, list: readonly Js
   for (const [index, element] of elements.entries()) {
     if (element === undefined) continue;
     if (elements.indexOf(element) === elements.lastIndexOf(element)) collect(set, element, type.items, list[index]!);
-    set.members.add(element);
+    addMember(set, element);
   }
 }
 
