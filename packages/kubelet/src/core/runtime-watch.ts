@@ -1,3 +1,4 @@
+import type { ContainerRunState } from '../runtime/pod-runtime-status.ts';
 import type { RuntimePodSummary } from '../runtime/runtime-reader.ts';
 
 export type RuntimeChange =
@@ -14,14 +15,21 @@ type Pods = ReadonlyMap<string, RuntimePodSummary>;
  */
 export function runtimeChanges(before: Pods, after: Pods): readonly RuntimeChange[] {
   const changes: RuntimeChange[] = [];
-  for (const uid of new Set([...before.keys(), ...after.keys()])) {
-    const [old, now] = [before.get(uid)?.states, after.get(uid)?.states];
-    for (const id of new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])) {
-      const [was, is] = [old?.get(id), now?.get(id)];
-      if (was === is) continue;
-      if (is === 'exited' || (is === undefined && was !== 'exited')) changes.push({ type: 'ended', uid, id });
-      else if (is !== undefined) changes.push({ type: 'changed', uid });
-    }
+  const compare = (uid: string, id: string, was: State, is: State): void => {
+    if (was === is) return;
+    if (is === 'exited' || (is === undefined && was !== 'exited')) changes.push({ type: 'ended', uid, id });
+    else if (is !== undefined) changes.push({ type: 'changed', uid });
+  };
+  for (const [uid, { states: old }] of before) {
+    const now = after.get(uid)?.states;
+    for (const [id, was] of old) compare(uid, id, was, now?.get(id));
+    for (const [id, is] of now ?? []) if (!old.has(id)) compare(uid, id, undefined, is);
+  }
+  for (const [uid, { states }] of after) {
+    if (before.has(uid)) continue;
+    for (const [id, is] of states) compare(uid, id, undefined, is);
   }
   return changes;
 }
+
+type State = ContainerRunState | undefined;
