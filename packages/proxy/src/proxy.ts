@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 import { endpointSlices, nodes, serviceCIDRs, services } from '@kts/api';
 import type { Node } from '@kts/api/types/core-v1';
 import type { KubeObject } from '@kts/apimachinery';
@@ -156,17 +158,23 @@ class ProxyRun {
     const node = proxyNode(state.node, this.#config.nodeName);
     const start = clock.monotonic();
     const withoutLocal = { internal: 0, external: 0 };
+    const addresses: string[] = [];
     for (const [family, backend] of backends) {
       const routes = computeServiceRoutes(state.services, state.slices, node, family);
       const { traffic = EMPTY_CONFIGURATION } = this.#config;
-      await backend.apply(routes, computeNodeTraffic(traffic, state.node, state.serviceCIDRs, family));
+      const nodeTraffic = computeNodeTraffic(traffic, state.node, state.serviceCIDRs, family);
+      await backend.apply(routes, nodeTraffic);
+      addresses.push(...nodeTraffic.nodePortRanges);
       this.#health.updated(family);
       withoutLocal.internal += routes.filter((route) => isWithoutLocal(route, route.clusterBackends)).length;
       withoutLocal.external += routes.filter((route) => isWithoutLocal(route, route.externalBackends)).length;
     }
     this.#metrics.withoutLocalEndpoints(withoutLocal);
     this.#metrics.synced(clock.now(), clock.monotonic() - start);
-    await this.#healthChecks?.apply(serviceHealthChecks(state.services, state.slices, node.name));
+    // Ranges of several addresses would have to be looked up among the node's: then it listens on all.
+    const isExact = addresses.length > 0 && addresses.every((address) => isIP(address) !== 0);
+    const checks = serviceHealthChecks(state.services, state.slices, node.name);
+    await this.#healthChecks?.apply(checks, isExact ? addresses : []);
     this.#onReady();
   }
 }

@@ -5,12 +5,13 @@ import type { NetworkNamespace } from '@kts/host-linux';
 
 import { serviceHealthBody, type ServiceHealth } from './service-health.ts';
 
-/** One listener on the node for each Service that load balancers ask about. */
+/** Listeners on the node for each Service that load balancers ask about. */
 export class HealthCheckServers {
   readonly #network: NetworkNamespace;
   readonly #log: Logger;
   readonly #isProxyHealthy: () => boolean;
-  readonly #servers = new Map<number, { health: ServiceHealth; readonly server: Server }>();
+  /** By address and port. */
+  readonly #servers = new Map<string, { health: ServiceHealth; readonly server: Server }>();
 
   constructor(options: {
     readonly network: NetworkNamespace;
@@ -22,17 +23,26 @@ export class HealthCheckServers {
     this.#isProxyHealthy = options.isProxyHealthy;
   }
 
-  /** Listens on these ports and no others. A port that is taken is logged, and tried again with the next change. */
-  async apply(wanted: ReadonlyMap<number, ServiceHealth>): Promise<void> {
-    for (const [port, { server }] of this.#servers) {
-      if (wanted.has(port)) continue;
-      this.#servers.delete(port);
+  /**
+   * Listens on these ports and no others, on the given addresses of the node or on all. A port that is taken is logged,
+   * and tried again with the next change.
+   */
+  async apply(wanted: ReadonlyMap<number, ServiceHealth>, addresses: readonly string[] = []): Promise<void> {
+    const hosts = addresses.length > 0 ? addresses : ['0.0.0.0'];
+    const places = new Map<string, { readonly host: string; readonly port: number; readonly health: ServiceHealth }>(
+      [...wanted].flatMap(([port, health]) =>
+        hosts.map((host) => [`${host} ${port}`, { host, port, health }] as const),
+      ),
+    );
+    for (const [place, { server }] of this.#servers) {
+      if (places.has(place)) continue;
+      this.#servers.delete(place);
       await close(server);
     }
-    for (const [port, health] of wanted) {
-      const known = this.#servers.get(port);
+    for (const [place, { host, port, health }] of places) {
+      const known = this.#servers.get(place);
       if (known) known.health = health;
-      else await this.#listen(port, health);
+      else await this.#listen(place, host, port, health);
     }
   }
 
@@ -40,7 +50,7 @@ export class HealthCheckServers {
     await this.apply(new Map());
   }
 
-  async #listen(port: number, health: ServiceHealth): Promise<void> {
+  async #listen(place: string, host: string, port: number, health: ServiceHealth): Promise<void> {
     const server = createServer((_request, response) => {
       const { health: now } = entry;
       const proxyHealthy = this.#isProxyHealthy();
@@ -53,8 +63,8 @@ export class HealthCheckServers {
     });
     const entry = { health, server };
     try {
-      await this.#network.listen(server, port);
-      this.#servers.set(port, entry);
+      await this.#network.listen(server, port, host);
+      this.#servers.set(place, entry);
     } catch (error) {
       this.#log.error('cannot listen for health checks of a Service', {
         service: `${health.namespace}/${health.name}`,

@@ -118,6 +118,12 @@ describe('health checks of Services', () => {
     await servers.apply(health(1));
     proxyHealthy = false;
     assert.equal((await ask()).status, 503);
+    proxyHealthy = true;
+    await servers.apply(health(1), ['127.0.0.2']);
+    await assert.rejects(ask());
+    assert.equal((await fetch(`http://127.0.0.2:${port}/`, { headers: { connection: 'close' } })).status, 200);
+    await servers.apply(health(1));
+    assert.equal((await ask()).status, 200);
     await servers.close();
     await assert.rejects(ask());
   });
