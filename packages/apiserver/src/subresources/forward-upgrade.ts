@@ -64,6 +64,11 @@ export function upgradeHead(
 
 /** Both ways; the end of one side ends the other. */
 export function joinConnections(client: Duplex, server: Duplex): void {
+  if (client.destroyed || server.destroyed) {
+    client.destroy();
+    server.destroy();
+    return;
+  }
   client.pipe(server);
   server.pipe(client);
   client.on('error', () => server.destroy());

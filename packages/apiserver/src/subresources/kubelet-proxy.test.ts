@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect as connectTcp, createServer, type AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 
 import { nodes, pods } from '@kts/api';
@@ -8,7 +9,8 @@ import type { Status } from '@kts/apimachinery';
 import { chainRequest } from '../testing/chain-request.ts';
 import { startTestApiServer, type TestApiServer } from '../testing/index.ts';
 import type { BackendConnector, BackendResponse } from './backend.ts';
-import { socketBackend } from './socket-backend.ts';
+import { joinConnections } from './forward-upgrade.ts';
+import { socketBackend, type Dial } from './socket-backend.ts';
 
 async function* chunks(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
@@ -72,6 +74,20 @@ describe('logs', () => {
       assert.deepEqual([status.code, status.reason, status.message], [code, reason, message]);
     });
   }
+});
+
+test('a connection that is not made in time is an error', async () => {
+  const never: Dial = (port) => connectTcp({ port, host: 'nowhere.invalid', lookup: () => {} });
+  const backend = socketBackend({ certificate: '', key: '' }, never, 1);
+  const target = { scheme: 'https', host: '127.0.0.9', port: 10_250, identity: 'kubelet' } as const;
+  await assert.rejects(backend.connect(target), { message: 'dial tcp 127.0.0.9:10250: i/o timeout' });
+});
+
+test('connections are not joined to one that has ended meanwhile', () => {
+  const ends = [new PassThrough(), new PassThrough()] as const;
+  ends[0].destroy();
+  joinConnections(...ends);
+  assert.ok(ends[1].destroyed);
 });
 
 test('a connection that is refused is an error of the caller, and no other', async () => {

@@ -21,8 +21,16 @@ export type Dial = (port: number, host: string) => Socket;
 /** From this machine's own network. */
 export const dialDirectly: Dial = (port, host) => connectTcp({ port, host });
 
+/** What a connection gets to be made. */
+const DIAL_MS_MAX = 30_000;
+
 /** Reaches backends over real sockets. */
-export function socketBackend(tls: KubeletTls, dial: Dial = dialDirectly): BackendConnector {
+export function socketBackend(
+  tls: KubeletTls,
+  dialPlainly: Dial = dialDirectly,
+  dialMsMax: number = DIAL_MS_MAX,
+): BackendConnector {
+  const dial: Dial = (port, host) => inTime(dialPlainly(port, host), port, host, dialMsMax);
   return {
     request: (target, request) => send(tls, dial, target, request),
     connect: (target) => open(tls, dial, target),
@@ -75,6 +83,15 @@ function open(tls: KubeletTls, dial: Dial, target: BackendTarget): Promise<Duple
   // Not once: a failure to connect is told by the socket below and by TLS.
   socket.on('error', reject);
   return promise;
+}
+
+function inTime(socket: Socket, port: number, host: string, ms: number): Socket {
+  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  socket.setTimeout(ms, () => {
+    if (socket.connecting) socket.destroy(new Error(`dial tcp ${authority}: i/o timeout`));
+  });
+  socket.once('connect', () => socket.setTimeout(0));
+  return socket;
 }
 
 function socketTo(tls: KubeletTls, dial: Dial, target: BackendTarget): Socket {
