@@ -34,6 +34,8 @@ describe('request info', () => {
     ['DELETE /apis/apps/v1/namespaces/d/deployments/web', 'delete apps v1 d deployments - web'],
     ['PATCH /apis/apps/v1/namespaces/d/deployments/web/scale', 'patch apps v1 d deployments scale web'],
     ['GET /api/v1/nodes?fieldSelector=metadata.name%3Da', 'list core v1 - nodes - a'],
+    ['GET /api/v1/nodes?fieldSelector=metadata.name%3Da&limit=x', 'list core v1 - nodes - -'],
+    ['GET /api/v1/nodes?fieldSelector=metadata.name%3Da&labelSelector=!', 'list core v1 - nodes - -'],
     ['GET /api/v1/watch/namespaces/d/pods', 'watch core v1 d pods - -'],
     ['GET /api/v1/watch/namespaces/d/pods/web', 'watch core v1 d pods - web'],
     ['HEAD /api/v1/nodes/a', 'get core v1 - nodes - a'],

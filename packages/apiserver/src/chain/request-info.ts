@@ -6,6 +6,8 @@
 import { badRequest } from '@kts/apimachinery';
 
 import type { ResourceCatalog } from '../discovery/catalog.ts';
+import { integerOf } from '../registry/list-options.ts';
+import { checkSelectors } from '../registry/selectors.ts';
 import type { RequestInfo } from '../request.ts';
 import type { Stage } from '../response.ts';
 
@@ -92,6 +94,7 @@ function collectionInfo(info: RequestInfo, query: URLSearchParams): RequestInfo 
   if (verb === 'get') {
     verb = isTrue(query.get('watch')) ? 'watch' : 'list';
     name = (fieldSelector && exactName(fieldSelector)) || '';
+    if (name !== '' && !isReadable(query)) name = '';
   } else if (verb === 'delete') {
     verb = 'deletecollection';
   } else {
@@ -105,6 +108,18 @@ function collectionInfo(info: RequestInfo, query: URLSearchParams): RequestInfo 
     ...(fieldSelector ? { fieldSelector } : {}),
     ...(labelSelector ? { labelSelector } : {}),
   };
+}
+
+/** Options that cannot be read as a whole say nothing of a name either. */
+function isReadable(query: URLSearchParams): boolean {
+  try {
+    integerOf(query, 'timeoutSeconds');
+    integerOf(query, 'limit');
+    checkSelectors(query.get('labelSelector') ?? '', query.get('fieldSelector') ?? '');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The name that a field selector such as `metadata.name=web` asks for. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { deployments, podDisruptionBudgets, pods } from '@kts/api';
-import { isNotFound } from '@kts/apimachinery';
+import { isNotFound, type KubeObject } from '@kts/apimachinery';
 
 import { failureOf, startTestApiServer, type TestApiServer } from '../testing/index.ts';
 
@@ -98,6 +98,11 @@ test('a service account that exists gets tokens', async () => {
     Buffer.from((request.status?.token ?? '').split('.')[1] ?? '', 'base64url').toString(),
   ) as object;
   assert.equal((claims as { sub: string }).sub, 'system:serviceaccount:default:default');
+  const made = await server.client.createToken(account, { audiences: ['somebody'] });
+  assert.equal(made.spec.expirationSeconds, 3600);
+  assert.deepEqual((made as Partial<KubeObject>).metadata?.managedFields?.[0]?.fieldsV1, {
+    'f:spec': { 'f:audiences': {}, 'f:expirationSeconds': {} },
+  });
   const error = await failureOf(server.client.createToken({ ...account, name: 'none' }, { audiences: ['somebody'] }));
   assert.ok(isNotFound(error));
 });

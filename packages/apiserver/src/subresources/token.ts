@@ -35,7 +35,8 @@ const SECONDS_MAX = 2 ** 32;
 /** POST to `serviceaccounts/<name>/token`. */
 export function tokenHandler(issuer: TokenIssuer): SubresourceHandler {
   return async (scope): Promise<ApiServerResponse> => {
-    const type = bodyType('authentication.k8s.io/v1', 'TokenRequest', 'io.k8s.api.authentication.v1.TokenRequest');
+    const v1 = bodyType('authentication.k8s.io/v1', 'TokenRequest', 'io.k8s.api.authentication.v1.TokenRequest');
+    const type = { ...v1, behaviour: { setDefaults: setExpiration } };
     const { draft, attributes } = await readSent(scope, type, true);
     const sent = draft as unknown as TokenRequest;
     const live = liveObjects(scope.registry.storages, scope.registry.feed);
@@ -69,6 +70,12 @@ export function tokenHandler(issuer: TokenIssuer): SubresourceHandler {
       status: { token: issued.token, expirationTimestamp: issued.expirationTimestamp },
     });
   };
+}
+
+/** A default like any other: it is there before the request is looked at, and so it is owned. */
+function setExpiration(draft: object): void {
+  const { spec } = draft as { spec?: { expirationSeconds?: number } };
+  if (spec) spec.expirationSeconds ??= SECONDS_DEFAULT;
 }
 
 function checkNames(scope: RequestScope, { metadata }: TokenRequest): void {
