@@ -1,9 +1,16 @@
 /**
- * Signed JSON web tokens, as much of them as service accounts need: compact form, ES256 and RS256. Pure.
+ * Signed JSON web tokens, as much of them as service accounts need: compact form, RSA and elliptic curves. Pure.
+ *
+ * Mirrors: the keys of pkg/serviceaccount/jwt.go (v1.36)
  */
 import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 
-export type JwtAlgorithm = 'ES256' | 'RS256';
+/** What is hashed with what. */
+const HASHES = { RS256: 'sha256', ES256: 'sha256', ES384: 'sha384', ES512: 'sha512' } as const;
+/** By OpenSSL's names. */
+const CURVES: Readonly<Record<string, JwtAlgorithm>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
+
+export type JwtAlgorithm = keyof typeof HASHES;
 
 export interface SigningKey {
   readonly privateKey: KeyObject;
@@ -31,7 +38,10 @@ export function verificationKey(pem: string): VerificationKey {
 export function signToken(key: SigningKey, claims: object): string {
   const header = encode({ alg: key.algorithm, kid: key.id });
   const content = `${header}.${encode(claims)}`;
-  const signature = sign('sha256', Buffer.from(content, 'ascii'), { key: key.privateKey, dsaEncoding: 'ieee-p1363' });
+  const signature = sign(HASHES[key.algorithm], Buffer.from(content, 'ascii'), {
+    key: key.privateKey,
+    dsaEncoding: 'ieee-p1363',
+  });
   return `${content}.${signature.toString('base64url')}`;
 }
 
@@ -53,7 +63,12 @@ export function verifyToken(
     (key) =>
       key.algorithm === alg &&
       (kid === undefined || key.id === kid) &&
-      verify('sha256', content, { key: key.publicKey, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url')),
+      verify(
+        HASHES[key.algorithm],
+        content,
+        { key: key.publicKey, dsaEncoding: 'ieee-p1363' },
+        Buffer.from(signature, 'base64url'),
+      ),
   );
   return signed ? decode(claims) : undefined;
 }
@@ -67,8 +82,9 @@ export function jsonWebKey(key: VerificationKey): object {
 
 function algorithmOf(key: KeyObject): JwtAlgorithm {
   if (key.asymmetricKeyType === 'rsa') return 'RS256';
-  if (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256';
-  throw new TypeError('service account keys must be RSA or ECDSA P-256');
+  const byCurve = CURVES[key.asymmetricKeyDetails?.namedCurve ?? ''];
+  if (byCurve) return byCurve;
+  throw new TypeError('service account keys must be RSA, or ECDSA on the curve P-256, P-384 or P-521');
 }
 
 /** Like upstream, so that tokens of an earlier cluster are found by the same id. */

@@ -27,11 +27,11 @@ const objects =
     return Promise.resolve(uid ? { metadata: { uid } as never } : undefined);
   };
 
-function setUp(type: 'ec' | 'rsa' = 'ec', read = objects()) {
+function setUp(type: 'rsa' | 'P-256' | 'P-384' | 'P-521' = 'P-256', read = objects()) {
   const { privateKey } =
-    type === 'ec'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : generateKeyPairSync('rsa', { modulusLength: 2048 });
+    type === 'rsa'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: type });
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const clock = new FakeClock();
   const common = { issuer: ISSUER, clock };
@@ -43,7 +43,7 @@ function setUp(type: 'ec' | 'rsa' = 'ec', read = objects()) {
 }
 
 describe('service account tokens', () => {
-  for (const type of ['ec', 'rsa'] as const) {
+  for (const type of ['rsa', 'P-256', 'P-384', 'P-521'] as const) {
     it(`are accepted as they were issued (${type})`, async () => {
       const { issuer, tokens } = setUp(type);
       const identity = await tokens.authenticate(issuer.issue(ORDER).token, [ISSUER]);
@@ -95,7 +95,7 @@ describe('service account tokens', () => {
   ];
   for (const [name, uids] of gone) {
     it(`are worth nothing when ${name}`, async () => {
-      const { issuer, tokens } = setUp('ec', objects(uids));
+      const { issuer, tokens } = setUp('P-256', objects(uids));
       await assert.rejects(tokens.authenticate(issuer.issue(ORDER).token, [ISSUER]), /invalidated/);
     });
   }
