@@ -145,6 +145,10 @@ export function decodePatched(
       `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeName(value)} into Go value of type ${GO_TYPE_META}`,
     );
   }
+  if (!converted && !type.behaviour?.coerce && !(value as TypeMeta).apiVersion) {
+    // Upstream then reads it as its own internal type, in which none of the fields has the name that it has here.
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
   let decoded = decodeValue(type, value);
   if (converted && decoded.error !== undefined) decoded = decodeValue(type, wrapIntegers(type.schema, value));
   const { object } = decoded;
@@ -155,10 +159,6 @@ export function decodePatched(
       ? explainConversion(type.schema, wrapIntegers(type.schema, value))
       : inOrder(type, decoded, written);
   if (error !== undefined) throw refuse(error);
-  if (!converted && !type.behaviour?.coerce && !(value as TypeMeta).apiVersion) {
-    // Upstream then reads it as its own internal type, in which none of the fields has the name that it has here.
-    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  }
   const mismatch = converted ? undefined : kindProblem(value as JsonObject, type, value);
   if (mismatch) throw refuse(mismatch);
   const problems = [...found, ...unknown.map((path) => `unknown field ${goQuote(path)}`)];
