@@ -357,6 +357,10 @@ describe('containers on a real node', { skip: cannotRunContainers }, () => {
     assert.match(await raw('/metrics/cadvisor'), /^container_cpu_usage_seconds_total\{.*pod="client"/m);
     const { pods } = JSON.parse(await raw('/stats/summary')) as { pods: { podRef: { name: string } }[] };
     assert.ok(pods.some(({ podRef }) => podRef.name === 'client'));
+    await eventually(async () => {
+      assert.match(await cluster.kubectl('top pod client --containers'), /^client +\S+ +\d+m +\d+Mi *$/m);
+      assert.match(await cluster.kubectl('top nodes'), / \d+m +\d+% +\d+Mi +\d+% *$/m);
+    });
     const proxy = await onNode(cluster, 1, ['busybox', 'wget', '-q', '-O', '-', 'http://127.0.0.1:10256/healthz']);
     assert.match(proxy, /"healthy":true.*"nodeEligible":true/);
   });

@@ -125,6 +125,20 @@ describe(`${PODS} pods on ${NODES} simulated nodes`, () => {
     assert.equal(new Set((await podsOf('agent')).map((pod) => pod.spec.nodeName)).size, NODES);
   });
 
+  it('shows what nodes and pods use, as annotations say', async () => {
+    assert.equal((await cluster.kubectl('top nodes --no-headers')).trim().split('\n').length, NODES);
+    await cluster.kubectl(
+      'annotate pods -l app=agent simulated.kts.dev/cpu=250m simulated.kts.dev/memory=100Mi --overwrite',
+    );
+    await eventually(async () => {
+      const lines = (await cluster.kubectl('top pods -l app=agent --containers --no-headers')).trim().split('\n');
+      assert.equal(lines.length, NODES);
+      for (const line of lines) assert.match(line, /^agent-\w+ +main +250m +100Mi *$/);
+    });
+    const { stderr } = await cluster.tryKubectl('top pod none');
+    assert.match(stderr, /\(NotFound\): pods "none" not found/);
+  });
+
   it('says why a pod fits nowhere', async () => {
     await cluster.kubectl([
       'run',
