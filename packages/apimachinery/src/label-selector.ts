@@ -210,7 +210,10 @@ function matcherOf(requirements: readonly LabelRequirement[]): LabelMatcher {
   return {
     requirements: sorted,
     everything: sorted.length === 0,
-    matches: (labels = {}) => sorted.every((requirement) => requirementMatches(requirement, labels)),
+    matches(labels = {}) {
+      for (const requirement of sorted) if (!requirementMatches(requirement, labels)) return false;
+      return true;
+    },
     toString: () => sorted.map(requirementText).join(','),
   };
 }

@@ -103,5 +103,6 @@ function computeConditions(observed: Observed, failure: string | undefined): rea
 }
 
 function hasLabels({ metadata }: Pod, labels: readonly (readonly [key: string, value: string])[]): boolean {
-  return labels.every(([key, value]) => metadata.labels?.[key] === value);
+  for (const [key, value] of labels) if (metadata.labels?.[key] !== value) return false;
+  return true;
 }
