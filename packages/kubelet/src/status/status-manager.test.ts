@@ -25,6 +25,30 @@ function refusing(transport: Transport, name: string, onRefusal: () => void): Cl
 }
 
 describe('the status manager', () => {
+  it('does not ask again for a pod that is gone', async () => {
+    await using server = await startTestApiServer({ namespaces: ['default'] });
+    const pod = await server.client.create(pods, { metadata: { namespace: 'default', name: 'gone' }, spec: SPEC });
+    const known = new Map([[pod.metadata.uid, pod]]);
+    let asked = 0;
+    const manager = new StatusManager({
+      client: refusing(server.transportFor(ADMIN), 'gone', () => (asked += 1)),
+      clock: server.clock,
+      log: silentLogger,
+      lookup: { byUid: (uid) => known.get(uid), mirrorOf: () => null, couldHaveRunningContainers: () => true },
+      onTerminated: () => {},
+    });
+    const stop = new AbortController();
+    manager.set(pod, { phase: 'Running' });
+    const running = manager.run(stop.signal);
+    await server.clock.advance(10_000);
+    assert.equal(asked, 2);
+    known.clear();
+    for (let minute = 0; minute < 3; minute += 1) await server.clock.advance(10_000);
+    assert.equal(asked, 3);
+    stop.abort();
+    await running;
+  });
+
   it('writes what changes while it fails to write something else', async () => {
     await using server = await startTestApiServer({ namespaces: ['default'] });
     const create = (name: string): Promise<Pod> =>

@@ -226,13 +226,19 @@ export class StatusManager {
       if (this.#canBeDeleted(stored, entry.finished)) await this.#delete(uid, stored, signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (isNotFound(error)) {
+      const isRefused = StatusError.is(error) && error.reason === 'Forbidden';
+      if (isNotFound(error) || (isRefused && this.#hasGone(uid))) {
         this.#written.set(this.#apiUid(uid) ?? uid, entry.version);
         return;
       }
       const message = StatusError.is(error) ? error.message : String(error);
       this.#log.warn('failed to update the status of a pod', { pod: `${namespace}/${name}`, error: message });
     }
+  }
+
+  /** Nodes may not ask for pods that are not theirs, nor for those that are gone. */
+  #hasGone(uid: string): boolean {
+    return this.#lookup.mirrorOf(uid) === null && this.#lookup.byUid(uid) === undefined;
   }
 
   #canBeDeleted(pod: Pod, finished: boolean): boolean {
