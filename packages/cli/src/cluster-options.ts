@@ -46,6 +46,5 @@ function componentArguments(flags: FlagValues): Readonly<Record<ComponentName, r
     kubelet: of('kubelet-arg'),
     proxy: of('kube-proxy-arg'),
     dns: [],
-    metrics: [],
   };
 }

@@ -9,7 +9,7 @@ export interface ClusterConfig {
   readonly simulatedNodes: number;
   readonly runtime: 'containerd' | 'simulated';
   readonly store: 'sqlite' | 'memory';
-  readonly components: ReadonlySet<ComponentName>;
+  readonly components: ReadonlySet<ClusterComponent>;
   readonly serviceClusterIpRange: string;
   readonly clusterCidr: string;
   /** Whether missing Debian packages may be installed. */
@@ -27,7 +27,9 @@ export const COMPONENTS = [
   'dns',
   'metrics',
 ] as const;
-export type ComponentName = (typeof COMPONENTS)[number];
+export type ClusterComponent = (typeof COMPONENTS)[number];
+/** Those that flags may be given to. */
+export type ComponentName = Exclude<ClusterComponent, 'metrics'>;
 
 /** The configuration cannot be used; the message is for the user. */
 export class ClusterConfigError extends Error {
@@ -35,7 +37,7 @@ export class ClusterConfigError extends Error {
 }
 
 /** Reads `apiserver,scheduler`. */
-export function parseComponents(text: string): ReadonlySet<ComponentName> {
+export function parseComponents(text: string): ReadonlySet<ClusterComponent> {
   const names = text.split(',').filter(Boolean);
   for (const name of names) {
     if (!(COMPONENTS as readonly string[]).includes(name)) {
@@ -44,7 +46,7 @@ export function parseComponents(text: string): ReadonlySet<ComponentName> {
       );
     }
   }
-  return new Set(names as ComponentName[]);
+  return new Set(names as ClusterComponent[]);
 }
 
 /** Names become parts of interface, namespace and file names. */
