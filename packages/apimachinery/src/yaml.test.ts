@@ -48,7 +48,16 @@ describe('parseYaml', () => {
     ['a: 1\na: 2', /^yaml: unmarshal errors:\n {2}line 2: key "a" already set in map$/],
     ['a:\n\tb: 1', /^yaml: line 2: found a tab character that violates indentation$/],
     ['a: *x', /^yaml: unknown anchor 'x' referenced$/],
-    ['a: [1', /^yaml: line 1: /],
+    ['a: [1', /^yaml: line 1: did not find expected ',' or ']'$/],
+    ['{"a": 1,', /^yaml: line 1: did not find expected node content$/],
+    ['{"a": 1 "b": 2}', /^yaml: did not find expected ',' or '}'$/],
+    ['{\n"a": [1,\n,2]}', /^yaml: line 2: did not find expected node content$/],
+    ['{"a": "b}', /^yaml: found unexpected end of stream$/],
+    ['{"a":\n1"b": 2}"', /^yaml: line 1: did not find expected ',' or '}'$/],
+    ['{"a": "\\q"}', /^yaml: found unknown escape character$/],
+    ['a: \u0001', /^yaml: control characters are not allowed$/],
+    ['a: b\nc\n', /^yaml: line 3: could not find expected ':'$/],
+    ['a: b: c', /^yaml: mapping values are not allowed in this context$/],
     ['a: .inf', /^json: unsupported value/],
     ['a: &a [*a]', /excessive aliasing/],
     [
@@ -63,6 +72,12 @@ describe('parseYaml', () => {
       assert.throws(() => parseYaml(text, { strict: true }), { name: 'YamlError', message });
     });
   }
+
+  test('nobody looks at what comes behind a document in flow style', () => {
+    assert.deepEqual(parseYaml('{"a": 1}}'), { a: 1 });
+    assert.deepEqual(parseYaml('[1] x'), [1]);
+    assert.throws(() => parseYaml('}{"a": 1}'), { message: 'yaml: did not find expected node content' });
+  });
 
   test('what is printed reads back the same', () => {
     const text = fc.oneof(

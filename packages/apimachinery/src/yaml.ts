@@ -11,6 +11,7 @@ import {
 } from 'js-yaml';
 
 import type { JsonValue } from './scalars.ts';
+import { describeYamlProblem } from './yaml-problems.ts';
 
 /**
  * YAML as Kubernetes reads it: YAML 1.1 booleans, Go's integers, no timestamps, and keys that are strings.
@@ -47,6 +48,8 @@ function loadDocuments(text: string, options: YamlOptions): JsonValue[] {
   try {
     documents = loadAll(text, { schema: SCHEMA, json: options.strict !== true, maxDepth: DEPTH_MAX });
   } catch (error) {
+    const first = firstInFlow(text, error);
+    if (first !== undefined) return loadDocuments(first, options);
     throw yamlError(error);
   }
   const budget = { nodes: ALIASED_NODES_MAX };
@@ -55,6 +58,14 @@ function loadDocuments(text: string, options: YamlOptions): JsonValue[] {
     const value = (document ?? null) as JsonValue;
     return limited ? unaliased(value, budget, 0) : value;
   });
+}
+
+/** Nobody looks at what comes behind a document in flow style. */
+function firstInFlow(text: string, error: unknown): string | undefined {
+  if (!(error instanceof YAMLException) || !error.mark || !/document separator is expected/.test(error.reason))
+    return undefined;
+  const { position } = error.mark;
+  return position > 0 && /^\s*[{[]/.test(text) ? text.slice(0, position) : undefined;
 }
 
 const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
@@ -117,10 +128,12 @@ function yamlError(error: unknown): unknown {
     const key = error.mark ? keyAt(error.mark.buffer, error.mark.position) : '';
     return new YamlError(`yaml: unmarshal errors:\n  line ${line}: key ${JSON.stringify(key)} already set in map`);
   }
-  if (/tab character/.test(error.reason)) {
-    return new YamlError(`yaml: line ${line}: found a tab character that violates indentation`);
-  }
-  return new YamlError(`yaml: line ${line}: ${error.reason}`);
+  const { buffer = '', position = 0 } = error.mark ?? {};
+  // The reader ends every text with a NUL of its own.
+  const text = buffer.replace(/\0+$/, '');
+  return new YamlError(
+    `yaml: ${describeYamlProblem({ reason: error.reason, text, position, line: Math.max(0, line - 1) })}`,
+  );
 }
 
 /** The mapping key that starts at a position of the source, which is behind the quote of a quoted key. */
