@@ -142,10 +142,12 @@ function patchedBy(problems: readonly string[], apply: (opened: Set<object>) => 
 
 /** Upstream shows what is left of the patch in its messages, not the patched document. */
 function strategicDocument(type: BodyType, document: JsonObject, body: PatchBody): PatchedDocument {
-  if (typeof body.value !== 'object' || body.value === null || Array.isArray(body.value)) {
-    throw badRequest(`json: cannot unmarshal ${goTypeName(body.value)} into Go value of type map[string]interface {}`);
+  // Null changes nothing.
+  const patch = body.value ?? {};
+  if (typeof patch !== 'object' || Array.isArray(patch)) {
+    throw badRequest(`json: cannot unmarshal ${goTypeName(patch)} into Go value of type map[string]interface {}`);
   }
-  const merged = strategicMerge(type.schema, document, body.value as JsonObject);
+  const merged = strategicMerge(type.schema, document, patch as JsonObject);
   return {
     value: merged.document,
     problems: body.problems,

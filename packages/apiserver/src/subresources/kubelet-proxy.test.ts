@@ -47,6 +47,16 @@ describe('logs', () => {
     assert.deepEqual(paths, [path, `${path}?previous=true&tailLines=3&timestamps=true`]);
   });
 
+  test('are refused for parameters that make no sense', async () => {
+    await using server = await startWithPod(answering(() => Promise.resolve({})));
+    const response = await server.answer(chainRequest({ path: LOG, query: 'tailLines=-1' }));
+    assert.ok(response.kind === 'object');
+    assert.equal(
+      (response.object as Status).message,
+      'PodLogOptions "web" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0',
+    );
+  });
+
   const refused = Object.assign(new Error('connect ECONNREFUSED'), {
     code: 'ECONNREFUSED',
     address: '127.0.0.9',

@@ -35,7 +35,7 @@ async function podOf(scope: RequestScope): Promise<Pod> {
 
 async function podLog(scope: RequestScope, backend: BackendConnector): Promise<ApiServerResponse> {
   const { query, signal } = scope.request;
-  checkLogOptions(query);
+  checkLogOptions(query, scope.name);
   const pod = await podOf(scope);
   const container = chosenContainer(pod, query.get('container') ?? '', '');
   if (!pod.spec.nodeName) {
@@ -53,7 +53,7 @@ async function podLog(scope: RequestScope, backend: BackendConnector): Promise<A
   return { kind: 'bytes', status: 200, contentType: 'text/plain', body: answer.body, overWebSocket: true };
 }
 
-function checkLogOptions(query: URLSearchParams): void {
+function checkLogOptions(query: URLSearchParams, podName: string): void {
   const errors: FieldError[] = [];
   for (const [name, least] of [
     ['tailLines', 0],
@@ -69,7 +69,7 @@ function checkLogOptions(query: URLSearchParams): void {
   if (query.has('sinceSeconds') && query.has('sinceTime')) {
     errors.push(forbidden(FieldPath.of(''), 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
   }
-  if (errors.length > 0) throw invalidObject({ group: '', kind: 'PodLogOptions' }, '', errors);
+  if (errors.length > 0) throw invalidObject({ group: '', kind: 'PodLogOptions' }, podName, errors);
 }
 
 /** In the order in which they are sent. */

@@ -205,6 +205,15 @@ describe('a service is reached', () => {
     );
   });
 
+  test('by nothing if it has no endpoints', async () => {
+    const { backend } = recordingBackend();
+    await using server = await startWithPod(backend);
+    await server.client.create(services, { metadata: { namespace, name: 'web' }, spec: { ports: [{ port: 80 }] } });
+    await server.client.create(endpoints, { metadata: { namespace, name: 'web' } });
+    const answer = await ask(server, { path: '/api/v1/namespaces/default/services/http:web:80/proxy/' });
+    assert.deepEqual([answer.status, answer.text], [503, 'no endpoints available for service "web"']);
+  });
+
   test('at addresses that are its pods’ only', async () => {
     const { backend, passed } = recordingBackend();
     await using server = await startWithService(backend, '10.0.0.66');

@@ -67,7 +67,8 @@ export const serviceTarget: LocateTarget = async (scope, { scheme, name, port })
       return { scheme, host: address.ip, port: number, identity: 'anonymous' };
     }
   }
-  throw unavailable(`no endpoints available for service ${JSON.stringify(scope.request.info.name)}`);
+  const shown = found.subsets?.length ? scope.request.info.name : name;
+  throw unavailable(`no endpoints available for service ${JSON.stringify(shown)}`);
 
   /** Only pods of the Service's own namespace are reached this way: other addresses could lead anywhere. */
   async function podOf({ targetRef }: EndpointAddress): Promise<Pod | undefined> {
