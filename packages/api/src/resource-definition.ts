@@ -60,6 +60,11 @@ export interface ResourceBehaviour<T extends KubeObject> {
   readonly generation?: 'none' | GenerationRule<T>;
   /** A PUT of an object that does not exist creates it. */
   readonly allowCreateOnUpdate?: boolean;
+  /**
+   * Upstream stores new objects without a default that it adds when it reads them, so that the first update is written
+   * even if it changes nothing.
+   */
+  readonly writesFirstUpdate?: boolean;
   /** An update without resourceVersion is refused. */
   readonly requireResourceVersionOnUpdate?: boolean;
   /** Seconds of grace that a deletion without an explicit period gets; absent: objects go at once. */

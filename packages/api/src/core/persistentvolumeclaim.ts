@@ -44,6 +44,7 @@ const RESIZE_STATES = [
  */
 export const persistentVolumeClaims = defineResource<PersistentVolumeClaim>('v1', 'persistentvolumeclaims', {
   generation: 'none',
+  writesFirstUpdate: true,
   setDefaults: (claim) => {
     const spec = (claim.spec ??= {});
     setClaimSpecDefaults(spec);

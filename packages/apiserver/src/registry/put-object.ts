@@ -42,7 +42,10 @@ export async function putObject(
   }
   delete (draft.metadata as { selfLink?: string }).selfLink;
   const object = await toStorageVersion(definition, canonicalForm(definition, asObject(draft)));
-  if (existing && sameObject(object, existing)) return { ok: true, entry: existing };
+  const isNoted = definition.behaviour.writesFirstUpdate === true;
+  if (existing && sameObject(object, existing) && (dryRun || !isNoted || !isJustCreated(target, existing))) {
+    return { ok: true, entry: existing };
+  }
   if (dryRun) return { ok: true, entry: unwrittenEntry(target, object, existing) };
   const bytes = encodeStored(object);
   if (bytes.length > STORED_BYTES_MAX) {
@@ -54,7 +57,22 @@ export async function putObject(
     storage.cache.forgetWrite(key);
     return { ok: false, current: result.current && entryOf(target, result.current) };
   }
+  if (isNoted && !existing) noteCreation(target, result.revision);
   return { ok: true, entry: writtenEntry(target, bytes, object, result.revision) };
+}
+
+/** Creations that are remembered until the first update; what is forgotten is a revision more or less. */
+const CREATIONS_NOTED_MAX = 1000;
+const creations = new WeakMap<ResourceStorage, Map<string, Revision>>();
+
+function noteCreation({ storage, key }: WriteTarget, revision: Revision): void {
+  const noted = creations.getOrInsertComputed(storage, () => new Map<string, Revision>());
+  if (noted.size >= CREATIONS_NOTED_MAX) noted.delete(noted.keys().next().value!);
+  noted.set(key, revision);
+}
+
+function isJustCreated({ storage, key }: WriteTarget, { revision }: CacheEntry): boolean {
+  return creations.get(storage)?.get(key) === revision;
 }
 
 /** Custom objects are kept as they are; their metadata is of a built-in type. */

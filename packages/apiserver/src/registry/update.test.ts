@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { configMaps, deployments, pods } from '@kts/api';
+import { configMaps, deployments, pods, persistentVolumeClaims } from '@kts/api';
 import type { ConfigMap, Pod } from '@kts/api/types/core-v1';
 import type { New } from '@kts/apimachinery';
 
@@ -78,6 +78,19 @@ describe('update', () => {
 });
 
 describe('patch', () => {
+  test('that changes nothing is written once for claims, which are stored without their phase', async () => {
+    await using server = await startTestApiServer();
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } as const;
+    const { metadata } = await server.client.create(persistentVolumeClaims, { metadata: key, spec });
+    const versions = [metadata.resourceVersion];
+    for (let i = 0; i < 2; i++) {
+      const patched = await server.client.patch(persistentVolumeClaims, key, { type: 'merge', body: {} });
+      versions.push(patched.metadata.resourceVersion);
+    }
+    assert.notEqual(versions[1], versions[0]);
+    assert.equal(versions[2], versions[1]);
+  });
+
   test('that takes the version away leaves nothing that has a name', async () => {
     await using server = await startTestApiServer();
     await server.client.create(configMaps, { metadata: key, data: { a: '1' } });
