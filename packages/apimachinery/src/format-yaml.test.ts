@@ -54,6 +54,7 @@ describe('YAML as Go writes it', () => {
         }),
       ),
     })).value;
-    fc.assert(fc.property(json, (value) => assert.deepEqual(parseYaml(formatYaml(value)), value)));
+    // In an object, as all documents of Kubernetes are: readers do not agree on how deep a block is that is a whole document.
+    fc.assert(fc.property(json, (value) => assert.deepEqual(parseYaml(formatYaml({ value })), { value })));
   });
 });
