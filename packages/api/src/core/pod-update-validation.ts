@@ -132,8 +132,11 @@ function validateRest(spec: PodSpec, old: PodSpec): FieldError[] {
 
 function sameSpec(a: PodSpec, b: PodSpec): boolean {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof PodSpec>;
-  return [...keys].every((key) => sameValue(a[key], b[key]));
+  return [...keys].every((key) => sameValue(a[key], b[key]) && (!POINTERS.has(key) || !a[key] === !b[key]));
 }
+
+/** Fields in which an empty struct is something else than none. */
+const POINTERS: ReadonlySet<string> = new Set(['dnsConfig', 'os', 'resources']);
 
 function withImagesOf(containers: readonly Container[], old: readonly Container[]): readonly Container[] {
   return containers.map((container, index) => carrySentEmpty(container, { ...container, image: old[index]!.image! }));

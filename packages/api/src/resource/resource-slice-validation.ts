@@ -3,7 +3,7 @@
  *
  * Mirrors: validateResourceSliceSpec in pkg/apis/resource/validation/validation.go (v1.36)
  */
-import { FieldPath, invalid, required, type FieldError } from '@kts/apimachinery';
+import { FieldPath, invalid, required, wasSentEmpty, type FieldError } from '@kts/apimachinery';
 import { validateNodeSelector } from '../core/affinity-validation.ts';
 import { asSent, checkDnsLabel, checkDnsSubdomain, checkImmutable, NOT_POSITIVE } from '../field-checks.ts';
 import type { CounterSet, Device, ResourcePool, ResourceSliceSpec } from '../gen/resource-v1.gen.ts';
@@ -28,7 +28,7 @@ export function validateSliceSpec(spec: ResourceSliceSpec, old?: ResourceSliceSp
     ...validatePool(spec.pool, SPEC.child('pool')),
     ...(old ? refuseChanges(spec, old) : []),
     ...validateNodes(spec),
-    ...(spec.sharedCounters && spec.devices
+    ...(isGiven(spec, 'sharedCounters') && isGiven(spec, 'devices')
       ? [invalid(SPEC, '', 'only one of `sharedCounters` or `devices` is allowed')]
       : []),
     ...validateBoundedSet(
@@ -112,4 +112,9 @@ function validateNodes({ nodeName, nodeSelector, allNodes, perDeviceNodeSelectio
 function validateCounterSet({ name, counters }: CounterSet, path: FieldPath): FieldError[] {
   const at = path.child('name');
   return [...(name ? checkDnsLabel(name, at) : [required(at)]), ...validateCounters(counters, path.child('counters'))];
+}
+
+/** An empty list is one, too. */
+function isGiven(spec: ResourceSliceSpec, field: 'devices' | 'sharedCounters'): boolean {
+  return spec[field] !== undefined || wasSentEmpty(spec, field);
 }

@@ -137,7 +137,6 @@ export function decodePatched(
   type: BodyType,
   { value, problems: found, written, shown, converted }: PatchedDocument,
   validation: FieldValidation,
-  name: string,
 ): { readonly draft: ObjectDraft; readonly warnings: readonly string[] } {
   const refuse = (text: string): Error => refusedPatch(type.behaviour?.coerce ? sortedText(value) : shown(), text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -146,8 +145,11 @@ export function decodePatched(
     );
   }
   if (!converted && !type.behaviour?.coerce && !(value as TypeMeta).apiVersion) {
-    // Upstream then reads it as its own internal type, in which none of the fields has the name that it has here.
-    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+    // Upstream reads it as its own internal type, in which none of the fields has the name that it has here.
+    const strange = Object.keys(value).filter((field) => field !== 'apiVersion' && field !== 'kind');
+    const problems = [...found, ...strange.map((field) => `unknown field ${goQuote(field)}`)];
+    if (validation === 'Strict') throw refuse(strictText(problems));
+    return { draft: finishDraft({}, type), warnings: validation === 'Ignore' ? [] : problems };
   }
   let decoded = decodeValue(type, value);
   if (converted && decoded.error !== undefined) decoded = decodeValue(type, wrapIntegers(type.schema, value));

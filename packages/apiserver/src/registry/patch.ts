@@ -105,7 +105,7 @@ function changed(
   if (body.failure) throw body.failure;
   const document = existing as unknown as JsonValue;
   const patched = patchDocument(body, document, options.fieldValidation !== 'Ignore', type);
-  const { draft, warnings } = decodePatched(type, patched, options.fieldValidation, scope.name);
+  const { draft, warnings } = decodePatched(type, patched, options.fieldValidation);
   addWarnings(scope, warnings);
   trackUpdate(scope, existing, draft, managerOf(options.fieldManager, scope.request.headers['user-agent']), type);
   return draft;

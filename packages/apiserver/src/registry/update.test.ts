@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { configMaps, deployments, pods, persistentVolumeClaims } from '@kts/api';
+import { configMaps, deployments, persistentVolumeClaims, pods, resourceSlices } from '@kts/api';
 import type { ConfigMap, Pod } from '@kts/api/types/core-v1';
 import type { New } from '@kts/apimachinery';
 
@@ -97,6 +97,23 @@ describe('patch', () => {
     const body = { apiVersion: '', data: { a: '2' } };
     const error = await failureOf(server.client.patch(configMaps, key, { type: 'merge', body }));
     assert.match(error.message, /was undeterminable: name must be provided/);
+  });
+
+  test('of a slice of devices cannot give it counters, not even none', async () => {
+    await using server = await startTestApiServer();
+    const pool = { name: 'p', generation: 1, resourceSliceCount: 1 };
+    const spec = { driver: 'd.example.com', nodeName: 'n', pool, devices: [{ name: 'd' }] };
+    await server.client.create(resourceSlices, { metadata: { name: 's' }, spec });
+    const body = { spec: { sharedCounters: [] } };
+    const error = await failureOf(server.client.patch(resourceSlices, { name: 's' }, { type: 'merge', body }));
+    assert.match(error.message, /only one of `sharedCounters` or `devices` is allowed/);
+  });
+
+  test('of a pod tells an empty struct from none', async () => {
+    await using server = await startTestApiServer();
+    await server.client.create(pods, { metadata: key, spec: { containers: [{ name: 'a', image: 'b' }] } });
+    const body = { spec: { dnsConfig: {} } };
+    assert.equal((await failureOf(server.client.patch(pods, key, { type: 'merge', body }))).code, 422);
   });
 
   test('by apply cannot store what is no time', async () => {
