@@ -14,6 +14,7 @@ import {
 } from '@kts/client';
 
 import { listObject } from './http/object-encoder.ts';
+import { decodedPath } from './http/target.ts';
 import { UNKNOWN_REQUEST_INFO, type ApiServerRequest, type RequestBody, type UserInfo } from './request.ts';
 import type { ApiServerResponse, Handler, WatchStream } from './response.ts';
 
@@ -86,7 +87,7 @@ function toServerRequest(
       : { kind: 'object', object: request.body, contentType: request.contentType ?? 'application/json' };
   return {
     method: request.method,
-    path: request.path,
+    path: decodedPath(request.path),
     query,
     headers: options.userAgent ? { 'user-agent': options.userAgent } : {},
     headerValues: () => [],

@@ -295,6 +295,8 @@ describe('API server over TLS', () => {
     const transport = server.inProcessTransport(MASTER);
     const answer = await transport.request({ method: 'GET', path: '/api/v1/namespaces/d/configmaps/web' });
     assert.deepEqual(answer, { status: 200, body: configMap('web'), warnings: ['say "hello"'] });
+    const encoded = await transport.request({ method: 'GET', path: '/api/v1/namespaces/d/configmaps/w%65b' });
+    assert.deepEqual(encoded.body, answer.body);
     const names: string[] = [];
     for await (const frame of await transport.watch({ method: 'GET', path: '/api/v1/configmaps' })) {
       names.push(`${frame.type} ${(frame.object as KubeObject).metadata.name}`);
