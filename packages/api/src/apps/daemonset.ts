@@ -11,7 +11,7 @@ import { setPodTemplateDefaults } from '../core/pod-defaults.ts';
 import { dropDisabledPodFields } from '../core/pod-disabled-fields.ts';
 import { rulesForTemplate } from '../core/pod-rules.ts';
 import { validatePodTemplateSpec } from '../core/pod-spec-validation.ts';
-import { containerCells, formatLabels, isEmptySelector, matcherOf, nameWarnings } from '../core/pod-template.ts';
+import { containerCells, formatLabels, isEmptySelector, matcherOf } from '../core/pod-template.ts';
 import { templateWarnings } from '../core/pod-warnings.ts';
 import { defineResource } from '../define-resource.ts';
 import { checkImmutable, checkNonNegative, checkNotDecremented, sameValue } from '../field-checks.ts';
@@ -65,10 +65,8 @@ export const daemonSets = defineResource<DaemonSet>('apps/v1', 'daemonsets', {
     ...validateDaemonSetSpec(daemonSet.spec, old.spec),
   ],
   validateStatusUpdate: validateDaemonSetStatus,
-  warnings: (daemonSet, old) => [
-    ...(old ? [] : nameWarnings(daemonSet.metadata.name)),
-    ...(isTemplateRevised(daemonSet, old) ? templateWarnings(daemonSet.spec.template, SPEC.child('template')) : []),
-  ],
+  warnings: (daemonSet, old) =>
+    isTemplateRevised(daemonSet, old) ? templateWarnings(daemonSet.spec.template, SPEC.child('template')) : [],
   cells: ({ metadata, spec, status }, now) => [
     metadata.name,
     status?.desiredNumberScheduled ?? 0,
