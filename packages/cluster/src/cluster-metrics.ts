@@ -10,8 +10,11 @@ import type { MetricsDeps } from '@kts/metrics';
 import type { ClusterConfig } from './cluster-config.ts';
 
 /** What the APIService names. There is no such Service; one of another name takes over when somebody installs it. */
-const SERVICE = { namespace: 'kube-system', name: 'kts-metrics' };
-const USER: UserInfo = { name: 'system:kts-metrics', groups: ['system:authenticated'] };
+const SERVER = { namespace: 'kube-system', name: 'kts-metrics' };
+const USER: UserInfo = {
+  name: `system:serviceaccount:${SERVER.namespace}:${SERVER.name}`,
+  groups: ['system:serviceaccounts', `system:serviceaccounts:${SERVER.namespace}`, 'system:authenticated'],
+};
 
 /** For the API server, by the name of the Service. */
 export function metricsServers(
@@ -29,7 +32,7 @@ export function metricsServers(
     return (request) => metrics.answer(request);
   };
   const server: InProcessServer = async (request) => (await (loaded ??= load()))(request);
-  return new Map([[`${SERVICE.namespace}/${SERVICE.name}`, server]]);
+  return new Map([[`${SERVER.namespace}/${SERVER.name}`, server]]);
 }
 
 /**
@@ -42,9 +45,7 @@ export async function announceMetrics(config: ClusterConfig, client: Client, log
   if (!isWanted && config.store === 'memory') return;
   const { publishMetricsApi, withdrawMetricsApi } = await import('@kts/metrics');
   try {
-    await (isWanted
-      ? publishMetricsApi(client, { service: SERVICE, user: USER.name })
-      : withdrawMetricsApi(client, SERVICE));
+    await (isWanted ? publishMetricsApi(client, SERVER) : withdrawMetricsApi(client, SERVER));
   } catch (error) {
     // A cluster without metrics is still a cluster.
     log.warn('cannot set up the metrics API', { error });

@@ -71,7 +71,7 @@ async function startCluster(): Promise<TestCluster> {
   const manager = createControllerManager({ controllers: CONTROLLERS }, withClient);
   group.start((signal) => server.run(signal));
   await server.ready;
-  await publishMetricsApi(client, { service: SERVICE, user: 'metrics' });
+  await publishMetricsApi(client, SERVICE);
   for (const component of [kubelet, metrics, scheduler, manager]) group.start((signal) => component.run(signal));
   return {
     client,

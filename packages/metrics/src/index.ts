@@ -6,4 +6,4 @@ export {
   type MetricsHttpResponse,
   type ScrapeKubelet,
 } from './metrics.ts';
-export { publishMetricsApi, withdrawMetricsApi, type MetricsApi } from './publish-metrics-api.ts';
+export { publishMetricsApi, withdrawMetricsApi, type MetricsServerName } from './publish-metrics-api.ts';

@@ -2,7 +2,7 @@
  * What a cluster needs so that its API server answers for the metrics API, and who may ask.
  *
  * Mirrors: metrics-server manifests/base (v0.8)
- * Differs: the component is a user, not a service account, and reaches kubelets through the API server.
+ * Differs: nobody needs a token of the service account; kubelets are reached through the API server.
  */
 import { apiServices, clusterRoleBindings, clusterRoles } from '@kts/api';
 import { isAlreadyExists, isNotFound, type KubeObject } from '@kts/apimachinery';
@@ -12,20 +12,15 @@ const API_SERVICE = 'v1beta1.metrics.k8s.io';
 const RBAC = 'rbac.authorization.k8s.io';
 const AGGREGATED = ['view', 'edit', 'admin'].map((role) => [`${RBAC}/aggregate-to-${role}`, 'true'] as const);
 
-export interface MetricsApi {
-  /** By which the API server knows who answers. */
-  readonly service: ServiceName;
-  /** Who the component is to the API server; the role that allows it what it needs has the same name. */
-  readonly user: string;
-}
-
-interface ServiceName {
+/** Of the Service by which the API server knows who answers, and of the service account that the component is. */
+export interface MetricsServerName {
   readonly namespace: string;
   readonly name: string;
 }
 
 /** Writes what is missing. `client` acts as an administrator. */
-export async function publishMetricsApi(client: Client, { service, user }: MetricsApi): Promise<void> {
+export async function publishMetricsApi(client: Client, server: MetricsServerName): Promise<void> {
+  const role = `system:${server.name}`;
   await unlessThere(
     client.create(clusterRoles, {
       metadata: { name: 'system:aggregated-metrics-reader', labels: Object.fromEntries(AGGREGATED) },
@@ -34,7 +29,7 @@ export async function publishMetricsApi(client: Client, { service, user }: Metri
   );
   await unlessThere(
     client.create(clusterRoles, {
-      metadata: { name: user },
+      metadata: { name: role },
       rules: [
         { apiGroups: [''], resources: ['nodes/metrics', 'nodes/proxy'], verbs: ['get'] },
         { apiGroups: [''], resources: ['pods', 'nodes'], verbs: ['get', 'list', 'watch'] },
@@ -43,9 +38,9 @@ export async function publishMetricsApi(client: Client, { service, user }: Metri
   );
   await unlessThere(
     client.create(clusterRoleBindings, {
-      metadata: { name: user },
-      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: user },
-      subjects: [{ apiGroup: RBAC, kind: 'User', name: user }],
+      metadata: { name: role },
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: role },
+      subjects: [{ kind: 'ServiceAccount', ...server }],
     }),
   );
   await unlessThere(
@@ -54,7 +49,7 @@ export async function publishMetricsApi(client: Client, { service, user }: Metri
       spec: {
         group: 'metrics.k8s.io',
         version: 'v1beta1',
-        service,
+        service: server,
         insecureSkipTLSVerify: true,
         groupPriorityMinimum: 100,
         versionPriority: 100,
@@ -73,11 +68,11 @@ async function unlessThere(created: Promise<KubeObject>): Promise<void> {
  * Takes the API from a cluster that has run with it and now runs without; clients would take it for broken otherwise.
  * One that somebody else serves stays.
  */
-export async function withdrawMetricsApi(client: Client, service: ServiceName): Promise<void> {
+export async function withdrawMetricsApi(client: Client, server: MetricsServerName): Promise<void> {
   try {
     const { metadata, spec } = await client.get(apiServices, { name: API_SERVICE });
     const { namespace, name } = spec?.service ?? {};
-    if (namespace !== service.namespace || name !== service.name) return;
+    if (namespace !== server.namespace || name !== server.name) return;
     await client.delete(apiServices, { name: API_SERVICE }, { preconditions: { uid: metadata.uid } });
   } catch (error) {
     if (!isNotFound(error)) throw error;
