@@ -12,6 +12,7 @@ import {
   startApiServer,
   startControllers,
   SYSTEM_USERS,
+  usesEtcd,
   type ControlPlane,
   type HostDeps,
 } from './control-plane.ts';
@@ -121,6 +122,12 @@ async function startNodes(
     const title = `${config.simulatedNodes} simulated node${config.simulatedNodes === 1 ? '' : 's'}`;
     const { startSimulatedNodes } = await import('./node/simulated-nodes.ts');
     nodes.push(...(await deps.progress.step(title, () => startSimulatedNodes(config, controlPlane, deps, group))));
+  }
+  // In an etcd that is shared, they may be another program's.
+  if (config.components.has('kubelet') && !usesEtcd(config)) {
+    const { removeFormerNodes } = await import('./node/former-nodes.ts');
+    const client = controlPlane.clientAs(SYSTEM_USERS.admin, 'kts');
+    await removeFormerNodes(client, config.name, new Set(nodes.map(({ name }) => name)));
   }
   return nodes;
 }

@@ -49,9 +49,14 @@ export function nodeUser(nodeName: string): UserInfo {
   return { name: `system:node:${nodeName}`, groups: ['system:nodes', 'system:authenticated'] };
 }
 
+/** Whether objects are kept in an etcd, which other clusters' programs may use too. */
+export function usesEtcd({ componentArguments }: Pick<ClusterConfig, 'componentArguments'>): boolean {
+  return componentArguments.apiserver.some((argument) => argument.startsWith('--etcd-servers'));
+}
+
 export async function openStore(config: ClusterConfig, directory: DataDirectory, deps: HostDeps): Promise<Store> {
   const { clock } = deps;
-  if (config.componentArguments.apiserver.some((argument) => argument.startsWith('--etcd-servers'))) {
+  if (usesEtcd(config)) {
     const { openEtcdStore, parseApiServerFlags } = await import('@kts/apiserver');
     const store = await openEtcdStore(parseApiServerFlags(config.componentArguments.apiserver), deps);
     if (store) return store;
