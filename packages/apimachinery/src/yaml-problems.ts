@@ -13,7 +13,8 @@ export interface NoticedProblem {
   readonly line: number;
 }
 
-const CONTROL = /[\0-\b\v\f\x0e-\x1f\x7f]/;
+/** All but tabs and the ends of lines. */
+const CONTROL = /[^\P{Cc}\t\n\r\x85]/u;
 
 /** The message behind `yaml: `. */
 export function describeYamlProblem(problem: NoticedProblem): string {
@@ -32,6 +33,8 @@ export function describeYamlProblem(problem: NoticedProblem): string {
   if (/multiline key/.test(reason)) return scanned(line, NO_COLON);
   if (/unknown escape sequence/.test(reason)) return scanned(line, 'found unknown escape character');
   if (/bad indentation of a mapping entry/.test(reason)) {
+    const before = problem.text.slice(problem.text.lastIndexOf('\n', problem.position - 1) + 1, problem.position);
+    if (before.trim() === '') return parsed(line, 'did not find expected key');
     return scanned(line, 'mapping values are not allowed in this context');
   }
   if (/tab character/.test(reason)) return scanned(line, 'found a tab character that violates indentation');

@@ -57,6 +57,7 @@ describe('parseYaml', () => {
     ['{"a": "\\q"}', /^yaml: found unknown escape character$/],
     ['a: \u0001', /^yaml: control characters are not allowed$/],
     ['a: b\nc\n', /^yaml: line 3: could not find expected ':'$/],
+    ['a:\n  b: 1\n c: 2', /^yaml: line 2: did not find expected key$/],
     ['a: b: c', /^yaml: mapping values are not allowed in this context$/],
     ['a: .inf', /^json: unsupported value/],
     ['a: &a [*a]', /excessive aliasing/],

@@ -86,19 +86,11 @@ export function isTyped(type: Type, value: JsonValue): boolean {
   }
 }
 
+/** The other formats say more about what they are written as than Go's reader asks for. */
 function isTypedScalar(format: ScalarFormat, value: JsonValue): boolean {
-  switch (format) {
-    case 'string':
-      return typeof value === 'string';
-    case 'boolean':
-      return typeof value === 'boolean';
-    case 'int32':
-    case 'int64':
-    case 'double':
-      return typeof value === 'number';
-    default:
-      return true;
-  }
+  if (format === 'string' || format === 'boolean') return typeof value === format;
+  const isNumber = format === 'int32' || format === 'int64' || format === 'double';
+  return !isNumber || typeof value === 'number';
 }
 
 export const memberElement = fieldElement;

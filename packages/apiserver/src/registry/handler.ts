@@ -49,6 +49,8 @@ export function registryHandler(registry: Registry, special: SpecialHandlers): H
     const handler = special.find(definition, info.subresource);
     const verb = handler ?? VERBS[info.verb];
     if (!verb || !supports(definition, request)) {
+      // A watch is a way to list: what can only be listed refuses it as the endpoint that it is.
+      if (info.verb === 'watch') addWarnings({ request }, deprecations(definition));
       throw failure('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
     }
     const scope = scopeOf(registry, definition, request);

@@ -81,7 +81,7 @@ function entryList({ definition }: RequestScope, page: EntryPage): EntryList {
   };
 }
 
-function withoutToken({ continueToken: _, ...list }: EntryList): EntryList {
+function withoutToken({ continueToken: _token, ...list }: EntryList): EntryList {
   return list;
 }
 
