@@ -47,19 +47,29 @@ export class NodeSampler {
     onAbort(parts.signal, () => this.#forget?.cancel());
   }
 
-  /** What is known of these nodes, no older than ten seconds. Those that cannot be asked are missing. */
+  /**
+   * What is known of these nodes, no older than ten seconds. Those that cannot be asked are missing; nobody waits a
+   * second time for one that has not answered.
+   */
   async sample(names: Iterable<string>): Promise<ReadonlyMap<string, NodeSamples>> {
     const wanted = [...names];
     const now = this.#parts.clock.monotonic();
     const due = wanted.filter((name) => !this.#underWay.has(name) && isDue(this.#nodes.get(name), now));
-    if (due.length > 0) {
-      const round = this.#round(due);
-      for (const name of due) this.#underWay.set(name, round);
-    }
-    const rounds = new Set(wanted.flatMap((name) => this.#underWay.get(name) ?? []));
-    await Promise.all(rounds);
+    const isFailing = (name: string): boolean => this.#failing.has(name);
+    this.#start(due.filter((name) => !isFailing(name)));
+    this.#start(due.filter(isFailing));
+    const patient = wanted.filter((name) => !isFailing(name));
+    await Promise.all(new Set(patient.flatMap((name) => this.#underWay.get(name) ?? [])));
     const found = wanted.map((name) => [name, this.#nodes.get(name)?.samples] as const);
     return new Map(found.filter((pair): pair is readonly [string, NodeSamples] => pair[1] !== undefined));
+  }
+
+  #start(names: readonly string[]): void {
+    if (names.length === 0) return;
+    const round = this.#round(names);
+    // It fails when it is stopped, and whoever waits for it is told so.
+    round.catch(() => {});
+    for (const name of names) this.#underWay.set(name, round);
   }
 
   async #round(names: readonly string[]): Promise<void> {
