@@ -45,6 +45,8 @@ export interface BodyType {
   readonly schema: ObjectSchema;
   /** Other versions of the same form that are taken too, such as `policy/v1beta1`. */
   readonly otherVersions?: readonly string[];
+  /** Upstream's name for where the kind is registered, if it is not where others of its group are. */
+  readonly scheme?: string;
   readonly behaviour?: Pick<ResourceBehaviour<KubeObject>, 'setDefaults' | 'coerce'>;
 }
 

@@ -1,4 +1,4 @@
-import { failure, notFound } from '@kts/apimachinery';
+import { failure, methodNotSupported, notFound } from '@kts/apimachinery';
 import type { ResourceDefinition, SubresourceDefinition } from '@kts/api';
 
 import { noSuchResource, pageNotFound } from '../routing/not-found.ts';
@@ -49,8 +49,11 @@ export function registryHandler(registry: Registry, special: SpecialHandlers): H
     const handler = special.find(definition, info.subresource);
     const verb = handler ?? VERBS[info.verb];
     if (!verb || !supports(definition, request)) {
-      // A watch is a way to list: what can only be listed refuses it as the endpoint that it is.
-      if (info.verb === 'watch') addWarnings({ request }, deprecations(definition));
+      if (info.verb === 'watch' && request.method === 'GET' && definition.verbs.includes('list')) {
+        // A watch is a way to list: the endpoint is there, and refuses it itself.
+        addWarnings({ request }, deprecations(definition));
+        throw methodNotSupported(definition, 'watch');
+      }
       throw failure('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
     }
     const scope = scopeOf(registry, definition, request);

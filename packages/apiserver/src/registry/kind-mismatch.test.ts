@@ -35,6 +35,7 @@ describe('objects of another kind', () => {
       /apiextensions-apiserver.*apiserver.go:55/,
     );
     assert.match(kindProblem({ kind: 'Foo' }, apiServices, {})!, /kube-aggregator.*scheme.go:28/);
+    assert.match(kindProblem({ kind: 'Foo' }, { ...configMaps, scheme: 'here.go:1' }, {})!, /in scheme "here.go:1"$/);
   });
 
   it('may be of another version of the kind', () => {

@@ -29,7 +29,7 @@ export function kindProblem(meta: TypeMeta, type: BodyType, object: unknown): st
   const apiVersion = meta.apiVersion || own;
   const kind = meta.kind || type.kind;
   if ((kind === type.kind && apiVersion === own) || type.behaviour?.coerce) return undefined;
-  const scheme = SCHEMES[type.group] ?? SCHEME;
+  const scheme = type.scheme ?? SCHEMES[type.group] ?? SCHEME;
   const name = `${apiVersion} ${kind}`;
   if (scheme !== SCHEME || !knownKinds().has(name)) {
     const names = [kind, apiVersion.replace(/^\//, ''), scheme].map(goQuote);

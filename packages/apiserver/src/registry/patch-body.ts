@@ -146,7 +146,9 @@ export function decodePatched(
   }
   if (!converted && !type.behaviour?.coerce && !(value as TypeMeta).apiVersion) {
     // Upstream reads it as its own internal type, in which none of the fields has the name that it has here.
-    const strange = Object.keys(value).filter((field) => field !== 'apiVersion' && field !== 'kind');
+    const strange = Object.keys(value)
+      .filter((field) => field !== 'apiVersion' && field !== 'kind')
+      .sort();
     const problems = [...found, ...strange.map((field) => `unknown field ${goQuote(field)}`)];
     if (validation === 'Strict') throw refuse(strictText(problems));
     return { draft: finishDraft({}, type), warnings: validation === 'Ignore' ? [] : problems };

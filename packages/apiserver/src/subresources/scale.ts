@@ -38,6 +38,8 @@ import { bodyType } from './read-draft.ts';
 const UNKNOWN_SCALE =
   'no kind is registered for the type v1.Scale in scheme "k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go:781"';
 
+const CUSTOM_SCALE_SCHEME = 'k8s.io/client-go/scale/util.go:146';
+
 /** Where a kind keeps what its scale shows; custom resources have paths of their own. */
 export interface ScaleFields {
   replicas(object: KubeObject): number;
@@ -85,7 +87,8 @@ async function putScale(scope: RequestScope, fields: ScaleFields): Promise<ApiSe
 
 async function patchScale(scope: RequestScope, fields: ScaleFields): Promise<ApiServerResponse> {
   const { body, options } = await readPatchRequest(scope);
-  return writeScale(scope, fields, options, '', (old) => patchedDraft(scope, body, old, options, scaleType()));
+  const type = scope.definition.schema.name === '' ? { ...scaleType(), scheme: CUSTOM_SCALE_SCHEME } : scaleType();
+  return writeScale(scope, fields, options, '', (old) => patchedDraft(scope, body, old, options, type));
 }
 
 async function writeScale(
