@@ -2,7 +2,7 @@
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 
-import { onAbort } from '@kts/base';
+import { onAbort, pingWhenSilent } from '@kts/base';
 
 import { pathWithQuery } from './request-path.ts';
 import { encodeBody, warningTexts, type Answer, type ServerConnection } from './server-connection.ts';
@@ -31,7 +31,8 @@ export class Http2Connection implements ServerConnection {
     session.on('error', () => {});
     session.on('connect', () => session.setLocalWindowSize(WINDOW_BYTES));
     session.on('goaway', () => session.close());
-    this.#pingWhenSilent();
+    const { pingAfterMs = PING_AFTER_MS, pingTimeoutMs = PING_TIMEOUT_MS } = this.#options;
+    pingWhenSilent(this.#session, { pingAfterMs, pingTimeoutMs });
     session.unref();
   }
 
@@ -96,25 +97,6 @@ export class Http2Connection implements ServerConnection {
     if (this.#streams++ === 0) this.#session.ref();
     stream.on('close', () => {
       if (--this.#streams === 0) this.#session.unref();
-    });
-  }
-
-  /** A peer that vanished without a word would otherwise leave watches waiting for ever. */
-  #pingWhenSilent(): void {
-    const session = this.#session;
-    const { pingAfterMs = PING_AFTER_MS, pingTimeoutMs = PING_TIMEOUT_MS } = this.#options;
-    let unanswered = false;
-    session.setTimeout(pingAfterMs);
-    session.on('timeout', () => {
-      if (unanswered || session.connecting) {
-        session.destroy(new Error('the server does not answer'));
-        return;
-      }
-      unanswered = session.ping(() => {
-        unanswered = false;
-        session.setTimeout(pingAfterMs);
-      });
-      session.setTimeout(pingTimeoutMs);
     });
   }
 }

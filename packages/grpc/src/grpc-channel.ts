@@ -12,7 +12,7 @@ import {
 } from 'node:http2';
 import { connect as connectSocket, isIP } from 'node:net';
 
-import { onAbort, systemClock, type Clock } from '@kts/base';
+import { onAbort, pingWhenSilent, systemClock, type Clock } from '@kts/base';
 
 import type { CallOptions } from './call-options.ts';
 import { frame, FrameReader, MESSAGE_BYTES_MAX, SESSION_MEGABYTES_MAX } from './frames.ts';
@@ -59,8 +59,7 @@ interface Exchange {
 
 const WINDOW_BYTES = 16 * 1024 * 1024;
 /** How long a connection may be silent until it is tested, and a test may take. As Go's clients of Kubernetes. */
-const PING_AFTER_MS = 30_000;
-const PING_TIMEOUT_MS = 10_000;
+const PING_TIMES = { pingAfterMs: 30_000, pingTimeoutMs: 10_000 };
 /** What Go says to these errors of a connection. */
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
@@ -94,7 +93,7 @@ export class GrpcChannel {
     session.on('error', (error) => (this.#problem ??= dialProblem(this.endpoint, error)));
     session.on('goaway', () => session.close());
     session.on('close', () => this.#connected.reject(this.#unsent()));
-    if (options.keepAlive) pingWhenSilent(session);
+    if (options.keepAlive) pingWhenSilent(session, PING_TIMES);
   }
 
   /** Resolves once calls can be made; rejects with a GrpcError. */
@@ -260,20 +259,4 @@ function dialProblem(endpoint: string, error: Error): string {
     ? `unix ${decodeURI(new URL(endpoint).pathname)}`
     : `tcp ${new URL(endpoint).host}`;
   return `Error while dialing: dial ${target}: connect: ${SYSTEM_ERRORS[code ?? ''] ?? message}`;
-}
-
-function pingWhenSilent(session: ClientHttp2Session): void {
-  let unanswered = false;
-  session.setTimeout(PING_AFTER_MS);
-  session.on('timeout', () => {
-    if (unanswered || session.connecting) {
-      session.destroy(new Error('the server does not answer'));
-      return;
-    }
-    unanswered = session.ping(() => {
-      unanswered = false;
-      session.setTimeout(PING_AFTER_MS);
-    });
-    session.setTimeout(PING_TIMEOUT_MS);
-  });
 }

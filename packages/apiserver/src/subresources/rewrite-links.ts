@@ -7,6 +7,8 @@
  */
 import { posix } from 'node:path';
 
+import { escapeHtml } from '@kts/base';
+
 export interface ProxyPlace {
   /** The path of the proxy itself, without a final slash. */
   readonly prefix: string;
@@ -118,15 +120,4 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 
 function unescapeHtml(text: string): string {
   return text.replace(/&(#?\w+);/g, (whole, name: string) => ENTITIES[name] ?? whole);
-}
-
-function escapeHtml(text: string): string {
-  const names: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&#34;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (letter) => names[letter]!);
 }

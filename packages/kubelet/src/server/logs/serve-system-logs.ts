@@ -7,6 +7,9 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { posix } from 'node:path';
+
+import { escapeHtml } from '@kts/base';
+
 import { HttpFailure } from '../http-failure.ts';
 import type { KubeletRequest, ServerContext } from '../server-context.ts';
 
@@ -63,15 +66,4 @@ async function listing(files: ServerContext['host']['files'], directory: string)
     }),
   );
   return `<!doctype html>\n<meta name="viewport" content="width=device-width">\n<pre>\n${lines.join('')}</pre>\n`;
-}
-
-function escapeHtml(text: string): string {
-  const names: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&#34;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (letter) => names[letter]!);
 }
